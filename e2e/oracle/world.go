@@ -1,0 +1,257 @@
+package oracle
+
+import "time"
+
+// World is what a seed fixes: everything but keys, ports and the clock.
+type World struct {
+	Seed         uint64
+	Tiers        []Tier // low to high
+	Unclassified string
+	Types        []*Type
+	Hosts        []*Host
+	Issuers      []*Issuer
+	Identities   []*Identity
+	Rules        []*Rule // in byte order of File, then in the order of the file
+	Managed      []string
+	BodyLimit    int // limits.body in bytes
+	Tokens       []*Token
+}
+
+// Tier is an entry of `tiers:`.
+type Tier struct {
+	Name    string
+	Require Require
+}
+
+// Require is what a tier or a rule demands beyond the identity.
+type Require struct {
+	MaxTokenAge time.Duration
+	MaxAuthAge  time.Duration
+	BoundToken  bool
+	Purpose     bool
+}
+
+// Type is an entry of `objects:` together with its catalog.
+type Type struct {
+	Name       string
+	Tier       string // "" when the type has none
+	MaxRowTier string
+	Parent     string // the type of the parent, "" for none
+	IDPattern  string // "" for any id
+	IDStyle    idStyle
+	Attributes []Attribute
+	Actions    []ActionTier
+	Properties []Property
+	Writable   []Writable
+	Shadow     []Shadow
+	Source     *Source // nil without a catalog
+}
+
+// Attribute is a declared attribute: kind is string, int, bool or [string].
+type Attribute struct{ Name, Kind string }
+
+// ActionTier is an action's own tier.
+type ActionTier struct{ Action, Tier string }
+
+// Property is a body member that raises the tier.
+type Property struct{ Member, Tier string }
+
+// Writable is the closed list of body members for an action.
+type Writable struct {
+	Action  string
+	Members []string
+}
+
+// Shadow is a shadow entry; an empty Host means every host.
+type Shadow struct {
+	Host  string
+	Until string // a date
+	Past  bool   // whether Until has passed
+}
+
+// Source is a catalog file.
+type Source struct {
+	Name   string
+	Format string // csv, jsonl or yaml
+	Rows   []*Row
+}
+
+// Row is one line of a catalog file.
+type Row struct {
+	ID     string
+	Tier   string // "" for none
+	Parent string
+	Values map[string]any // string, int64, bool or []string by attribute; absent when missing
+	Bad    string         // why the row is bad, "" when it is good: see badRow
+}
+
+// Host is an entry of `routes:`.
+type Host struct {
+	Name   string
+	Served bool // by the listener
+	CORS   bool
+	Shadow []Shadow
+	Lines  []*Line
+}
+
+// Line is one map line.
+type Line struct {
+	Method  string // ANY for all
+	Path    []Segment
+	Query   []Capture // captures written in the template, as ?name={name}
+	Open    bool
+	Targets []TargetSpec
+	Max     int // 0 for the default
+	Purpose string
+}
+
+// Segment is one segment of a template: a literal, a capture or a rest capture.
+type Segment struct {
+	Literal string
+	Capture string
+	Rest    bool
+}
+
+// TargetSpec is what a line says of one target: an object, a new object or a collection.
+type TargetSpec struct {
+	Actions    []string // one, or create and update
+	Type       string
+	ID         *Capture
+	ParentType string
+	Parent     *Capture
+	Bounds     []Bound
+}
+
+// Bound is `[attr={capture}]`.
+type Bound struct {
+	Attr string
+	From Capture
+}
+
+// Capture says where in the request a value stands.
+type Capture struct {
+	In       string // path, query, header or body
+	Name     string // of the path capture, parameter or header
+	Body     []string
+	Each     int  // index in Body of the member that is an array, -1 for none
+	Comma    bool // a comma-separated query parameter
+	Optional bool
+}
+
+// Issuer is an entry of `issuers:`.
+type Issuer struct {
+	Name      string
+	URL       string // the iss claim
+	Audience  string
+	Algorithm string // of its good key
+	JWKS      string // file, url or dead: a URL that always answers 500
+	MayAssert []Attribute
+	Fixed     []FixedClaim
+	Purpose   string // the claim that carries the purpose, "" for none
+	Client    string // the claim that names the client, "" for the default
+	Subjects  []string
+	Clients   []string
+}
+
+// FixedClaim is a claim whose value the configuration pins for an issuer.
+type FixedClaim struct{ Claim, Value string }
+
+// Identity is an entry of `identities:`.
+type Identity struct {
+	Name     string
+	Kind     string
+	Issuer   string
+	Subject  string
+	Clients  []string
+	Workload string
+	Tenant   string
+	Purposes []string
+	Shadow   []Shadow
+}
+
+// Rule is an entry of `rules:`.
+type Rule struct {
+	File      string
+	ID        string
+	Deny      bool
+	Shadow    bool // mode: shadow
+	Who       []Selector
+	To        []string // actions, or any
+	On        []string // types, or any
+	UpTo      string
+	FromTier  string
+	For       []string
+	Own       string
+	Same      string
+	When      *Cond
+	Require   Require
+	Unbounded bool
+	Set       []Mutation
+}
+
+// Selector says which callers a rule is about; members that are set must all match.
+type Selector struct {
+	Identity string
+	Kind     string
+	Issuer   string
+	Claim    []FixedClaim
+}
+
+// Mutation is one entry of `then:`.
+type Mutation struct {
+	Query bool // a query parameter, else a header
+	Name  string
+	Value []TemplatePart
+}
+
+// TemplatePart is literal text or a reference, never both.
+type TemplatePart struct {
+	Text string
+	Ref  string // object.tenant, object.id, caller.subject, caller.claims.role
+}
+
+func (w *World) tier(name string) int {
+	for i, t := range w.Tiers {
+		if t.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (w *World) typ(name string) *Type {
+	for _, t := range w.Types {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (w *World) issuer(name string) *Issuer {
+	for _, i := range w.Issuers {
+		if i.Name == name {
+			return i
+		}
+	}
+	return nil
+}
+
+func (t *Type) attribute(name string) (Attribute, bool) {
+	for _, a := range t.Attributes {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Attribute{}, false
+}
+
+// row returns the row of id; the source has one row an id.
+func (t *Type) row(id string) *Row {
+	for _, r := range t.Source.Rows {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}

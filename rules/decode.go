@@ -1,0 +1,259 @@
+package rules
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Decodable is a type that reads itself from a node, for shapes that a struct
+// cannot say, such as "a word or a list of words". DecodeNode MUST report what
+// it does not understand through d.
+type Decodable interface{ DecodeNode(d *Decoder, n *Node) }
+
+// Decoder fills Go values from nodes and collects every mistake on the way.
+type Decoder struct{ Mistakes Mistakes }
+
+// At is a value together with the place where it was written; the zero Pos
+// means that it was not.
+type At[T any] struct {
+	Pos Pos
+	V   T
+}
+
+// DecodeNode implements Decodable.
+func (a *At[T]) DecodeNode(d *Decoder, n *Node) { a.Pos = n.Pos; d.Into(n, &a.V) }
+
+// Entries is a mapping in the order in which it was written.
+type Entries[T any] []Entry[T]
+
+// Entry is one key of a mapping and its value.
+type Entry[T any] struct {
+	Key string
+	Pos Pos // of the key
+	V   T
+}
+
+// DecodeNode implements Decodable.
+func (es *Entries[T]) DecodeNode(d *Decoder, n *Node) {
+	if !d.want(n, Mapping) {
+		return
+	}
+	for i := 0; i+1 < len(n.Items); i += 2 {
+		e := Entry[T]{Key: n.Items[i].Value, Pos: n.Items[i].Pos}
+		d.Into(n.Items[i+1], &e.V)
+		*es = append(*es, e)
+	}
+}
+
+// Strings is one word or a list of words.
+type Strings []At[string]
+
+// DecodeNode implements Decodable.
+func (s *Strings) DecodeNode(d *Decoder, n *Node) {
+	if n.Kind == Sequence {
+		d.Into(n, (*[]At[string])(s))
+		return
+	}
+	var one At[string]
+	d.Into(n, &one)
+	*s = append(*s, one)
+}
+
+// Values returns the words without their places.
+func (s Strings) Values() []string {
+	out := make([]string, len(s))
+	for i := range s {
+		out[i] = s[i].V
+	}
+	return out
+}
+
+// DecodeYAML reads text into v, a pointer to a struct whose `yaml` tags name
+// its keys. Unknown keys, wrong kinds and repeated keys are mistakes, each with
+// its place. A field named Pos of type Pos receives the place of its struct.
+func DecodeYAML(file string, text []byte, v any) Mistakes {
+	n, ms := ParseYAML(file, text)
+	if n == nil {
+		return ms
+	}
+	d := Decoder{Mistakes: ms}
+	d.Into(n, v)
+	return d.Mistakes
+}
+
+// Into decodes n into the value that v points to.
+func (d *Decoder) Into(n *Node, v any) { d.value(n, reflect.ValueOf(v).Elem()) }
+
+func (d *Decoder) want(n *Node, k NodeKind) bool {
+	if n.Kind == k && (k != Scalar || n.Tag != "!!null") {
+		return true
+	}
+	found := n.Kind.String()
+	if n.Kind == Scalar && n.Tag == "!!null" {
+		found = "nothing"
+	}
+	d.Mistakes.Add(n.Pos, "want %v, found %s", k, found)
+	return false
+}
+
+func (d *Decoder) value(n *Node, v reflect.Value) {
+	if c, ok := v.Addr().Interface().(Decodable); ok {
+		c.DecodeNode(d, n)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem())
+	case reflect.Struct:
+		d.structure(n, v)
+	case reflect.Slice:
+		if !d.want(n, Sequence) {
+			return
+		}
+		out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
+		for i, item := range n.Items {
+			d.value(item, out.Index(i))
+		}
+		v.Set(out)
+	case reflect.Map:
+		if !d.want(n, Mapping) {
+			return
+		}
+		v.Set(reflect.MakeMap(v.Type()))
+		for i := 0; i+1 < len(n.Items); i += 2 {
+			elem := reflect.New(v.Type().Elem()).Elem()
+			d.value(n.Items[i+1], elem)
+			v.SetMapIndex(reflect.ValueOf(n.Items[i].Value), elem)
+		}
+	case reflect.Interface:
+		d.untyped(n, v)
+	default:
+		if d.want(n, Scalar) {
+			d.scalar(n, v)
+		}
+	}
+}
+
+// untyped gives an any its natural Go value: string, int64, float64, bool,
+// []any, map[string]any or nil.
+func (d *Decoder) untyped(n *Node, v reflect.Value) {
+	switch n.Kind {
+	case Sequence:
+		var list []any
+		d.value(n, reflect.ValueOf(&list).Elem())
+		v.Set(reflect.ValueOf(list))
+	case Mapping:
+		var m map[string]any
+		d.value(n, reflect.ValueOf(&m).Elem())
+		v.Set(reflect.ValueOf(m))
+	case Scalar:
+		var out any = n.Value
+		switch n.Tag {
+		case "!!null":
+			return
+		case "!!bool":
+			out = n.Value == "true"
+		case "!!int":
+			if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil {
+				out = i
+			}
+		case "!!float":
+			if f, err := strconv.ParseFloat(n.Value, 64); err == nil {
+				out = f
+			}
+		}
+		v.Set(reflect.ValueOf(out))
+	}
+}
+
+func (d *Decoder) structure(n *Node, v reflect.Value) {
+	if !d.want(n, Mapping) {
+		return
+	}
+	fields, known := fieldsOf(v.Type())
+	if i, ok := fields[""]; ok {
+		v.Field(i).Set(reflect.ValueOf(n.Pos))
+	}
+	for i := 0; i+1 < len(n.Items); i += 2 {
+		key := n.Items[i]
+		at, ok := fields[key.Value]
+		if !ok || key.Value == "" {
+			hint := DidYouMean(key.Value, known)
+			if hint == "" {
+				hint = "known here: " + strings.Join(known, ", ")
+			}
+			d.Mistakes.AddHint(key.Pos, hint, "unknown key %q", key.Value)
+			continue
+		}
+		d.value(n.Items[i+1], v.Field(at))
+	}
+}
+
+// fieldsOf maps the keys of a struct to its fields; "" is the field Pos.
+func fieldsOf(t reflect.Type) (fields map[string]int, known []string) {
+	fields = make(map[string]int, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Name == "Pos" && f.Type == reflect.TypeFor[Pos]() {
+			fields[""] = i
+		} else if key := f.Tag.Get("yaml"); key != "" {
+			fields[key] = i
+			known = append(known, key)
+		}
+	}
+	slices.Sort(known)
+	return fields, known
+}
+
+func (d *Decoder) scalar(n *Node, v reflect.Value) {
+	var err error
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		var x time.Duration
+		if x, err = time.ParseDuration(n.Value); err == nil {
+			v.SetInt(int64(x))
+		} else {
+			err = fmt.Errorf("want a duration such as 30s or 5m, found %q", n.Value)
+		}
+	case v.Type() == reflect.TypeFor[time.Time]():
+		var x time.Time
+		if x, err = parseTime(n.Value); err == nil {
+			v.Set(reflect.ValueOf(x))
+		}
+	case v.Kind() == reflect.String:
+		v.SetString(n.Value)
+	case v.Kind() == reflect.Bool:
+		// Only the two spellings that everybody reads alike.
+		if n.Value != "true" && n.Value != "false" {
+			err = fmt.Errorf("want true or false, found %q", n.Value)
+		}
+		v.SetBool(n.Value == "true")
+	case v.CanInt():
+		var x int64
+		if x, err = strconv.ParseInt(n.Value, 10, 64); err == nil && !v.OverflowInt(x) {
+			v.SetInt(x)
+		} else {
+			err = fmt.Errorf("want a whole number, found %q", n.Value)
+		}
+	default:
+		err = fmt.Errorf("no way to read a %v", v.Type())
+	}
+	if err != nil {
+		d.Mistakes.Add(n.Pos, "%v", err)
+	}
+}
+
+// parseTime reads a date, which means its first moment in UTC, or an RFC 3339 time.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("want a date such as 2027-03-31, found %q", s)
+}

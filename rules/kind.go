@@ -1,0 +1,53 @@
+package rules
+
+import "strconv"
+
+// Kind is the kind of an attribute's or claim's values. Values are held as
+// string, int64, bool, []string or []int64; nil means absent.
+type Kind uint8
+
+// The kinds; the zero Kind is none.
+const (
+	NoKind Kind = iota
+	String
+	Int
+	Bool
+	StringList
+	IntList
+)
+
+var kindNames = [...]string{"none", "string", "int", "bool", "[string]", "[int]"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+func kindOf(word string, list bool) (Kind, bool) {
+	switch {
+	case word == "string" && list:
+		return StringList, true
+	case word == "int" && list:
+		return IntList, true
+	case list:
+		return NoKind, false
+	case word == "string":
+		return String, true
+	case word == "int":
+		return Int, true
+	case word == "bool":
+		return Bool, true
+	}
+	return NoKind, false
+}
+
+// ParseScalar reads the text of one value of kind k, or of one element when k is a list.
+func (k Kind) ParseScalar(text string) (any, bool) {
+	switch k {
+	case String, StringList:
+		return text, true
+	case Int, IntList:
+		i, err := strconv.ParseInt(text, 10, 64)
+		return i, err == nil
+	case Bool:
+		return text == "true", text == "true" || text == "false"
+	}
+	return nil, false
+}

@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mistake is one fault in what a user wrote: where it is, what is wrong with
+// the value that stands there, and, where we know, what to write instead.
+type Mistake struct {
+	Pos  Pos
+	Text string
+	Hint string // one line, shown under the caret; may be empty
+}
+
+func (m Mistake) Error() string {
+	if m.Hint == "" {
+		return fmt.Sprintf("%v: %s", m.Pos, m.Text)
+	}
+	return fmt.Sprintf("%v: %s (%s)", m.Pos, m.Text, m.Hint)
+}
+
+// Mistakes are all faults of one load, reported together: one edit, one rerun.
+type Mistakes []Mistake
+
+// Add appends a mistake with a formatted text.
+func (ms *Mistakes) Add(pos Pos, format string, args ...any) {
+	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...)})
+}
+
+// AddHint appends a mistake together with what to do about it.
+func (ms *Mistakes) AddHint(pos Pos, hint, format string, args ...any) {
+	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// Err returns the mistakes in file order as an error, or nil when there is none.
+func (ms Mistakes) Err() error {
+	if len(ms) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(ms, func(a, b Mistake) int {
+		switch {
+		case a.Pos.Less(b.Pos):
+			return -1
+		case b.Pos.Less(a.Pos):
+			return 1
+		}
+		return 0
+	})
+	return ms
+}
+
+func (ms Mistakes) Error() string {
+	lines := make([]string, len(ms))
+	for i, m := range ms {
+		lines[i] = m.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Report writes every mistake with the source line it is about and a caret.
+// source returns the text of a file, or "" when it is not at hand.
+func (ms Mistakes) Report(source func(file string) string) string {
+	var b strings.Builder
+	for _, m := range ms {
+		fmt.Fprintf(&b, "%v: %s\n", m.Pos, m.Text)
+		line := sourceLine(source(m.Pos.File), m.Pos.Line)
+		if line == "" {
+			if m.Hint != "" {
+				fmt.Fprintf(&b, "      %s\n", m.Hint)
+			}
+			continue
+		}
+		fmt.Fprintf(&b, "      %s\n      %s^", line, caretIndent(line, m.Pos.Col))
+		if m.Hint != "" {
+			b.WriteString(" " + m.Hint)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func sourceLine(text string, n int) string {
+	if n < 1 {
+		return ""
+	}
+	i := 0
+	for line := range strings.Lines(text) {
+		if i++; i == n {
+			return strings.TrimRight(line, "\r\n")
+		}
+	}
+	return ""
+}
+
+// caretIndent keeps tabs, so that the caret stands under its column however
+// wide the terminal shows them.
+func caretIndent(line string, col int) string {
+	var b strings.Builder
+	for i, r := range []rune(line) {
+		if i >= col-1 {
+			break
+		}
+		if r == '\t' {
+			b.WriteByte('\t')
+		} else {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// DidYouMean returns `did you mean "x"?` for the known word nearest to the
+// written one, or "" when none is near.
+func DidYouMean(written string, known []string) string {
+	best, distance := "", 3
+	for _, k := range known {
+		if d := editDistance(written, k, distance); d < distance {
+			best, distance = k, d
+		}
+	}
+	if best == "" || distance >= len(written) {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}
+
+// editDistance is the Levenshtein distance of two short words; it stops early
+// when the lengths alone make it reach limit.
+func editDistance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}

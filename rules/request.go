@@ -1,0 +1,86 @@
+package rules
+
+import (
+	"net/netip"
+	"time"
+)
+
+// RawRequest is one request as the proxy described it, before any of it was
+// judged. It knows no protos, so that every way in can make one.
+type RawRequest struct {
+	ID     string    // decision id, unique
+	Now    time.Time // our clock; the only time this Check knows
+	Serves *HostSet  // what the listener serves; nil serves nothing
+
+	Method   string
+	Path     string // with query, as the proxy read it
+	RawPath  string // the :path header as it arrived; "" when it did not
+	Host     string
+	Scheme   string
+	Protocol string
+	Headers  []Header // without pseudo headers; repeats apart where the proxy kept them
+
+	Body []byte
+	Size int64 // bytes the proxy buffered; more than len(Body) proves a cut
+
+	Source      netip.Addr // direct TCP peer
+	Principal   string     // of the peer's certificate, as the proxy reports it
+	Certificate string     // URL-encoded PEM of the peer's leaf; "" when not sent
+	ProxyID     string     // the proxy's id of the stream
+}
+
+// Header is one header field: lower-case name, bytes of the value.
+type Header struct{ Name, Value string }
+
+// Param is one query parameter, decoded once.
+type Param struct{ Name, Value string }
+
+// Request is a request of which there is exactly one reading.
+type Request struct {
+	ID      string
+	Now     time.Time
+	Host    string   // lower-case, no port, no trailing dot
+	Method  string   // upper-case token
+	Path    string   // starts with one slash, no query, percent-encoding as sent
+	Segs    []string // Path's segments, each decoded once; a trailing slash is a last empty one
+	Query   []Param  // in order
+	Headers []Header
+	Body    []byte
+	HasBody bool // the proxy buffered the body and sent all of it
+
+	Source      netip.Addr
+	ClientIP    netip.Addr // as client_ip in the configuration says
+	Principal   string
+	Certificate string
+}
+
+// Header returns the value of the first header of that lower-case name.
+func (r *Request) Header(name string) (string, bool) {
+	for i := range r.Headers {
+		if r.Headers[i].Name == name {
+			return r.Headers[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// HostSet is a set of canonical host names.
+type HostSet struct{ hosts map[string]struct{} }
+
+// NewHostSet makes a set of names in canonical form: lower-case, no port.
+func NewHostSet(hosts ...string) *HostSet {
+	s := &HostSet{hosts: make(map[string]struct{}, len(hosts))}
+	for _, h := range hosts {
+		s.hosts[h] = struct{}{}
+	}
+	return s
+}
+
+// Has reports whether host is in the set. A nil set has none.
+func (s *HostSet) Has(host string) bool {
+	if s == nil {
+		return false
+	}
+	_, ok := s.hosts[host]
+	return ok
+}

@@ -1,0 +1,231 @@
+package rules
+
+import (
+	"reflect"
+	"time"
+)
+
+// Source is a rules directory as written: the syntax of every section with
+// positions, before any of it was checked against the rest. Each section's owner
+// compiles it: rules the tiers, objects, identities and rules; package resolver the routes.
+type Source struct {
+	Files        []File // in byte order of their paths
+	Tiers        []TierDecl
+	Unclassified At[string]
+	BroadAbove   At[string]
+	Weights      Entries[At[int]]
+	Objects      []ObjectDecl
+	Routes       []HostDecl
+	Identities   []IdentityDecl
+	Rules        []RuleDecl
+}
+
+// File is one rules file: its path below the rules directory and its content.
+type File struct {
+	Path string
+	Text string
+	Hash string // hex SHA-256 of the content
+}
+
+// TierDecl is an entry of `tiers:`, written low to high.
+type TierDecl struct {
+	Pos     Pos
+	Name    At[string]  `yaml:"name"`
+	Require RequireDecl `yaml:"require"`
+}
+
+// RequireDecl is what a tier or a rule demands of the caller beyond its identity.
+type RequireDecl struct {
+	Pos         Pos
+	MaxTokenAge At[time.Duration] `yaml:"max_token_age"`
+	MaxAuthAge  At[time.Duration] `yaml:"max_auth_age"`
+	BoundToken  At[bool]          `yaml:"bound_token"`
+	Purpose     At[bool]          `yaml:"purpose"`
+}
+
+// ObjectDecl is an entry of `objects:`.
+type ObjectDecl struct {
+	Pos        Pos
+	Type       At[string]          `yaml:"type"`
+	Tier       At[string]          `yaml:"tier"`
+	MaxRowTier At[string]          `yaml:"max_row_tier"`
+	Catalog    At[string]          `yaml:"catalog"`
+	Parent     At[string]          `yaml:"parent"`
+	ID         At[string]          `yaml:"id"`
+	Attributes Entries[KindDecl]   `yaml:"attributes"`
+	Actions    Entries[ActionDecl] `yaml:"actions"`
+	Properties Entries[At[string]] `yaml:"properties"`
+	Writable   Entries[Strings]    `yaml:"writable"`
+	Shadow     []ShadowDecl        `yaml:"shadow"`
+}
+
+// ActionDecl is an entry of an object's `actions:`.
+type ActionDecl struct {
+	Pos  Pos
+	Tier At[string] `yaml:"tier"`
+}
+
+// ShadowDecl turns denials on a type, an identity or a host into recorded
+// allows until its end.
+type ShadowDecl struct {
+	Pos   Pos
+	Host  At[string]    `yaml:"host"` // on a type or an identity: only for this host; empty for all
+	Until At[time.Time] `yaml:"until"`
+}
+
+// HostDecl is an entry of `routes:`.
+type HostDecl struct {
+	Pos    Pos
+	Host   At[string]   `yaml:"host"`
+	CORS   At[bool]     `yaml:"cors"`
+	Shadow []ShadowDecl `yaml:"shadow"`
+	Map    []LineDecl   `yaml:"map"`
+}
+
+// LineDecl is one map line, `operation -> action target`, with the options that
+// stand in a mapping behind it.
+type LineDecl struct {
+	Pos     Pos
+	Line    string
+	Max     At[int]    // of the line's targets; 100 unless set
+	Purpose At[string] // of requests on this line whose token names none
+	Because At[string] // of an open line
+	Owner   At[string]
+}
+
+type lineOptions struct {
+	Max     At[int]    `yaml:"max"`
+	Purpose At[string] `yaml:"purpose"`
+	Because At[string] `yaml:"because"`
+	Owner   At[string] `yaml:"owner"`
+}
+
+// DecodeNode implements Decodable: the line alone, or a mapping from the line to its options.
+func (l *LineDecl) DecodeNode(d *Decoder, n *Node) {
+	l.Pos = n.Pos
+	if n.Kind == Scalar {
+		l.Line = n.Value
+		return
+	}
+	if n.Kind != Mapping || len(n.Items) != 2 {
+		d.Mistakes.Add(n.Pos, "want a map line, or one map line with its options as a mapping")
+		return
+	}
+	var o lineOptions
+	l.Pos, l.Line = n.Items[0].Pos, n.Items[0].Value
+	d.Into(n.Items[1], &o)
+	l.Max, l.Purpose, l.Because, l.Owner = o.Max, o.Purpose, o.Because, o.Owner
+}
+
+// IdentityDecl is an entry of `identities:`.
+type IdentityDecl struct {
+	Pos      Pos
+	Name     At[string]    `yaml:"name"`
+	Kind     At[string]    `yaml:"kind"`
+	Match    MatchDecl     `yaml:"match"`
+	Workload At[string]    `yaml:"workload"`
+	Tenant   At[string]    `yaml:"tenant"`
+	Owner    At[string]    `yaml:"owner"`
+	Purpose  Strings       `yaml:"purpose"`
+	ReviewBy At[time.Time] `yaml:"review_by"`
+	Shadow   []ShadowDecl  `yaml:"shadow"`
+}
+
+// MatchDecl says which verified callers an identity is.
+type MatchDecl struct {
+	Pos     Pos
+	Issuer  At[string] `yaml:"issuer"`
+	Subject At[string] `yaml:"subject"`
+	Client  Strings    `yaml:"client"`
+}
+
+// RuleDecl is an entry of `rules:`.
+type RuleDecl struct {
+	Pos       Pos
+	ID        At[string]    `yaml:"id"`
+	Mode      At[string]    `yaml:"mode"`
+	Allow     Selectors     `yaml:"allow"` // any of them; a rule has either allow or deny
+	Deny      Selectors     `yaml:"deny"`
+	To        Strings       `yaml:"to"`
+	On        Strings       `yaml:"on"`
+	UpTo      At[string]    `yaml:"up_to"`
+	FromTier  At[string]    `yaml:"from_tier"`
+	For       Strings       `yaml:"for"`
+	Own       At[string]    `yaml:"own"`
+	Same      At[string]    `yaml:"same"`
+	When      At[string]    `yaml:"when"`
+	Require   RequireDecl   `yaml:"require"`
+	Unbounded At[bool]      `yaml:"unbounded"`
+	Because   At[string]    `yaml:"because"`
+	Owner     At[string]    `yaml:"owner"`
+	ReviewBy  At[time.Time] `yaml:"review_by"`
+	Then      ThenDecl      `yaml:"then"`
+}
+
+// Selector says which callers a rule is about: an identity by name, or all
+// whose facts match. Every member that is given must match.
+type Selector struct {
+	Pos      Pos
+	Identity string
+	Kind     At[string]          `yaml:"kind"`
+	Issuer   At[string]          `yaml:"issuer"`
+	Claim    Entries[At[string]] `yaml:"claim"` // equal to, or for a list claim, contains
+}
+
+// Selectors are the callers of a rule: any of the list. The zero Pos means that
+// the rule does not have the key.
+type Selectors struct {
+	Pos  Pos
+	List []Selector
+}
+
+// DecodeNode implements Decodable: a name, a mapping, or a list of these.
+func (s *Selectors) DecodeNode(d *Decoder, n *Node) {
+	s.Pos = n.Pos
+	items := []*Node{n}
+	if n.Kind == Sequence {
+		items = n.Items
+	}
+	for _, item := range items {
+		sel := Selector{Pos: item.Pos}
+		if item.Kind == Scalar {
+			sel.Identity = item.Value
+		} else {
+			d.structure(item, reflect.ValueOf(&sel).Elem())
+		}
+		s.List = append(s.List, sel)
+	}
+}
+
+// ThenDecl is what an allow does to the request on its way to the upstream.
+// Values are templates such as "{object.tenant}".
+type ThenDecl struct {
+	Pos        Pos
+	SetHeaders Entries[At[string]] `yaml:"set_headers"`
+	SetQuery   Entries[At[string]] `yaml:"set_query"`
+}
+
+// KindDecl is the kind of an attribute or a claim: a word, or a word in a list.
+type KindDecl struct {
+	Pos  Pos
+	Kind Kind
+}
+
+// DecodeNode implements Decodable.
+func (k *KindDecl) DecodeNode(d *Decoder, n *Node) {
+	k.Pos = n.Pos
+	word, list := n, n.Kind == Sequence
+	if list {
+		if len(n.Items) != 1 {
+			d.Mistakes.AddHint(n.Pos, "write [string]", "a list kind has one element kind")
+			return
+		}
+		word = n.Items[0]
+	}
+	kind, ok := kindOf(word.Value, list)
+	if !ok || word.Kind != Scalar {
+		d.Mistakes.AddHint(n.Pos, "one of string, int, bool, [string], [int]", "unknown kind %q", word.Value)
+		return
+	}
+	k.Kind = kind
+}
