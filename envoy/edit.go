@@ -1,0 +1,231 @@
+package envoy
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// edit changes a parsed bootstrap. The first edit that finds no place is kept
+// in err, and later ones do nothing.
+type edit struct {
+	root map[string]any
+	err  error
+}
+
+func (e *edit) addresses(o Options) {
+	if o.Admin != "" {
+		e.set(o.Admin, "admin")
+	}
+	if o.Listen != "" {
+		e.set(o.Listen, "static_resources", "listeners", "api")
+	}
+	if o.Upstream != "" {
+		e.endpoints("api", []string{o.Upstream})
+	}
+	if o.Tiergate != nil {
+		e.endpoints("tiergate", o.Tiergate)
+	}
+}
+
+// set puts an address into the mapping at path.
+func (e *edit) set(addr string, path ...any) {
+	at, ok := e.at(path...).(map[string]any)
+	if !ok {
+		return
+	}
+	at["address"], e.err = address(addr)
+}
+
+func (e *edit) endpoints(cluster string, addrs []string) {
+	load, ok := e.at("static_resources", "clusters", cluster, "load_assignment").(map[string]any)
+	if !ok {
+		return
+	}
+	var endpoints []any
+	for _, addr := range addrs {
+		a, err := address(addr)
+		if err != nil {
+			e.err = err
+			return
+		}
+		endpoints = append(endpoints, map[string]any{"endpoint": map[string]any{"address": a}})
+	}
+	load["endpoints"] = []any{map[string]any{"lb_endpoints": endpoints}}
+}
+
+// manager is where the HTTP connection manager of the listener "api" stands.
+var manager = []any{"static_resources", "listeners", "api", "filter_chains", 0, "filters", 0, "typed_config"}
+
+func (e *edit) manager(path ...any) any {
+	return e.at(append(manager[:len(manager):len(manager)], path...)...)
+}
+
+// strip replaces the managed headers in the early header mutation.
+func (e *edit) strip(managed []string) {
+	if managed == nil {
+		return
+	}
+	config, ok := e.manager("early_header_mutation_extensions", 0, "typed_config").(map[string]any)
+	if !ok {
+		return
+	}
+	mutations := []any{
+		map[string]any{"remove_on_match": map[string]any{"key_matcher": map[string]any{"prefix": "x-tiergate-", "ignore_case": true}}},
+		map[string]any{"remove": "x-envoy-auth-failure-mode-allowed"},
+		map[string]any{"remove": "x-envoy-auth-partial-body"},
+	}
+	for _, name := range managed {
+		mutations = append(mutations, map[string]any{"remove": name})
+	}
+	config["mutations"] = mutations
+}
+
+// bodies replaces the routes that buffer, by copies of the file's first one.
+func (e *edit) bodies(wanted []Bodies) {
+	if wanted == nil {
+		return
+	}
+	host, ok := e.manager("route_config", "virtual_hosts", "api").(map[string]any)
+	if !ok {
+		return
+	}
+	routes, _ := host["routes"].([]any)
+	if len(routes) < 2 {
+		e.fail("the virtual host api has %d routes, want one that buffers and one that does not", len(routes))
+		return
+	}
+	buffers, rest := routes[0].(map[string]any), routes[len(routes)-1]
+	var next []any
+	for _, b := range wanted {
+		next = append(next, map[string]any{
+			"match": map[string]any{
+				"safe_regex": map[string]any{"regex": b.Path},
+				"headers":    []any{map[string]any{"name": ":method", "string_match": map[string]any{"safe_regex": map[string]any{"regex": b.Method}}}},
+			},
+			"route":                   buffers["route"],
+			"typed_per_filter_config": buffers["typed_per_filter_config"],
+		})
+	}
+	host["routes"] = append(next, rest)
+}
+
+// accessLog turns the stdout logger into one that writes to a file.
+func (e *edit) accessLog(path string) {
+	if path == "" {
+		return
+	}
+	log, ok := e.manager("access_log", 0).(map[string]any)
+	if !ok {
+		return
+	}
+	config, ok := log["typed_config"].(map[string]any)
+	if !ok {
+		e.fail("the access log has no typed_config")
+		return
+	}
+	log["name"] = "envoy.access_loggers.file"
+	config["@type"] = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog"
+	config["path"] = path
+}
+
+// mesh copies the listener "api" and puts it behind the TLS block of tls.yaml.
+func (e *edit) mesh(m *Mesh) {
+	if m == nil || e.err != nil {
+		return
+	}
+	blocks, err := parse(tlsBlocks)
+	if err != nil {
+		e.err = fmt.Errorf("tls.yaml: %w", err)
+		return
+	}
+	t := &edit{root: blocks}
+	config, _ := t.at("listener", "typed_config").(map[string]any)
+	certificate, _ := t.at("listener", "typed_config", "common_tls_context", "tls_certificates", 0).(map[string]any)
+	validation, _ := t.at("listener", "typed_config", "common_tls_context", "validation_context").(map[string]any)
+	if t.err != nil {
+		e.err = fmt.Errorf("tls.yaml: %w", t.err)
+		return
+	}
+	config["require_client_certificate"] = !m.CertificateIsOptional
+	certificate["certificate_chain"] = file(m.CertFile)
+	certificate["private_key"] = file(m.KeyFile)
+	validation["trusted_ca"] = file(m.ClientCAFile)
+
+	listener, _ := clone(e.at("static_resources", "listeners", "api")).(map[string]any)
+	resources, _ := e.at("static_resources").(map[string]any)
+	if e.err != nil {
+		return
+	}
+	c := &edit{root: listener}
+	c.set(m.Listen)
+	chain, _ := c.at("filter_chains", 0).(map[string]any)
+	if c.err != nil {
+		e.err = c.err
+		return
+	}
+	listener["name"] = "mesh"
+	chain["transport_socket"] = blocks["listener"]
+	resources["listeners"] = append(resources["listeners"].([]any), listener)
+}
+
+func file(path string) map[string]any { return map[string]any{"filename": path} }
+
+// at walks from the root: a string is a mapping's key or, in a sequence, the
+// element of that name; an int is an index.
+func (e *edit) at(path ...any) any {
+	if e.err != nil {
+		return nil
+	}
+	var node any = e.root
+	for i, step := range path {
+		next, ok := child(node, step)
+		if !ok {
+			e.fail("nothing stands at %v", path[:i+1])
+			return nil
+		}
+		node = next
+	}
+	return node
+}
+
+func child(node, step any) (any, bool) {
+	switch step := step.(type) {
+	case int:
+		list, ok := node.([]any)
+		if !ok || step >= len(list) {
+			return nil, false
+		}
+		return list[step], true
+	case string:
+		if mapping, ok := node.(map[string]any); ok {
+			next, ok := mapping[step]
+			return next, ok
+		}
+		list, _ := node.([]any)
+		for _, element := range list {
+			if m, ok := element.(map[string]any); ok && m["name"] == step {
+				return m, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func (e *edit) fail(format string, args ...any) {
+	if e.err == nil {
+		e.err = fmt.Errorf(format, args...)
+	}
+}
+
+// clone copies a tree that came from YAML, which JSON can hold.
+func clone(node any) any {
+	text, err := json.Marshal(node)
+	if err != nil {
+		return nil
+	}
+	var copied any
+	if err := json.Unmarshal(text, &copied); err != nil {
+		return nil
+	}
+	return copied
+}
