@@ -1,0 +1,90 @@
+package catalog
+
+import (
+	"strconv"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// member is one named value of a row in a file that knows kinds.
+type member struct {
+	name  string
+	value any // string, int64, float64, bool, []any or nil
+}
+
+// maxColumns bounds what rows with ever new members can cost.
+const maxColumns = 256
+
+// builder makes a table of rows whose members are named one by one.
+type builder struct {
+	table *table
+	slots map[string]int
+}
+
+func newBuilder() *builder { return &builder{table: newTable(), slots: make(map[string]int)} }
+
+// add appends a row. bad says why the row cannot be used, wrong why the file cannot.
+func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string) {
+	r := record{pos: pos, bad: bad}
+	typed := false
+	for _, m := range members {
+		text, isText := idText(m.value)
+		switch m.name {
+		case "id":
+			r.key.ID = text
+		case "type":
+			r.key.Type, typed = text, true
+		case "tier":
+			if r.tier = text; text == "" && r.bad == "" {
+				r.bad = emptyTier
+			}
+		case "parent":
+			if r.parent = text; !isText && m.value != nil && r.bad == "" {
+				r.bad = "the parent is not an id"
+			}
+		default:
+			if !b.put(&r, m) {
+				return "more than " + strconv.Itoa(maxColumns) + " different columns"
+			}
+		}
+	}
+	switch {
+	case r.key.ID == "":
+		return "no id: want a string or a whole number"
+	case typed && r.key.Type == "":
+		return "the type is empty"
+	case len(b.table.records) == 0:
+		b.table.typed = typed
+	case typed != b.table.typed:
+		return "either every row names its type or none does"
+	}
+	b.table.add(r)
+	return ""
+}
+
+func (b *builder) put(r *record, m member) bool {
+	at, known := b.slots[m.name]
+	if !known {
+		if at = len(b.table.columns); at == maxColumns {
+			return false
+		}
+		b.slots[m.name] = at
+		b.table.columns = append(b.table.columns, m.name)
+	}
+	for len(r.values) <= at {
+		r.values = append(r.values, nil)
+	}
+	r.values[at] = m.value
+	return true
+}
+
+// idText is the text of an id: a string, or a whole number as it is written.
+func idText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	}
+	return "", false
+}

@@ -1,0 +1,151 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Options make a Catalog. Only Sources has no default.
+type Options struct {
+	Sources  map[string]Source
+	Objects  int                      // rows kept; 100,000 by default
+	TTL      map[string]time.Duration // by tier name; "default" for the rest, 30 s when absent; 0 reads every time
+	Timeout  time.Duration            // of one look-up, whatever becomes of the Check that began it; 2 s by default
+	InFlight int                      // look-ups that one source answers at a time; 64 by default
+	Now      func() time.Time         // with a monotonic reading; time.Now by default
+	Log      *slog.Logger             // silent by default
+}
+
+const (
+	defaultTTL      = 30 * time.Second
+	defaultObjects  = 100_000
+	defaultTimeout  = 2 * time.Second
+	defaultInFlight = 64
+)
+
+// Catalog caches the rows of all sources. There is one a process; it outlives
+// policy versions, each of which reads it through a View of its own.
+type Catalog struct {
+	cache   *cache
+	sources map[string]*source
+	ttl     map[string]time.Duration
+	now     func() time.Time
+	start   time.Time
+	log     *slog.Logger
+
+	hits, misses atomic.Uint64
+
+	mu     sync.Mutex
+	shapes map[string]*shape // by fingerprint: one for each declaration that was ever loaded
+	noted  map[Key]struct{}  // undeclared columns that were reported: type and column
+}
+
+// New checks the options and makes an empty Catalog.
+func New(o Options) (*Catalog, error) {
+	if o.Objects < 0 || o.Timeout < 0 || o.InFlight < 0 {
+		return nil, fmt.Errorf("catalog: Objects %d, Timeout %v and InFlight %d must not be below 0", o.Objects, o.Timeout, o.InFlight)
+	}
+	for tier, ttl := range o.TTL {
+		if ttl < 0 {
+			return nil, fmt.Errorf("catalog: the TTL of %q is %v, want 0s or more", tier, ttl)
+		}
+	}
+	c := &Catalog{
+		ttl: maps.Clone(o.TTL), now: o.Now, log: o.Log, sources: make(map[string]*source, len(o.Sources)),
+		shapes: make(map[string]*shape), noted: make(map[Key]struct{}),
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.start = c.now()
+	var err error
+	if c.cache, err = newCache(orDefault(o.Objects, defaultObjects)); err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	for name, from := range o.Sources {
+		if from == nil {
+			return nil, fmt.Errorf("catalog: the source %q is nil", name)
+		}
+		c.sources[name] = newSource(c, name, from, orDefault(o.Timeout, defaultTimeout), orDefault(o.InFlight, defaultInFlight))
+	}
+	return c, nil
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Wait returns when no look-up is under way any more. Each one ends by itself
+// within Options.Timeout if its source keeps its word, and ctx bounds the rest.
+func (c *Catalog) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, s := range c.sources {
+			s.running.Wait()
+		}
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("catalog: wait for look-ups: %w", ctx.Err())
+	}
+}
+
+// Counts are totals since the start, but Entries and Absent, which are kept now.
+type Counts struct {
+	Hits, Misses    uint64
+	Entries, Absent int
+}
+
+// Counts returns the cache's totals.
+func (c *Catalog) Counts() Counts {
+	return Counts{c.hits.Load(), c.misses.Load(), c.cache.rows.Len(), c.cache.absent.Len()}
+}
+
+// UnknownTTL returns the names in Options.TTL that no tier of schema has, sorted.
+func (c *Catalog) UnknownTTL(schema *rules.Schema) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.ttl)) {
+		if _, ok := schema.TierByName(name); !ok && name != "default" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// elapsed is the monotonic time since the start: what entries count in.
+func (c *Catalog) elapsed() time.Duration { return c.now().Sub(c.start) }
+
+// maxNoted bounds the memory of what was said, not what is ignored.
+const maxNoted = 1000
+
+// note says once that a column is not declared and so not used.
+func (c *Catalog) note(typ, column string) {
+	c.mu.Lock()
+	key := Key{typ, column}
+	_, said := c.noted[key]
+	if said = said || len(c.noted) == maxNoted; !said {
+		c.noted[key] = struct{}{}
+	}
+	c.mu.Unlock()
+	if !said {
+		c.log.Warn("catalog column ignored", slog.String("type", typ), slog.String("column", column))
+	}
+}

@@ -1,0 +1,10 @@
+// Package catalog answers what is known about objects: their attributes, their
+// parent and their tier, by type and id.
+//
+// A Source reads rows; a Catalog caches them; a View gives them the shape that
+// one policy version declares. What cannot happen here: a row that is answered
+// for another key than its own; a row older than its type's bound or its
+// source's max_age; two generations of one source in one Check; a row that
+// contradicts its declaration and is used all the same. Each of these is a
+// fault with a reason, and so a denial.
+package catalog

@@ -1,0 +1,219 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// shape is one declaration of a type: what its rows look like once typed, and
+// how long they may be kept. Views whose declarations are equal share the shape
+// and so the cached rows; any other declaration never sees them.
+type shape struct {
+	source     *source
+	typ        string
+	tiers      []string // low to high: a typed row holds an index into it
+	maxRow     rules.Tier
+	attributes []rules.Attribute
+	ttl        time.Duration // of a row that was found; 0 is never kept
+}
+
+// fingerprint says in text everything that typing a row and keeping it depends on.
+func fingerprint(schema *rules.Schema, t *rules.Type) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q %q %d %d %d", t.Catalog, t.Name, t.Tier, t.MaxRowTier, schema.Unclassified)
+	for i := range schema.Tiers {
+		fmt.Fprintf(&b, " %q", schema.Tiers[i].Name)
+	}
+	for _, a := range t.Attributes {
+		fmt.Fprintf(&b, " %q:%d", a.Name, a.Kind)
+	}
+	return b.String()
+}
+
+func newShape(schema *rules.Schema, t *rules.Type, src *source, ttl map[string]time.Duration) *shape {
+	s := &shape{
+		source: src, typ: t.Name, maxRow: t.MaxRowTier,
+		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, ttl),
+	}
+	for i := range schema.Tiers {
+		s.tiers = append(s.tiers, schema.Tiers[i].Name)
+	}
+	return s
+}
+
+// bound is the longest that a row of t may be kept: the shortest TTL of all the
+// tiers that a row of it can have, so that a row that was raised meanwhile does
+// not outlive the bound of its new tier.
+func bound(schema *rules.Schema, t *rules.Type, ttl map[string]time.Duration) time.Duration {
+	of := func(tier rules.Tier) time.Duration {
+		if d, ok := ttl[schema.TierName(tier)]; ok {
+			return d
+		}
+		if d, ok := ttl["default"]; ok {
+			return d
+		}
+		return defaultTTL
+	}
+	floor := t.Tier
+	shortest := of(t.MaxRowTier)
+	if floor == rules.NoTier {
+		floor, shortest = 0, min(shortest, of(schema.Unclassified))
+	}
+	for tier := floor; tier <= t.MaxRowTier; tier++ {
+		shortest = min(shortest, of(tier))
+	}
+	return shortest
+}
+
+// entry is a row in its shape. It never changes: objects share its attributes.
+type entry struct {
+	found      bool
+	bad        string // with the place, without values and with the id only as a hash
+	parent     string
+	tier       rules.Tier
+	attributes []any
+	generation uint64
+	read       time.Duration // since the catalog's start, when its look-up began
+	expires    time.Duration
+}
+
+// apply gives an object what the row says. A row that is absent says only that;
+// what the request binds for a new object stays.
+func (e *entry) apply(o *rules.Object) {
+	o.Generation = e.generation
+	if !e.found {
+		o.State = rules.Absent
+		return
+	}
+	o.State, o.Attributes, o.Parent, o.RowTier = rules.Stored, e.attributes, e.parent, e.tier
+}
+
+// entry types a row. note is told of columns that the type does not declare.
+func (s *shape) entry(row Row, note func(column string)) *entry {
+	e := &entry{found: row.Found, tier: rules.NoTier, parent: row.Parent, generation: row.Generation}
+	if !row.Found {
+		return e
+	}
+	wrong := row.Bad
+	if wrong == "" {
+		wrong = s.typed(e, row, note)
+	}
+	if wrong != "" {
+		e.attributes = nil
+		e.bad = fmt.Sprintf("%s %s: %s", s.typ, idHash(row.Key), wrong)
+		if row.Pos.Line > 0 {
+			e.bad = fmt.Sprintf("%v: %s", row.Pos, e.bad)
+		}
+	}
+	return e
+}
+
+func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string) {
+	if row.Tier != "" {
+		tier := slices.Index(s.tiers, row.Tier)
+		if tier < 0 {
+			return "the tier is none of the declared ones"
+		}
+		if e.tier = rules.Tier(tier); e.tier > s.maxRow { //nolint:gosec // an index into the tiers
+			return fmt.Sprintf("tier %s is above the type's max_row_tier %s", row.Tier, s.tiers[s.maxRow])
+		}
+	}
+	e.attributes = make([]any, len(s.attributes))
+	declared := 0
+	for slot, a := range s.attributes {
+		raw, known := row.Columns[a.Name]
+		if !known {
+			if row.Whole {
+				return fmt.Sprintf("the source has no column %q", a.Name)
+			}
+			continue
+		}
+		declared++
+		value, ok := typed(a.Kind, raw)
+		if !ok {
+			return fmt.Sprintf("attribute %q is not of kind %v", a.Name, a.Kind)
+		}
+		e.attributes[slot] = value
+	}
+	if declared < len(row.Columns) {
+		for name, value := range row.Columns {
+			if value != nil && !slices.ContainsFunc(s.attributes, func(a rules.Attribute) bool { return a.Name == name }) {
+				note(name)
+			}
+		}
+	}
+	return ""
+}
+
+// typed reads a source's value as kind. nil, which is absent, stays nil.
+func typed(kind rules.Kind, raw any) (any, bool) {
+	switch v := raw.(type) {
+	case nil:
+		return nil, true
+	case Text:
+		return typedText(kind, string(v))
+	case string:
+		return v, kind == rules.String
+	case int64:
+		return v, kind == rules.Int
+	case bool:
+		return v, kind == rules.Bool
+	case []any:
+		switch kind {
+		case rules.StringList:
+			return list[string](v)
+		case rules.IntList:
+			return list[int64](v)
+		}
+	}
+	return nil, false
+}
+
+func typedText(kind rules.Kind, text string) (any, bool) {
+	if kind != rules.StringList && kind != rules.IntList {
+		return kind.ParseScalar(text)
+	}
+	parts := strings.Split(text, ";")
+	items := make([]any, len(parts))
+	for i, part := range parts {
+		item, ok := kind.ParseScalar(part)
+		if !ok || part == "" {
+			return nil, false
+		}
+		items[i] = item
+	}
+	if kind == rules.IntList {
+		return list[int64](items)
+	}
+	return list[string](items)
+}
+
+func list[T any](items []any) (any, bool) {
+	out := make([]T, len(items))
+	for i, item := range items {
+		v, ok := item.(T)
+		if !ok {
+			return nil, false
+		}
+		out[i] = v
+	}
+	return out, true
+}
+
+// idHash names a key in a log without showing the id. Both parts are hashed
+// with their length, so that no two keys run together.
+func idHash(k Key) string {
+	h := sha256.New()
+	for _, part := range []string{k.Type, k.ID} {
+		fmt.Fprintf(h, "%d:", len(part))
+		_, _ = io.WriteString(h, part)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)[:8])
+}

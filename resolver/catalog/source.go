@@ -1,0 +1,64 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Key names a row. Its parts are never joined to one text, so that no two keys
+// can look alike.
+type Key struct{ Type, ID string }
+
+// Row is what a source knows about a key.
+type Row struct {
+	Key        Key
+	Found      bool
+	Generation uint64         // of the source; every row of one Lookup carries the same
+	Tier       string         // "" says nothing about the tier
+	Parent     string         // id of the parent, "" when unknown
+	Columns    map[string]any // the other columns: Text, string, int64, bool, []any of these, or nil for absent
+	Whole      bool           // Columns has a key for each column of the source: a declared one without is a fault
+	Bad        string         // why the row cannot be used, without its values; "" when it can
+	Pos        rules.Pos      // where the row stands, if the source has places
+}
+
+// Text is a value of a source that does not know kinds, such as a CSV cell. It
+// is read as the kind that the attribute declares; a list has ";" between its
+// elements.
+type Text string
+
+// Source reads rows by key. Lookup MUST return one row for each key, in the
+// order of the keys, with that very key in it and all of one generation, or an
+// error; a key that it does not have is a row with Found false. Ids are compared byte
+// for byte. Lookup MUST return soon after ctx ends, MUST NOT keep keys, and the
+// maps it returns MUST NOT change afterwards.
+type Source interface {
+	Lookup(ctx context.Context, keys []Key) ([]Row, error)
+}
+
+// Versioned is a Source that holds all its rows at one generation at a time.
+// The cache drops rows of other generations as soon as the version changes.
+// Version MUST NOT block. Generation 0 means that nothing was loaded yet; after
+// freshUntil the rows are stale (the zero time: never).
+type Versioned interface {
+	Version() (generation uint64, freshUntil time.Time)
+}
+
+// Enumerator is a Source that can list its rows: those of one type, all of one
+// generation, each once, always in the same order.
+type Enumerator interface {
+	Rows(ctx context.Context, typ string) iter.Seq2[Row, error]
+}
+
+var (
+	// ErrUnavailable means that the source cannot answer now; another time it may.
+	ErrUnavailable = errors.New("the catalog's source is unavailable")
+	// ErrStale means that what the source has is older than it may be.
+	ErrStale = errors.New("the catalog's source is stale")
+	// ErrNotEnumerable means that the rows of a type cannot be listed.
+	ErrNotEnumerable = errors.New("the catalog cannot list its rows")
+)

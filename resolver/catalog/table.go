@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// table holds the rows of one generation in memory. It never changes once built.
+type table struct {
+	generation uint64
+	asOf       time.Time // what max_age counts from
+	typed      bool      // rows name their type; otherwise every type has every row
+	columns    []string  // names of the values in a record
+	records    []record  // in the order of the file
+	index      map[Key]int32
+}
+
+// record is one row as its file has it: cells of a CSV file, or values of a
+// file that knows kinds. Both are parallel to table.columns; the second may be shorter.
+type record struct {
+	key          Key
+	tier, parent string
+	cells        []string
+	values       []any
+	bad          string
+	pos          rules.Pos
+}
+
+func newTable() *table { return &table{index: make(map[Key]int32)} }
+
+// add appends a record. A second record with one key makes the first one bad:
+// nobody can say which of them is true.
+func (t *table) add(r record) {
+	if first, dup := t.index[r.key]; dup {
+		was := &t.records[first]
+		if was.bad == "" {
+			was.bad = fmt.Sprintf("two rows have this id, the other in line %d", r.pos.Line)
+		}
+		return
+	}
+	t.index[r.key] = int32(len(t.records)) //nolint:gosec // a file is capped far below 2^31 rows
+	t.records = append(t.records, r)
+}
+
+func (t *table) lookup(ctx context.Context, keys []Key) ([]Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	rows := make([]Row, len(keys))
+	for i, key := range keys {
+		rows[i] = Row{Key: key, Generation: t.generation}
+		stored := key
+		if !t.typed {
+			stored.Type = ""
+		}
+		if at, ok := t.index[stored]; ok {
+			t.fill(&rows[i], &t.records[at])
+		}
+	}
+	return rows, nil
+}
+
+func (t *table) rows(ctx context.Context, typ string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for i := range t.records {
+			r := &t.records[i]
+			if t.typed && r.key.Type != typ {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				yield(Row{}, err)
+				return
+			}
+			row := Row{Key: Key{Type: typ, ID: r.key.ID}, Generation: t.generation}
+			t.fill(&row, r)
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (t *table) fill(row *Row, r *record) {
+	row.Found, row.Bad, row.Pos = true, r.bad, r.pos
+	row.Tier, row.Parent = r.tier, r.parent
+	row.Columns = make(map[string]any, len(t.columns))
+	for i, cell := range r.cells {
+		row.Columns[t.columns[i]] = nil // an empty cell is absent, but its column is there
+		if cell != "" {
+			row.Columns[t.columns[i]] = Text(cell)
+		}
+	}
+	row.Whole = r.cells != nil
+	for i, v := range r.values {
+		if v != nil {
+			row.Columns[t.columns[i]] = v
+		}
+	}
+}
+
+// notUTF8 returns why a row with this text is bad, or "".
+func notUTF8(text string) string {
+	if utf8.ValidString(text) {
+		return ""
+	}
+	return "the row is not UTF-8"
+}
+
+const emptyTier = "the tier is empty: give one, or leave the column out"
