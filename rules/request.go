@@ -37,16 +37,19 @@ type Param struct{ Name, Value string }
 
 // Request is a request of which there is exactly one reading.
 type Request struct {
-	ID      string
-	Now     time.Time
-	Host    string   // lower-case, no port, no trailing dot
-	Method  string   // upper-case token
-	Path    string   // starts with one slash, no query, percent-encoding as sent
-	Segs    []string // Path's segments, each decoded once; a trailing slash is a last empty one
-	Query   []Param  // in order
-	Headers []Header
-	Body    []byte
-	HasBody bool // the proxy buffered the body and sent all of it
+	ID     string
+	Now    time.Time
+	Host   string   // lower-case, no port, no trailing dot
+	Method string   // upper-case token
+	Path   string   // starts with one slash, no query, percent-encoding as sent
+	Segs   []string // Path's segments, each decoded once; a trailing slash is a last empty one
+	Query  []Param  // in order
+
+	RawQuery string // what stands behind the first question mark, as sent
+	Headers  []Header
+	Body     []byte
+	HasBody  bool // the proxy buffered the body and sent all of it
+	BodyCut  bool // the proxy sent only a part of the body, or it is over the limit
 
 	Source      netip.Addr
 	ClientIP    netip.Addr // as client_ip in the configuration says
