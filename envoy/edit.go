@@ -80,7 +80,7 @@ func (e *edit) strip(managed []string) {
 	config["mutations"] = mutations
 }
 
-// bodies replaces the routes that buffer, by copies of the file's first one.
+// bodies replaces the routes that buffer: all but the last, which does not.
 func (e *edit) bodies(wanted []Bodies) {
 	if wanted == nil {
 		return
@@ -94,7 +94,11 @@ func (e *edit) bodies(wanted []Bodies) {
 		e.fail("the virtual host api has %d routes, want one that buffers and one that does not", len(routes))
 		return
 	}
-	buffers, rest := routes[0].(map[string]any), routes[len(routes)-1]
+	buffers, ok := routes[0].(map[string]any)
+	if !ok {
+		e.fail("a route of the virtual host api is %v, want a mapping", routes[0])
+		return
+	}
 	var next []any
 	for _, b := range wanted {
 		next = append(next, map[string]any{
@@ -102,11 +106,10 @@ func (e *edit) bodies(wanted []Bodies) {
 				"safe_regex": map[string]any{"regex": b.Path},
 				"headers":    []any{map[string]any{"name": ":method", "string_match": map[string]any{"safe_regex": map[string]any{"regex": b.Method}}}},
 			},
-			"route":                   buffers["route"],
-			"typed_per_filter_config": buffers["typed_per_filter_config"],
+			"route": buffers["route"],
 		})
 	}
-	host["routes"] = append(next, rest)
+	host["routes"] = append(next, routes[len(routes)-1])
 }
 
 // accessLog turns the stdout logger into one that writes to a file.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func (b *Bank) routes() http.Handler {
@@ -129,11 +130,14 @@ func (b *Bank) filtered(w http.ResponseWriter, table, column, value string) {
 	reply(w, rows)
 }
 
-// mine believes the header that the gateway is supposed to set.
+// mine believes the header that the gateway is supposed to set, in either
+// spelling: to many servers x_bank_customer is the same header.
 func (b *Bank) mine(w http.ResponseWriter, r *http.Request) {
-	owner := r.Header.Get("X-Bank-Customer")
-	if owner == "" {
-		owner = r.URL.Query().Get("owner")
+	owner := r.URL.Query().Get("owner")
+	for name, values := range r.Header {
+		if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), "x-bank-customer") {
+			owner = values[0]
+		}
 	}
 	b.filtered(w, "accounts", "owner", owner)
 }
