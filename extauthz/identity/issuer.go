@@ -1,0 +1,183 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// issuer is one configured issuer. It never changes but for its keys.
+type issuer struct {
+	name         string
+	audience     []string
+	algorithms   []string
+	skew         time.Duration
+	maxLifetime  time.Duration
+	required     bool
+	mayAssert    map[string]rules.Kind
+	fixed        map[string]any
+	clientClaims []string // the first that is there counts
+	purposeClaim string
+	keys         *keys
+}
+
+func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
+	absent, err := simplelru.NewLRU[string, time.Time](maxAbsent, nil)
+	if err != nil {
+		return nil, err
+	}
+	i := &issuer{
+		name:         c.Name,
+		audience:     slices.Clone(c.Audience),
+		algorithms:   slices.Clone(c.Algorithms),
+		skew:         c.Skew,
+		maxLifetime:  c.MaxLifetime,
+		required:     c.Required,
+		mayAssert:    maps.Clone(c.MayAssert),
+		fixed:        c.Fixed,
+		clientClaims: []string{"client_id", "azp"},
+		purposeClaim: c.PurposeClaim,
+	}
+	if c.ClientClaim != "" {
+		i.clientClaims = []string{c.ClientClaim}
+	}
+	i.keys = &keys{
+		name:       c.Name,
+		algorithms: i.algorithms,
+		maxStale:   c.JWKS.MaxStale,
+		every:      c.JWKS.Refresh,
+		source:     newSource(c, o),
+		log:        o.Log,
+		now:        o.Now,
+		wanted:     make(chan struct{}, 1),
+		bucket:     rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
+		absent:     absent,
+	}
+	if o.StateDir != "" && c.JWKS.File == "" {
+		i.keys.disk = newStore(o.StateDir, c.Issuer, c.JWKS.from())
+		i.keys.restore()
+	}
+	return i, nil
+}
+
+func newSource(c *IssuerConfig, o *Options) source {
+	switch {
+	case c.JWKS.File != "":
+		return &file{path: c.JWKS.File}
+	case c.JWKS.Discovery:
+		return &remote{get: o.getter, discovery: &discovery{issuer: c.Issuer, allowHTTP: c.JWKS.AllowHTTP, now: o.Now}}
+	}
+	return &remote{get: o.getter, url: c.JWKS.URL}
+}
+
+// restore makes the set that was kept on disk current if it still may serve.
+func (k *keys) restore() {
+	document, fetched, err := k.disk.load()
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		switch age := k.now().Sub(fetched); {
+		case age > k.maxStale:
+			err = fmt.Errorf("they are %v old, max_stale is %v", age.Round(time.Second), k.maxStale)
+		case age < -maxSkew:
+			err = fmt.Errorf("they were fetched in the future, at %v", fetched)
+		default:
+			err = k.accept(document, fetched)
+		}
+	}
+	if err != nil {
+		k.log.Warn("keys on disk not used", slog.String("issuer", k.name), slog.Any("error", err))
+	}
+}
+
+// verify accepts or refuses a token that passed the gates and names this issuer.
+func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.Verified, error) {
+	if err := i.allows(c); err != nil {
+		return nil, err
+	}
+	set, kid, err := i.keys.find(ctx, c, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.verify(ctx, c, kid); err != nil {
+		return nil, err
+	}
+	for _, check := range claimChecks {
+		if err := check(i, c, now); err != nil {
+			return nil, err
+		}
+	}
+	v, err := i.assert(c)
+	if err != nil {
+		return nil, err
+	}
+	v.KeyID, v.Keys = kid, set.generation
+	return v, nil
+}
+
+func (i *issuer) allows(c *compact) error {
+	if !slices.Contains(i.algorithms, c.alg) {
+		return rules.Faultf(rules.TokenAlgorithm, "alg %s is not among %v of issuer %q", c.alg, i.algorithms, i.name)
+	}
+	return nil
+}
+
+// assert takes from verified claims what the issuer may assert, and nothing else.
+func (i *issuer) assert(c *compact) (*rules.Verified, error) {
+	v := &rules.Verified{Issuer: i.name, Fixed: i.fixed}
+	var errs [5]error
+	v.Subject, errs[0] = c.principal("sub", true)
+	v.ClientID, errs[1] = i.client(c)
+	v.TokenID, errs[2] = c.principal("jti", false)
+	v.AuthTime, _, errs[3] = c.date("auth_time")
+	if i.purposeClaim != "" {
+		v.Purpose, errs[4] = c.principal(i.purposeClaim, false)
+	}
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	v.IssuedAt, _, _ = c.date("iat") // claimChecks has read both
+	v.ExpiresAt, _, _ = c.date("exp")
+	var err error
+	v.Claims, err = i.claims(c)
+	return v, err
+}
+
+func (i *issuer) client(c *compact) (string, error) {
+	for _, name := range i.clientClaims {
+		if client, err := c.principal(name, false); client != "" || err != nil {
+			return client, err
+		}
+	}
+	return "", nil
+}
+
+func (i *issuer) claims(c *compact) (map[string]any, error) {
+	claims := make(map[string]any, len(i.mayAssert)+len(i.fixed))
+	for name, kind := range i.mayAssert {
+		raw, ok := c.claims[name]
+		if !ok {
+			continue
+		}
+		value, ok := claimValue(kind, raw)
+		if !ok {
+			return nil, rules.Faultf(rules.TokenClaims, "claim %q is not %v", name, kind)
+		}
+		claims[name] = value
+	}
+	maps.Copy(claims, i.fixed)
+	return claims, nil
+}

@@ -1,0 +1,219 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Bounds on what unknown key ids can cost. Callers choose them freely.
+const (
+	refetchEvery = 30 * time.Second // per issuer
+	refetchBurst = 2
+	maxWaiters   = 64   // Checks of one issuer that wait for a refetch
+	maxAbsent    = 1024 // key ids remembered as unknown
+	absentFor    = time.Minute
+)
+
+// keys are one issuer's verification keys. Requests read the current set and may
+// ask for a refetch; only run and refresh fetch.
+type keys struct {
+	name       string // of the issuer in the configuration, for logs
+	algorithms []string
+	maxStale   time.Duration
+	every      time.Duration // refresh interval, 0 for the default of the source
+	source     source
+	disk       *store // nil to keep nothing
+	log        *slog.Logger
+	now        func() time.Time
+
+	current  atomic.Pointer[keySet] // nil until there were keys
+	fetching sync.Mutex             // one refresh at a time, so that an older answer never replaces a newer one
+	failures int                    // in a row; under fetching
+	wanted   chan struct{}          // wakes run for a refetch
+
+	mu      sync.Mutex
+	running bool // run is there to serve a refetch
+	flight  *flight
+	waiters int
+	bucket  *rate.Limiter
+	absent  *simplelru.LRU[string, time.Time] // unknown key ids, until when we trust that
+
+	counts counts
+}
+
+// flight is a refresh that is wanted or under way.
+type flight struct {
+	done chan struct{} // closed when it has landed
+	err  error         // of the refresh, once landed
+}
+
+type counts struct{ fetched, failed, empty, unknown atomic.Uint64 }
+
+// usable returns the current set, or nil when there is none or the issuer has
+// not confirmed it for longer than max_stale.
+func (k *keys) usable(now time.Time) *keySet {
+	set := k.current.Load()
+	if set == nil || now.Sub(set.fetched) > k.maxStale {
+		return nil
+	}
+	return set
+}
+
+// find returns a set that has the token's key, and the key's id. It never starts
+// a fetch: it asks run for one and may wait for it as long as ctx allows.
+func (k *keys) find(ctx context.Context, c *compact, now time.Time) (*keySet, string, error) {
+	set, kid, err := k.look(c, now)
+	if err != nil || set.has(kid) {
+		return set, kid, err
+	}
+	k.counts.unknown.Add(1)
+	if err := k.await(ctx, kid); err != nil {
+		return nil, "", err
+	}
+	set, kid, err = k.look(c, now)
+	if err == nil && !set.has(kid) {
+		err = rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s after a refetch", clip(kid))
+	}
+	return set, kid, err
+}
+
+func (k *keys) look(c *compact, now time.Time) (*keySet, string, error) {
+	set := k.usable(now)
+	if set == nil {
+		return nil, "", k.unavailable(now)
+	}
+	kid, err := set.keyID(c)
+	return set, kid, err
+}
+
+func (k *keys) unavailable(now time.Time) error {
+	if old := k.current.Load(); old != nil {
+		age := now.Sub(old.fetched).Round(time.Second)
+		return rules.Faultf(rules.JWKSUnavailable, "keys of issuer %q are %v old, max_stale is %v", k.name, age, k.maxStale)
+	}
+	return rules.Faultf(rules.JWKSUnavailable, "no keys of issuer %q yet", k.name)
+}
+
+// await returns nil once a refetch has landed, however it ended. It refuses at
+// once when no refetch is due or too many wait already.
+func (k *keys) await(ctx context.Context, kid string) error {
+	f, err := k.board(kid)
+	if err != nil {
+		return err
+	}
+	defer k.leave()
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return &rules.Fault{Reason: rules.KeysRefreshing, Detail: "the deadline came before the keys", Err: ctx.Err()}
+	}
+	if f.err == nil && !k.current.Load().has(kid) {
+		k.mu.Lock()
+		k.absent.Add(kid, k.now().Add(absentFor))
+		k.mu.Unlock()
+	}
+	return nil
+}
+
+// board joins the flight that is wanted or under way, or wants a new one if the
+// rate allows.
+func (k *keys) board(kid string) (*flight, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	if until, ok := k.absent.Get(kid); ok && now.Before(until) {
+		return nil, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s", clip(kid))
+	}
+	if k.flight == nil {
+		if !k.running || !k.bucket.AllowN(now, 1) {
+			return nil, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s and no refetch is due", clip(kid))
+		}
+		k.flight = &flight{done: make(chan struct{})}
+		select {
+		case k.wanted <- struct{}{}:
+		default: // run is awake already
+		}
+	}
+	if k.waiters >= maxWaiters {
+		return nil, rules.Faultf(rules.KeysRefreshing, "%d requests wait for the keys of issuer %q", k.waiters, k.name)
+	}
+	k.waiters++
+	return k.flight, nil
+}
+
+func (k *keys) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waiters--
+}
+
+// depart makes sure that there is a flight for a refresh that starts now.
+func (k *keys) depart() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.flight == nil {
+		k.flight = &flight{done: make(chan struct{})}
+	}
+}
+
+// land wakes everyone who waits for the refresh that ends now.
+func (k *keys) land(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.flight == nil {
+		return
+	}
+	k.flight.err = err
+	close(k.flight.done)
+	k.flight = nil
+}
+
+// install makes a set current. The same keys keep their generation, and with it
+// what was verified by them.
+func (k *keys) install(next *keySet) {
+	if old := k.current.Load(); old != nil {
+		if old.fingerprint == next.fingerprint {
+			k.current.Store(old.confirmed(next.fetched))
+			return
+		}
+		next.generation = old.generation
+	}
+	next.generation++
+	k.current.Store(next)
+	k.mu.Lock()
+	k.absent.Purge()
+	k.mu.Unlock()
+	k.log.Info("keys changed", slog.String("issuer", k.name),
+		slog.Uint64("generation", next.generation), slog.Int("keys", len(next.byID)), slog.Int("skipped", next.skipped))
+}
+
+// accept admits a document that the issuer served at a time and makes it current.
+func (k *keys) accept(document []byte, fetched time.Time) error {
+	admitted, skipped, err := admit(document, k.algorithms)
+	for _, why := range skipped {
+		k.log.Warn("key skipped", slog.String("issuer", k.name), slog.Any("error", why))
+	}
+	if errors.Is(err, errEmptySet) {
+		k.counts.empty.Add(1)
+		k.log.Error("issuer withdrew all keys; the last good ones stay until max_stale", slog.String("issuer", k.name))
+	}
+	if err != nil {
+		return err
+	}
+	set, err := newKeySet(admitted, len(skipped), fetched)
+	if err != nil {
+		return fmt.Errorf("keys of issuer %q: %w", k.name, err)
+	}
+	k.install(set)
+	return nil
+}

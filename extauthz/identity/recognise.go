@@ -1,0 +1,119 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Recogniser finds the registered identity of a verified caller. It is part of
+// one policy version and never changes; its cost does not depend on how many
+// identities there are.
+type Recogniser struct {
+	subjects map[member][]*rules.Identity // those that name a subject
+	clients  map[member][]*rules.Identity // classes that name clients
+	issuers  map[string][]*rules.Identity // classes of all clients
+}
+
+// member is a subject or a client of an issuer: two values, never a joined
+// string, or ("a/b", "c") would be ("a", "b/c").
+type member struct{ issuer, name string }
+
+// NewRecogniser indexes the identities of one policy version.
+func NewRecogniser(ids []*rules.Identity) *Recogniser {
+	r := &Recogniser{
+		subjects: make(map[member][]*rules.Identity),
+		clients:  make(map[member][]*rules.Identity),
+		issuers:  make(map[string][]*rules.Identity),
+	}
+	for _, id := range ids {
+		switch {
+		case id.Issuer == "": // nobody verifies without an issuer
+		case id.Subject != "":
+			key := member{id.Issuer, id.Subject}
+			r.subjects[key] = append(r.subjects[key], id)
+		case len(id.Clients) == 0:
+			r.issuers[id.Issuer] = append(r.issuers[id.Issuer], id)
+		default:
+			for _, client := range id.Clients {
+				key := member{id.Issuer, client}
+				if !slices.Contains(r.clients[key], id) {
+					r.clients[key] = append(r.clients[key], id)
+				}
+			}
+		}
+	}
+	return r
+}
+
+// Recognise says which caller somebody verified is, with a peer, on a map line
+// of that purpose (docs/reference/decisions.md, section 3). The error is a
+// *rules.Fault; the caller that comes with it is for the record only and MUST
+// NOT be decided on.
+func (r *Recogniser) Recognise(v *rules.Verified, peer, purpose string) (*rules.Caller, error) {
+	c := &rules.Caller{Verified: v, Peer: peer, Purpose: purpose}
+	if v == nil || v.Anonymous {
+		return c, nil // the zero kind is Anonymous
+	}
+	c.Kind = rules.Unknown
+	if v.Purpose != "" {
+		c.Purpose = v.Purpose
+	}
+	id, err := r.match(v)
+	if id == nil || err != nil {
+		return c, err
+	}
+	c.Identity, c.Kind = id, id.Kind
+	if id.Workload != "" {
+		if peer != id.Workload {
+			return c, rules.Faultf(rules.BindingMismatch, "the workload of %q is %s, the peer is %q", id.Name, id.Workload, peer)
+		}
+		c.Bound = true
+	}
+	if c.Purpose == "" && len(id.Purposes) == 1 {
+		c.Purpose = id.Purposes[0]
+	}
+	if c.Purpose != "" && !slices.Contains(id.Purposes, c.Purpose) {
+		return c, rules.Faultf(rules.PurposeNotAllowed, "purpose %s is not among %q of %q", clip(c.Purpose), id.Purposes, id.Name)
+	}
+	return c, nil
+}
+
+// match returns the identity that fits, nil when none does.
+func (r *Recogniser) match(v *rules.Verified) (*rules.Identity, error) {
+	var found *rules.Identity
+	for _, id := range r.subjects[member{v.Issuer, v.Subject}] {
+		if len(id.Clients) > 0 && !slices.Contains(id.Clients, v.ClientID) {
+			continue
+		}
+		if found != nil {
+			return nil, ambiguous(found, id)
+		}
+		found = id
+	}
+	if found != nil {
+		return found, nil
+	}
+	classes := r.issuers[v.Issuer]
+	var ofClient []*rules.Identity
+	if v.ClientID != "" {
+		ofClient = r.clients[member{v.Issuer, v.ClientID}]
+	}
+	switch {
+	case len(classes) > 1:
+		return nil, ambiguous(classes[0], classes[1])
+	case len(ofClient) > 1:
+		return nil, ambiguous(ofClient[0], ofClient[1])
+	case len(classes) == 1 && len(ofClient) == 1:
+		return nil, ambiguous(classes[0], ofClient[0])
+	case len(classes) == 1:
+		return classes[0], nil
+	case len(ofClient) == 1:
+		return ofClient[0], nil
+	}
+	return nil, nil
+}
+
+func ambiguous(a, b *rules.Identity) error {
+	return rules.Faultf(rules.IdentityAmbiguous, "both %q (%v) and %q (%v) match", a.Name, a.Pos, b.Name, b.Pos)
+}

@@ -1,0 +1,143 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxBody  = 256 << 10       // bytes of a key set or a discovery document
+	filePace = 2 * time.Second // between two looks at a file
+)
+
+// source is where an issuer's key set comes from. Its methods are called one at
+// a time. fetch MUST end with its context and MUST NOT return more than maxBody bytes.
+type source interface {
+	// fetch returns the document. known says that an earlier one is still in
+	// force, so that the answer may be "unchanged".
+	fetch(ctx context.Context, known bool) (document, error)
+	// accepted tells that a document was good, so it may be the base of "unchanged".
+	accepted(document)
+	// pace is the time between two fetches when nobody says otherwise.
+	pace() time.Duration
+}
+
+// document is a fetched key set.
+type document struct {
+	body      []byte
+	etag      string
+	maxAge    *time.Duration // what Cache-Control asks for; nil when it says nothing
+	unchanged bool           // the last accepted body is in force, and is repeated in body
+}
+
+// remote is a key set behind a URL, found by OIDC discovery unless url is set.
+type remote struct {
+	get       *getter
+	url       string
+	discovery *discovery // nil when url is configured
+	last      document   // the last good one with a validator
+}
+
+func (r *remote) pace() time.Duration { return defaultRefresh }
+
+func (r *remote) accepted(d document) { r.last = d }
+
+func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
+	url := r.url
+	if r.discovery != nil {
+		var err error
+		if url, err = r.discovery.keySetURL(ctx, r.get); err != nil {
+			return document{}, err
+		}
+	}
+	etag := ""
+	if known {
+		etag = r.last.etag
+	}
+	doc, err := r.get.document(ctx, url, etag)
+	if err != nil {
+		if r.discovery != nil {
+			r.discovery.forget() // the provider may have moved its keys
+		}
+		return document{}, fmt.Errorf("keys from %s: %w", printable(url), err)
+	}
+	if doc.unchanged {
+		doc.body, doc.etag = r.last.body, r.last.etag
+	}
+	return doc, nil
+}
+
+// file is a key set on disk. It is read again all the time: a mounted ConfigMap
+// is swapped without notice.
+type file struct{ path string }
+
+func (f *file) pace() time.Duration { return filePace }
+func (f *file) accepted(document)   {}
+
+func (f *file) fetch(context.Context, bool) (document, error) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return document{}, err
+	}
+	if !info.Mode().IsRegular() { // opening a FIFO would block for ever
+		return document{}, fmt.Errorf("%s is not a regular file", f.path)
+	}
+	in, err := os.Open(f.path)
+	if err != nil {
+		return document{}, err
+	}
+	defer in.Close() //nolint:errcheck // only read from
+	body, err := readBounded(in)
+	if err != nil {
+		return document{}, fmt.Errorf("%s: %w", f.path, err)
+	}
+	return document{body: body}, nil
+}
+
+// readBounded reads all, or fails above maxBody.
+func readBounded(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("more than %d bytes", maxBody)
+	}
+	return body, nil
+}
+
+// cacheAge reads Cache-Control (RFC 9111 section 5.2.2). What forbids caching is
+// an age of zero, which the caller's bounds raise; several ages or a bad one say
+// nothing.
+func cacheAge(h http.Header) *time.Duration {
+	var age *time.Duration
+	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return new(time.Duration)
+		case "max-age":
+			seconds, err := parseSeconds(strings.Trim(value, `"`))
+			if err != nil || age != nil {
+				return nil
+			}
+			age = new(seconds)
+		}
+	}
+	return age
+}
+
+func parseSeconds(digits string) (time.Duration, error) {
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if errors.Is(err, strconv.ErrRange) || err == nil && n > uint64(maxRefresh/time.Second) {
+		return maxRefresh, nil
+	}
+	return time.Duration(n) * time.Second, err
+}

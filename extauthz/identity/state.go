@@ -1,0 +1,102 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// store keeps one issuer's last good key set on disk, so that a restart during
+// an outage of the provider still serves. Whoever can write the file can name
+// keys, so it is as sensitive as the configuration.
+type store struct {
+	path   string
+	issuer string
+	from   string // where the keys come from; another place is another store
+}
+
+// kept is the content of a store.
+type kept struct {
+	Version int       `json:"v"`
+	Issuer  string    `json:"issuer"`
+	From    string    `json:"from"`
+	Fetched time.Time `json:"fetched"`
+	JWKS    []byte    `json:"jwks"` // as served
+}
+
+const keptVersion = 1
+
+func newStore(dir, issuer, from string) *store {
+	sum := sha256.Sum256([]byte(issuer))
+	return &store{filepath.Join(dir, "keys", hex.EncodeToString(sum[:12])+".json"), issuer, from}
+}
+
+// load returns the document and when the issuer confirmed it. The error is
+// fs.ErrNotExist when nothing was kept.
+func (s *store) load() ([]byte, time.Time, error) {
+	in, err := os.Open(s.path)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer in.Close() //nolint:errcheck // only read from
+	var k kept
+	// The document is base64 in there: a third longer.
+	if err := json.NewDecoder(io.LimitReader(in, 2*maxBody)).Decode(&k); err != nil {
+		return nil, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
+	}
+	if k.Version != keptVersion || k.Issuer != s.issuer || k.From != s.from {
+		return nil, time.Time{}, fmt.Errorf("%s was written for another configuration", s.path)
+	}
+	return k.JWKS, k.Fetched, nil
+}
+
+// save replaces the file as a whole: after a crash it is the old one or the new one.
+func (s *store) save(document []byte, fetched time.Time) (err error) {
+	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), document})
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(s.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(dir, ".keys-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreMissing(os.Remove(temp.Name())))
+		}
+	}()
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), s.path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncDir makes a rename survive a crash.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,181 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Verifier checks credentials and peers, whatever the rules say. It belongs to
+// one configuration and outlives every reload of the rules.
+type Verifier struct {
+	issuers  map[string]*issuer // by exact iss
+	order    []*issuer          // as configured
+	maxToken int
+	cache    *tokenCache
+	peers    *peers
+	nobody   *rules.Verified // the anonymous caller
+	now      func() time.Time
+}
+
+// New checks the options, all of them at once, and loads the key sets that
+// StateDir kept. It does not reach out: Run does.
+func New(o Options) (*Verifier, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	v := &Verifier{
+		issuers:  make(map[string]*issuer, len(o.Issuers)),
+		maxToken: o.MaxToken,
+		nobody:   &rules.Verified{Anonymous: true},
+		now:      o.Now,
+	}
+	var errs [3]error
+	v.cache, errs[0] = newTokenCache(o.Entries, o.Bytes)
+	v.peers, errs[1] = newPeers(o.TrustDomains, o.RequirePeerCertificate)
+	for n := range o.Issuers {
+		c := &o.Issuers[n]
+		i, err := newIssuer(c, &o)
+		if err != nil {
+			return nil, fmt.Errorf("identity: issuer %q: %w", c.Name, err)
+		}
+		v.issuers[c.Issuer] = i
+		v.order = append(v.order, i)
+	}
+	return v, errors.Join(errs[:]...)
+}
+
+// Run keeps the key sets fresh until ctx ends. It returns early only when one of
+// its parts panics, and then the others have ended too.
+func (v *Verifier) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, i := range v.order {
+		g.Go(guard("keys of issuer "+i.name, func() error { return i.keys.run(ctx) }))
+	}
+	return g.Wait()
+}
+
+// guard turns a panic into an error: grpc catches none, and neither does Go.
+func guard(name string, f func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%s: panic: %v\n%s", name, p, debug.Stack())
+			}
+		}()
+		return f()
+	}
+}
+
+// Fetch gets every issuer's keys once, for commands that answer one request and
+// end. The error joins those of issuers that could not be reached.
+func (v *Verifier) Fetch(ctx context.Context) error {
+	errs := make([]error, len(v.order))
+	var wait sync.WaitGroup
+	for n, i := range v.order {
+		wait.Go(func() {
+			errs[n] = guard("keys of issuer "+i.name, func() error {
+				_, err := i.keys.fetch(ctx)
+				return err
+			})()
+			if errs[n] != nil {
+				errs[n] = fmt.Errorf("issuer %q: %w", i.name, errs[n])
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// Ready returns the names of the required issuers that had no keys yet. A later
+// outage never makes it grow again.
+func (v *Verifier) Ready() (waiting []string) {
+	for _, i := range v.order {
+		if i.required && i.keys.current.Load() == nil {
+			waiting = append(waiting, i.name)
+		}
+	}
+	return waiting
+}
+
+// Verify says who the credential and the connection prove the caller to be.
+// Without a credential the caller is anonymous. peer is the SPIFFE ID of the
+// verified peer, "" when there is none; hit says that the token was verified
+// before. The error is a *rules.Fault. The result is shared and MUST NOT be
+// changed.
+func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (who *rules.Verified, peer string, hit bool, err error) {
+	peer = v.peers.of(req)
+	t, found, err := credential(req)
+	switch {
+	case err != nil:
+		return nil, peer, false, err
+	case !found:
+		return v.nobody, peer, false, nil
+	case req.Now.IsZero(): // every token is unexpired in the year 1
+		return nil, peer, false, rules.Faultf(rules.Internal, "the request has no time")
+	}
+	who, hit, err = v.verified(ctx, t.text(), req.Now)
+	return who, peer, hit, err
+}
+
+func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
+	if len(text) > v.maxToken {
+		_, err := parse(text, v.maxToken)
+		return nil, false, err
+	}
+	sum := sha256.Sum256([]byte(text))
+	if who := v.cache.get(sum, now); who != nil {
+		return who, true, nil
+	}
+	c, err := v.gate(text)
+	if err != nil {
+		return nil, false, err
+	}
+	i, err := v.issuerOf(c)
+	if err != nil {
+		return nil, false, err
+	}
+	who, err := i.verify(ctx, c, now)
+	if err != nil {
+		return nil, false, err
+	}
+	v.cache.put(sum, newEntry(who, i, len(text), now), now)
+	return who, false, nil
+}
+
+// gate reads a token and refuses what has no place in an access token. It needs
+// no keys and no issuer.
+func (v *Verifier) gate(text string) (*compact, error) {
+	c, err := parse(text, v.maxToken)
+	if err != nil {
+		return nil, err
+	}
+	for _, check := range headerChecks {
+		if err := check(c); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// issuerOf chooses the issuer by the unverified iss. Only that issuer's keys are
+// then asked, so the choice proves itself: a key of another one never fits.
+func (v *Verifier) issuerOf(c *compact) (*issuer, error) {
+	iss, ok := c.claims["iss"].(string)
+	if !ok {
+		return nil, rules.Faultf(rules.TokenClaims, "iss is missing or not a string")
+	}
+	i, ok := v.issuers[iss]
+	if !ok {
+		return nil, rules.Faultf(rules.TokenIssuer, "iss is %s, which is not configured", clip(iss))
+	}
+	return i, nil
+}
