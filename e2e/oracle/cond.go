@@ -24,10 +24,10 @@ type Operand struct {
 	Kind string // of a literal: string, int, bool or [string]
 }
 
-func ref(name string) Operand      { return Operand{Ref: name} }
-func text(s string) Operand        { return Operand{Text: s, Kind: "string"} }
-func number(i int64) Operand       { return Operand{Int: i, Kind: "int"} }
-func texts(list ...string) Operand { return Operand{List: list, Kind: "[string]"} }
+func ref(name string) Operand     { return Operand{Ref: name} }
+func str(s string) Operand        { return Operand{Text: s, Kind: "string"} }
+func number(i int64) Operand      { return Operand{Int: i, Kind: "int"} }
+func strs(list ...string) Operand { return Operand{List: list, Kind: "[string]"} }
 
 func (o Operand) String() string {
 	switch o.Kind {
@@ -167,7 +167,7 @@ func (c *Cond) eval(refs lookup) truth {
 	if b.known != isTrue {
 		return b.known
 	}
-	return compare(c.Op, a.v, b.v)
+	return relate(c.Op, a.v, b.v)
 }
 
 func (o Operand) value(refs lookup) value {
@@ -184,7 +184,7 @@ func (o Operand) value(refs lookup) value {
 	return refs(o.Ref)
 }
 
-func compare(op string, a, b any) truth {
+func relate(op string, a, b any) truth {
 	switch op {
 	case "==":
 		return truthOf(a == b)

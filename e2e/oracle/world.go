@@ -45,6 +45,8 @@ type Type struct {
 	Writable   []Writable
 	Shadow     []Shadow
 	Source     *Source // nil without a catalog
+
+	above string // a tier above MaxRowTier, "" when there is none
 }
 
 // Attribute is a declared attribute: kind is string, int, bool or [string].
@@ -64,15 +66,15 @@ type Writable struct {
 
 // Shadow is a shadow entry; an empty Host means every host.
 type Shadow struct {
-	Host  string
-	Until string // a date
-	Past  bool   // whether Until has passed
+	Host string
+	Days int // until so many days from now; a negative one has passed
 }
 
 // Source is a catalog file.
 type Source struct {
 	Name   string
 	Format string // csv, jsonl or yaml
+	Tiers  bool   // rows may have tiers; in CSV all of them must
 	Rows   []*Row
 }
 
@@ -82,7 +84,7 @@ type Row struct {
 	Tier   string // "" for none
 	Parent string
 	Values map[string]any // string, int64, bool or []string by attribute; absent when missing
-	Bad    string         // why the row is bad, "" when it is good: see badRow
+	Bad    string         // why the row is bad, "" when it is good: see spoil
 }
 
 // Host is an entry of `routes:`.

@@ -1,0 +1,108 @@
+package oracle
+
+import "slices"
+
+// evaluation decides one request, slowly, in the order of docs/reference/decisions.md.
+// Every step returns the reason that ends the request, or "".
+type evaluation struct {
+	w       *World
+	front   front
+	req     *Request
+	path    []string // decoded segments
+	query   []Header // decoded parameters
+	host    *Host
+	line    *Line
+	caller  caller
+	body    map[string]any // the JSON body where the line needs it
+	targets []*target
+	decided *target // the target that denied
+	out     Answer
+}
+
+// statusOf is the table of docs/reference/reasons.md, by status.
+var statusOf = map[string]int{}
+
+func init() {
+	for status, reasons := range map[int][]string{
+		200: {"allowed", "open_route", "preflight", "shadow_deny"},
+		400: {"malformed_request", "ambiguous_path", "ambiguous_host", "ambiguous_header", "ambiguous_query", "ambiguous_parameter",
+			"method_override", "no_target", "malformed_id", "too_many_targets", "body_missing", "body_type", "body_encoding", "body_malformed"},
+		413: {"body_too_large"},
+		401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_algorithm", "token_issuer",
+			"token_key_unknown", "token_signature", "token_claims", "token_audience", "token_expired", "token_not_yet_valid",
+			"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch"},
+		403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
+			"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
+			"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict"},
+		503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
+	} {
+		for _, r := range reasons {
+			statusOf[r] = status
+		}
+	}
+}
+
+// Evaluate says what must become of a request in a world behind a proxy.
+func Evaluate(w *World, f front, req *Request) Answer {
+	e := &evaluation{w: w, front: f, req: req}
+	if status := f.refuses(req); status != 0 {
+		return Answer{Status: status}
+	}
+	reason := e.decide()
+	e.out.Asked, e.out.Reason, e.out.Status = true, reason, statusOf[reason]
+	e.out.Effect = "deny"
+	if e.out.Status == 200 {
+		e.out.Effect = "allow"
+	} else if e.excused() {
+		e.out.Effect, e.out.Reason, e.out.Status = "allow", "shadow_deny", 200
+		e.out.Set = nil
+	}
+	return e.out
+}
+
+func (e *evaluation) decide() string {
+	for _, step := range []func() string{e.decode, e.match, e.verify, e.recognise, e.purpose, e.readBody, e.capture, e.facts, e.settle, e.classify} {
+		if reason := step(); reason != "" {
+			return reason
+		}
+	}
+	var set obligations
+	for _, t := range e.targets {
+		applying, reason := e.judge(t)
+		e.out.Targets[len(e.out.Targets)-1].Reason = reason
+		if reason != "allowed" {
+			e.decided = t
+			e.out.Targets[len(e.out.Targets)-1].Effect = "deny"
+			return reason
+		}
+		e.out.Targets[len(e.out.Targets)-1].Effect = "allow"
+		for _, r := range applying {
+			set = append(set, obligation{r, t})
+		}
+	}
+	values, reason := set.merge(e)
+	if reason != "" {
+		return reason
+	}
+	e.out.Set = values
+	return "allowed"
+}
+
+// excused says whether a live shadow entry turns the denial into an allow
+// (section 7): of the host, of the type of the target that decided, or of the identity.
+func (e *evaluation) excused() bool {
+	if e.out.Status != 403 && e.out.Status != 503 || e.out.Reason == "host_not_served" {
+		return false
+	}
+	live := func(s Shadow) bool { return s.Days > 0 && (s.Host == "" || s.Host == e.host.Name) }
+	if e.host == nil {
+		return false
+	}
+	if slices.ContainsFunc(e.host.Shadow, live) {
+		return true
+	}
+	if e.decided != nil && slices.ContainsFunc(e.decided.typ.Shadow, live) {
+		return true
+	}
+	return e.caller.identity != nil && slices.ContainsFunc(e.caller.identity.Shadow, live)
+}

@@ -1,0 +1,139 @@
+package oracle
+
+import "slices"
+
+// fits says whether a rule's selector, to and on fit. Rules in shadow never do.
+func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
+	return !r.Shadow && slices.ContainsFunc(r.Who, e.caller.selects) &&
+		(slices.Contains(r.To, action) || slices.Contains(r.To, "any")) &&
+		(slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "any"))
+}
+
+// judge is section 5 for one target: the reason, and for an allow the rules that applied.
+func (e *evaluation) judge(t *target) ([]*Rule, string) {
+	e.out.Targets = append(e.out.Targets, Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name})
+	verdict := &e.out.Targets[len(e.out.Targets)-1]
+	if t.looked && t.row == nil && t.action != "create" {
+		return nil, "unknown_object"
+	}
+	for _, r := range e.w.Rules {
+		if !r.Deny || !e.fits(r, t.action, t.typ) || t.tier < e.w.tier(r.FromTier) || len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
+			continue
+		}
+		verdict.Rule = r.ID
+		switch e.holds(r, t) {
+		case isTrue, isUnknown:
+			return nil, "denied_by_rule"
+		case isMissing:
+			return nil, "attribute_missing"
+		case isFault:
+			return nil, "rule_error"
+		}
+		verdict.Rule = ""
+	}
+	var applying []*Rule
+	for _, r := range e.w.Rules {
+		if e.applies(r, t) && e.unmet(r) == "" {
+			applying = append(applying, r)
+		}
+	}
+	if len(applying) == 0 {
+		return nil, e.nearest(t)
+	}
+	for _, w := range t.typ.Writable {
+		for _, m := range t.properties {
+			if w.Action == t.action && !slices.Contains(w.Members, m) {
+				return nil, "property_not_allowed"
+			}
+		}
+	}
+	if reason := e.caller.unmet(e.w.Tiers[t.tier].Require); reason != "" {
+		return nil, reason
+	}
+	verdict.Rule = applying[0].ID
+	return applying, "allowed"
+}
+
+// applies says whether an allow rule applies but for `for` and `require`.
+func (e *evaluation) applies(r *Rule, t *target) bool {
+	if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) {
+		return false
+	}
+	unbounded := t.collection && len(t.bounds) == 0 && t.parent == ""
+	return e.holds(r, t) == isTrue && (!unbounded || r.Unbounded)
+}
+
+// unmet is the first demand of `for` and `require` that the caller does not meet.
+func (e *evaluation) unmet(r *Rule) string {
+	if len(r.For) > 0 && e.caller.purpose == "" {
+		return "purpose_missing"
+	}
+	if len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
+		return "purpose_not_allowed"
+	}
+	return e.caller.unmet(r.Require)
+}
+
+// nearest is section 5, step 5: why no rule applied.
+func (e *evaluation) nearest(t *target) string {
+	for _, r := range e.w.Rules {
+		if e.applies(r, t) {
+			return e.unmet(r)
+		}
+	}
+	for _, r := range e.w.Rules {
+		if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) {
+			continue
+		}
+		switch e.holds(r, t) {
+		case isMissing:
+			return "attribute_missing"
+		case isFault:
+			return "rule_error"
+		}
+	}
+	if e.caller.token == nil {
+		return "credential_missing"
+	}
+	selected := slices.ContainsFunc(e.w.Rules, func(r *Rule) bool {
+		return !r.Deny && !r.Shadow && slices.ContainsFunc(r.Who, e.caller.selects)
+	})
+	if e.caller.identity == nil && !selected {
+		return "unknown_identity"
+	}
+	return "no_rule"
+}
+
+// holds is the conjunction of own, same and when.
+func (e *evaluation) holds(r *Rule, t *target) truth {
+	all := []truth{isTrue}
+	if r.Own != "" {
+		a, subject := e.ref(t, "object."+r.Own), e.ref(t, "caller.subject")
+		all = append(all, equals(a, subject))
+	}
+	if r.Same != "" {
+		pinned := value{known: isMissing}
+		if v, ok := e.caller.pinned(r.Same); ok {
+			pinned = value{v, isTrue}
+		}
+		all = append(all, equals(e.ref(t, "object."+r.Same), pinned))
+	}
+	if r.When != nil {
+		all = append(all, r.When.eval(func(name string) value { return e.ref(t, name) }))
+	}
+	return and(all...)
+}
+
+// equals compares an attribute, which may be a list, with one value.
+func equals(a, b value) truth {
+	if a.known != isTrue {
+		return a.known
+	}
+	if b.known != isTrue {
+		return b.known
+	}
+	if list, ok := a.v.([]string); ok {
+		return truthOf(slices.Contains(list, b.v.(string)))
+	}
+	return truthOf(a.v == b.v)
+}

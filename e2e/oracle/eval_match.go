@@ -1,0 +1,120 @@
+package oracle
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// decode is section 1: one reading of the request or none.
+func (e *evaluation) decode() string {
+	if len(e.req.header("x-http-method-override")) > 0 {
+		return "method_override"
+	}
+	raw, query, hasQuery := strings.Cut(e.front.path(e.req.Target), "?")
+	if ambiguous(raw) {
+		return "ambiguous_path"
+	}
+	for _, s := range strings.Split(raw[1:], "/") {
+		decoded, err := url.PathUnescape(s)
+		if err != nil || strings.ContainsAny(decoded, "/\\\x00") || decoded == "." || decoded == ".." {
+			return "ambiguous_path"
+		}
+		e.path = append(e.path, decoded)
+	}
+	if !hasQuery {
+		return ""
+	}
+	for _, pair := range strings.Split(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {
+			return "ambiguous_query"
+		}
+		e.query = append(e.query, Header{name, value})
+	}
+	return ""
+}
+
+// ambiguous says whether another server might read the raw path as another one.
+func ambiguous(raw string) bool {
+	if !strings.HasPrefix(raw, "/") || strings.Contains(raw, "//") || strings.Contains(raw, ";") || strings.Contains(raw, "\\") {
+		return true
+	}
+	for _, b := range []byte(raw) {
+		if b <= ' ' || b >= 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// match is section 2. It returns a reason that allows for open lines and preflights.
+func (e *evaluation) match() string {
+	name := strings.ToLower(e.req.Host)
+	if i := strings.LastIndex(name, ":"); i >= 0 {
+		name = name[:i]
+	}
+	name = strings.TrimSuffix(name, ".")
+	for _, h := range e.w.Hosts {
+		if h.Name == name && h.Served {
+			e.host = h
+		}
+	}
+	if e.host == nil {
+		return "host_not_served"
+	}
+	if e.host.CORS && e.req.Method == "OPTIONS" && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
+		return "preflight"
+	}
+	for _, l := range e.host.Lines {
+		if l.serves(e.req.Method) && fits(l.Path, e.path) && (e.line == nil || narrower(l.Path, e.line.Path)) {
+			e.line = l
+		}
+	}
+	if e.line == nil {
+		return "no_route"
+	}
+	if e.line.Open {
+		return "open_route"
+	}
+	return ""
+}
+
+func (l *Line) serves(method string) bool {
+	return l.Method == "ANY" || l.Method == method || l.Method == "GET" && method == "HEAD"
+}
+
+// fits compares a template with a path, segment by segment.
+func fits(template []Segment, path []string) bool {
+	for i, s := range template {
+		if s.Rest {
+			return i < len(path) && path[len(path)-1] != "" && !slices.Contains(path[i:], "")
+		}
+		if i >= len(path) || s.Capture == "" && s.Literal != path[i] || s.Capture != "" && path[i] == "" {
+			return false
+		}
+	}
+	return len(template) == len(path)
+}
+
+// narrower says whether a wins over b where both fit: by the first segment in
+// which they differ, a literal before a capture before a rest capture.
+func narrower(a, b []Segment) bool {
+	rank := func(s Segment) int {
+		switch {
+		case s.Rest:
+			return 2
+		case s.Capture != "":
+			return 1
+		}
+		return 0
+	}
+	for i := range min(len(a), len(b)) {
+		if rank(a[i]) != rank(b[i]) {
+			return rank(a[i]) < rank(b[i])
+		}
+	}
+	return false
+}

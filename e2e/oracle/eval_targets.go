@@ -1,0 +1,333 @@
+package oracle
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// target is one action on one object or collection.
+type target struct {
+	spec       *TargetSpec
+	first      bool // it comes from the line's first target
+	action     string
+	typ        *Type
+	id         string
+	parent     string            // what the request says
+	bounds     map[string]string // attributes that the request fixes
+	collection bool
+	looked     bool // the catalog was asked
+	row        *Row
+	tier       int
+	properties []string // members of the body
+}
+
+// needsBody says whether the line reads the body: for a capture, or because its
+// first target writes an object whose members are classified or limited.
+func (w *World) needsBody(l *Line) bool {
+	for _, t := range l.Targets {
+		for _, c := range t.captures() {
+			if c.In == "body" {
+				return true
+			}
+		}
+	}
+	first := l.Targets[0]
+	for _, a := range first.Actions {
+		if a != "create" && a != "update" {
+			continue
+		}
+		if len(w.typ(first.Type).Properties) > 0 {
+			return true
+		}
+		for _, writable := range w.typ(first.Type).Writable {
+			if writable.Action == a {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *TargetSpec) captures() []*Capture {
+	var out []*Capture
+	for _, c := range []*Capture{t.ID, t.Parent} {
+		if c != nil {
+			out = append(out, c)
+		}
+	}
+	for i := range t.Bounds {
+		out = append(out, &t.Bounds[i].From)
+	}
+	return out
+}
+
+// readBody is the part of section 4, step 1, about the body.
+func (e *evaluation) readBody() string {
+	if !e.w.needsBody(e.line) {
+		return ""
+	}
+	if e.req.Body == nil {
+		return "body_missing"
+	}
+	if len(*e.req.Body) > e.w.BodyLimit {
+		return "body_too_large"
+	}
+	switch strings.Join(e.req.header("content-type"), ",") {
+	case "application/json", "application/json; charset=utf-8":
+	default:
+		return "body_type"
+	}
+	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
+		return "body_encoding"
+	}
+	d := json.NewDecoder(strings.NewReader(*e.req.Body))
+	d.UseNumber()
+	if e.req.Strict != "" || d.Decode(&e.body) != nil {
+		return "body_malformed"
+	}
+	return ""
+}
+
+// capture is the rest of section 4, step 1: the ids that the request names.
+func (e *evaluation) capture() string {
+	for _, s := range e.line.Path {
+		if s.Capture != "" && len(e.params(s.Capture)) > 0 {
+			return "ambiguous_parameter"
+		}
+	}
+	count := 0
+	for i := range e.line.Targets {
+		spec := &e.line.Targets[i]
+		base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]string{}}
+		if reason := e.capture1(spec, &base); reason != "" {
+			return reason
+		}
+		ids := []string{""}
+		if base.collection = spec.ID == nil && spec.Actions[0] != "create"; spec.ID != nil {
+			var reason string
+			if ids, reason = e.values(spec.ID); reason != "" {
+				return reason
+			}
+		}
+		for _, id := range ids {
+			if spec.ID != nil && !validID(base.typ, id) {
+				return "malformed_id"
+			}
+			t := base
+			t.id = id
+			e.targets = append(e.targets, &t)
+			count++
+		}
+	}
+	limit := e.line.Max
+	if limit == 0 {
+		limit = 100
+	}
+	if count > limit {
+		return "too_many_targets"
+	}
+	if count == 0 {
+		return "no_target"
+	}
+	return ""
+}
+
+// capture1 reads the parent and the bounds of a target.
+func (e *evaluation) capture1(spec *TargetSpec, t *target) string {
+	if spec.Parent != nil {
+		v, reason := e.values(spec.Parent)
+		if reason != "" {
+			return reason
+		}
+		if !validID(e.w.typ(spec.ParentType), v[0]) {
+			return "malformed_id"
+		}
+		t.parent = v[0]
+	}
+	for _, b := range spec.Bounds {
+		v, reason := e.values(&b.From)
+		if reason != "" {
+			return reason
+		}
+		t.bounds[b.Attr] = v[0]
+	}
+	return ""
+}
+
+func validID(t *Type, id string) bool {
+	return len(id) <= 1024 && (t.IDPattern == "" || regexp.MustCompile(`\A(?:`+t.IDPattern+`)\z`).MatchString(id))
+}
+
+func (e *evaluation) params(name string) []string {
+	var out []string
+	for _, p := range e.query {
+		if p.Name == name {
+			out = append(out, p.Value)
+		}
+	}
+	return out
+}
+
+// values are what a capture gives: at least one, none of them empty, unless it is optional and absent.
+func (e *evaluation) values(c *Capture) ([]string, string) {
+	var out []string
+	switch c.In {
+	case "path":
+		for i, s := range e.line.Path {
+			if s.Capture == c.Name && s.Rest {
+				out = []string{strings.Join(e.path[i:], "/")}
+			} else if s.Capture == c.Name {
+				out = []string{e.path[i]}
+			}
+		}
+	case "query", "header":
+		if out = e.req.header(c.Name); c.In == "query" {
+			out = e.params(c.Name)
+		}
+		if len(out) > 1 {
+			return nil, "ambiguous_parameter"
+		}
+		if c.Comma && len(out) == 1 {
+			out = strings.Split(out[0], ",")
+		}
+	case "body":
+		return member(e.body, c, c.Body, 0)
+	}
+	if len(out) == 0 || slices.Contains(out, "") {
+		return nil, "no_target"
+	}
+	return out, ""
+}
+
+// member walks the body to the member that a capture names.
+func member(at any, c *Capture, names []string, depth int) ([]string, string) {
+	if depth == len(names) {
+		return scalar(at)
+	}
+	object, ok := at.(map[string]any)
+	if !ok {
+		return nil, "malformed_id"
+	}
+	next, ok := object[names[depth]]
+	if !ok && c.Optional {
+		return nil, ""
+	}
+	if !ok || next == nil {
+		return nil, "no_target"
+	}
+	if depth != c.Each {
+		return member(next, c, names, depth+1)
+	}
+	list, ok := next.([]any)
+	if !ok {
+		return nil, "malformed_id"
+	}
+	var all []string
+	for _, element := range list {
+		v, reason := member(element, c, names, depth+1)
+		if reason != "" {
+			return nil, reason
+		}
+		all = append(all, v...)
+	}
+	return all, ""
+}
+
+// scalar is an id in JSON: a string, or an integer by its text.
+func scalar(v any) ([]string, string) {
+	switch v := v.(type) {
+	case nil:
+		return nil, "no_target"
+	case string:
+		if v == "" {
+			return nil, "no_target"
+		}
+		return []string{v}, ""
+	case json.Number:
+		if regexp.MustCompile(`\A-?(0|[1-9][0-9]*)\z`).MatchString(v.String()) {
+			return []string{v.String()}, ""
+		}
+	}
+	return nil, "malformed_id"
+}
+
+// facts is section 4, step 2.
+func (e *evaluation) facts() string {
+	for _, t := range e.targets {
+		if t.typ.Source == nil || t.spec.ID == nil {
+			continue
+		}
+		for _, a := range t.spec.Actions {
+			t.looked = t.looked || slices.ContainsFunc(e.w.Rules, func(r *Rule) bool { return !r.Deny && e.fits(r, a, t.typ) })
+		}
+		if t.looked {
+			t.row = t.typ.row(t.id)
+		}
+		if t.row != nil && t.row.Bad != "" {
+			e.decided = t
+			return "catalog_bad_row"
+		}
+	}
+	return ""
+}
+
+// settle is section 4, step 3: create|update becomes one or both.
+func (e *evaluation) settle() string {
+	var out []*target
+	for _, t := range e.targets {
+		for _, a := range t.spec.Actions {
+			one := *t
+			one.action = a
+			if len(t.spec.Actions) == 2 && t.looked && (a == "create") != (t.row == nil) {
+				continue
+			}
+			out = append(out, &one)
+		}
+	}
+	e.targets = out
+	return ""
+}
+
+// classify is section 4, step 4.
+func (e *evaluation) classify() string {
+	for _, t := range e.targets {
+		top := len(e.w.Tiers) - 1
+		if t.typ.MaxRowTier != "" {
+			top = e.w.tier(t.typ.MaxRowTier)
+		}
+		action := -1
+		for _, a := range t.typ.Actions {
+			if a.Action == t.action {
+				action = e.w.tier(a.Tier)
+			}
+		}
+		if t.collection {
+			if t.tier = action; action < 0 {
+				t.tier = top
+			}
+			continue
+		}
+		t.tier = max(e.w.tier(t.typ.Tier), action)
+		rowTier := -1
+		if t.row != nil {
+			rowTier = e.w.tier(t.row.Tier)
+		}
+		t.tier = max(t.tier, rowTier)
+		if t.typ.Tier == "" && rowTier < 0 {
+			t.tier = max(t.tier, e.w.tier(e.w.Unclassified))
+		}
+		if t.first && (t.action == "create" || t.action == "update") {
+			for m := range e.body {
+				t.properties = append(t.properties, m)
+			}
+			for _, p := range t.typ.Properties {
+				if slices.Contains(t.properties, p.Member) {
+					t.tier = max(t.tier, e.w.tier(p.Tier))
+				}
+			}
+		}
+	}
+	return ""
+}

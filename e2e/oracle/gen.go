@@ -1,0 +1,125 @@
+package oracle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// generator draws a world. All choices come from r, in a fixed order, so that a
+// seed always gives the same world.
+type generator struct {
+	r *rand.Rand
+	w *World
+}
+
+// Generate returns the world of a seed.
+func Generate(seed uint64) *World {
+	g := &generator{r: rand.New(rand.NewPCG(seed, 0x7469657267617465)), w: &World{Seed: seed}}
+	g.w.BodyLimit = 4096
+	g.tiers()
+	g.issuers()
+	g.identities()
+	g.types()
+	g.hosts()
+	g.catalogs()
+	g.rules()
+	g.shadows()
+	g.tokens()
+	return g.w
+}
+
+func (g *generator) chance(p float64) bool { return g.r.Float64() < p }
+
+// between returns a number from low to high, both included.
+func (g *generator) between(low, high int) int { return low + g.r.IntN(high-low+1) }
+
+func pick[T any](g *generator, from []T) T { return from[g.r.IntN(len(from))] }
+
+// some returns n different elements of from, in their order; fewer when there are fewer.
+func some[T any](g *generator, from []T, n int) []T {
+	var out []T
+	for i, left := 0, min(n, len(from)); i < len(from) && left > 0; i++ {
+		if g.r.IntN(len(from)-i) < left {
+			out, left = append(out, from[i]), left-1
+		}
+	}
+	return out
+}
+
+var (
+	tenants  = []string{"eu", "us", "ap", "t-4"}
+	purposes = []string{"invoicing", "support", "fraud", "audit"}
+	roles    = []string{"auditor", "clerk", "admin"}
+	groups   = []string{"red", "green", "blue"}
+)
+
+func (g *generator) tiers() {
+	names := some(g, []string{"public", "internal", "confidential", "restricted", "secret"}, g.between(3, 5))
+	for _, n := range names {
+		g.w.Tiers = append(g.w.Tiers, Tier{Name: n})
+	}
+	top := len(names) - 1
+	g.w.Tiers[top-1].Require.MaxTokenAge = time.Hour
+	g.w.Tiers[top].Require = Require{MaxTokenAge: 5 * time.Minute, Purpose: g.chance(0.5)}
+	if g.chance(0.3) {
+		g.w.Tiers[top].Require.MaxAuthAge = time.Hour
+	}
+	g.w.Unclassified = names[g.between(top-1, top)]
+}
+
+func (g *generator) issuers() {
+	users := func(prefix string, n int) []string {
+		out := make([]string, n)
+		for i := range out {
+			out[i] = fmt.Sprintf("%s%d", prefix, i+1)
+		}
+		return out
+	}
+	claims := []Attribute{{"role", "string"}, {"groups", "[string]"}, {"level", "int"}, {"staff", "bool"}}
+	g.w.Issuers = []*Issuer{
+		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: claims,
+			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "ghost"}},
+		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims[:1],
+			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
+			Subjects: users("p", 4), Clients: []string{"hub"}},
+		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: claims[:2],
+			Purpose: "use", Client: "app", Subjects: users("k", 3), Clients: []string{"kiosk", "stray"}},
+		{Name: "dead", URL: "https://dead.example", Audience: "api", Algorithm: "ES256", JWKS: "dead",
+			Subjects: users("d", 1), Clients: []string{"web"}},
+	}
+}
+
+func (g *generator) identities() {
+	add := func(i Identity) { g.w.Identities = append(g.w.Identities, &i) }
+	for n := 1; n <= 3; n++ {
+		add(Identity{Name: fmt.Sprintf("billing-%d", n), Kind: "service", Issuer: "corp", Subject: fmt.Sprintf("svc-%d", n),
+			Purposes: some(g, purposes, n-1)})
+	}
+	add(Identity{Name: "robot", Kind: "workload", Issuer: "corp", Subject: "svc-4", Workload: "spiffe://example.com/ns/robot"})
+	add(Identity{Name: "people", Kind: "human", Issuer: "corp", Clients: []string{"web", "app"}})
+	add(Identity{Name: "tools", Kind: "service", Issuer: "corp", Clients: []string{"batch", "tool"}, Purposes: some(g, purposes, 2)})
+	add(Identity{Name: "batches", Kind: "service", Issuer: "corp", Clients: []string{"batch"}})
+	add(Identity{Name: "boss", Kind: "human", Issuer: "corp", Subject: "u1", Purposes: some(g, purposes, 3), Tenant: pick(g, tenants)})
+	add(Identity{Name: "partners", Kind: "third-party", Issuer: "partner", Tenant: pick(g, tenants), Purposes: some(g, purposes, 2)})
+	add(Identity{Name: "first-partner", Kind: "third-party", Issuer: "partner", Subject: "p1", Purposes: purposes[:3]})
+	add(Identity{Name: "kiosks", Kind: "human", Issuer: "third", Clients: []string{"kiosk"}, Purposes: some(g, purposes, 2)})
+	g.r.Shuffle(len(g.w.Identities), func(i, j int) {
+		g.w.Identities[i], g.w.Identities[j] = g.w.Identities[j], g.w.Identities[i]
+	})
+}
+
+// shadows puts a live entry on one type and one identity, and a past one on another type.
+func (g *generator) shadows() {
+	types := some(g, g.w.Types, 2)
+	if g.chance(0.5) {
+		types[0].Shadow = []Shadow{{Host: pick(g, g.w.Hosts).Name, Days: 30}}
+	}
+	types[1].Shadow = []Shadow{{Days: -2}}
+	if g.chance(0.5) {
+		pick(g, g.w.Identities).Shadow = []Shadow{{Days: 20}}
+	}
+	if g.chance(0.2) {
+		g.w.Hosts[len(g.w.Hosts)-1].Shadow = []Shadow{{Days: 10}}
+	}
+}

@@ -1,0 +1,281 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+var actions = []string{"read", "list", "create", "update", "delete", "close", "touch", "debit", "credit", "receive"}
+
+// ruleFiles are the files that hold rules. Their byte order is not that of a
+// reader: upper case comes first.
+var ruleFiles = []string{"Zebra.yaml", "allow.yaml", "rules-10.yaml", "rules-9.yaml"}
+
+// rules draws rules so that most callers may do something, and many reasons occur.
+func (g *generator) rules() {
+	g.w.Managed = []string{"x-object-tenant", "x-caller", "x-role", "x-mark", "x-region"}
+	for _, t := range g.w.Types {
+		g.wide(t)
+		for range g.between(4, 6) {
+			g.allow(t)
+		}
+		if g.chance(0.6) {
+			g.deny(t)
+		}
+	}
+	g.special()
+	for i, r := range g.w.Rules {
+		r.ID = fmt.Sprintf("rule-%d", i+1)
+		r.File = pick(g, ruleFiles)
+	}
+	slices.SortStableFunc(g.w.Rules, func(a, b *Rule) int {
+		return slices.Index(ruleFiles, a.File) - slices.Index(ruleFiles, b.File)
+	})
+}
+
+func (g *generator) add(r Rule) *Rule {
+	g.w.Rules = append(g.w.Rules, &r)
+	return &r
+}
+
+// wide gives two identities nearly everything on a type, so that each seed allows much.
+func (g *generator) wide(t *Type) {
+	for range 2 {
+		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.Clone(actions), On: []string{t.Name}, UpTo: g.tierAt(-1),
+			Set: g.mutations(t, nil)})
+	}
+	g.add(Rule{Who: []Selector{{Identity: "boss"}}, To: []string{"any"}, On: []string{t.Name}, UpTo: g.tierAt(-1), Unbounded: g.chance(0.5)})
+}
+
+func (g *generator) identity() string { return pick(g, g.w.Identities).Name }
+
+// allow draws one allow rule on a type.
+func (g *generator) allow(t *Type) {
+	r := Rule{Who: []Selector{g.selector()}, To: some(g, actions, g.between(1, 5)), On: []string{t.Name}, UpTo: g.anyTier()}
+	if g.chance(0.6) {
+		r.UpTo = g.tierAt(-1)
+	}
+	if g.chance(0.2) {
+		r.Who = append(r.Who, g.selector())
+	}
+	if g.chance(0.3) {
+		r.For = some(g, purposes, g.between(1, 2))
+	}
+	if g.chance(0.25) {
+		r.Require = g.require()
+	}
+	g.conditions(t, &r)
+	if slices.Contains(r.To, "list") {
+		r.Unbounded = g.chance(0.3)
+	}
+	r.Set = g.mutations(t, r.Who)
+	g.add(r)
+}
+
+func (g *generator) require() Require {
+	return Require{
+		MaxTokenAge: pick(g, []time.Duration{0, 5 * time.Minute, time.Hour}),
+		MaxAuthAge:  pick(g, []time.Duration{0, 0, time.Hour}),
+		BoundToken:  g.chance(0.1),
+		Purpose:     g.chance(0.3),
+	}
+}
+
+// conditions gives a rule none, one or more of own, same and when.
+func (g *generator) conditions(t *Type, r *Rule) {
+	if len(t.Attributes) == 0 {
+		return
+	}
+	if g.chance(0.3) && pinsOneIssuer(g.w, r.Who) {
+		r.Own = "owner"
+		if _, ok := t.attribute("members"); ok && g.chance(0.4) {
+			r.Own = "members"
+		}
+	}
+	if g.chance(0.2) && !anonymous(r.Who) {
+		r.Same = "tenant"
+	}
+	if g.chance(0.45) {
+		r.When = g.cond(t, r.Who, 2)
+	}
+}
+
+// pinsOneIssuer says whether every caller that the selectors mean comes from
+// the same issuer: without that, subjects of two issuers could be mixed up.
+func pinsOneIssuer(w *World, who []Selector) bool {
+	issuer := ""
+	for _, s := range who {
+		at := s.Issuer
+		for _, i := range w.Identities {
+			if i.Name == s.Identity {
+				at = i.Issuer
+			}
+		}
+		if at == "" || issuer != "" && at != issuer {
+			return false
+		}
+		issuer = at
+	}
+	return true
+}
+
+func anonymous(who []Selector) bool {
+	return slices.ContainsFunc(who, func(s Selector) bool { return s.Kind == "anonymous" })
+}
+
+func (g *generator) selector() Selector {
+	switch g.r.IntN(10) {
+	case 0:
+		return Selector{Kind: "anonymous"}
+	case 1:
+		return Selector{Kind: pick(g, []string{"human", "service", "third-party"})}
+	case 2:
+		return Selector{Issuer: g.w.Issuers[g.between(1, 2)].Name}
+	case 3:
+		return Selector{Issuer: "corp", Claim: []FixedClaim{g.claim()}}
+	case 4:
+		return Selector{Kind: "human", Claim: []FixedClaim{g.claim()}}
+	}
+	return Selector{Identity: g.identity()}
+}
+
+func (g *generator) claim() FixedClaim {
+	if g.chance(0.3) {
+		return FixedClaim{"groups", pick(g, groups)}
+	}
+	return FixedClaim{"role", pick(g, roles)}
+}
+
+// cond draws a condition on a type, at most depth deep.
+func (g *generator) cond(t *Type, who []Selector, depth int) *Cond {
+	if depth > 0 && g.chance(0.4) {
+		kids := []*Cond{g.cond(t, who, depth-1), g.cond(t, who, depth-1)}
+		switch g.r.IntN(5) {
+		case 0:
+			return &Cond{Op: "not", Kids: kids[:1]}
+		case 1, 2:
+			return &Cond{Op: "or", Kids: kids}
+		}
+		return &Cond{Op: "and", Kids: kids}
+	}
+	if g.chance(0.25) && !anonymous(who) {
+		return g.claimAtom()
+	}
+	return g.atom(t, pick(g, t.Attributes))
+}
+
+func (g *generator) atom(t *Type, a Attribute) *Cond {
+	at := ref("object." + a.Name)
+	if g.chance(0.08) {
+		return &Cond{Op: "has", A: at}
+	}
+	switch a.Kind {
+	case "bool":
+		c := &Cond{Op: "ref", A: at}
+		if g.chance(0.7) {
+			c = &Cond{Op: "not", Kids: []*Cond{c}}
+		}
+		return c
+	case "int":
+		if g.chance(0.4) {
+			return &Cond{Op: "div", A: at, B: number(20)} // an error where the level is 0
+		}
+		return &Cond{Op: pick(g, []string{"<", "<=", ">", ">=", "==", "!="}), A: at, B: number(int64(g.r.IntN(6)))}
+	case "[string]":
+		return &Cond{Op: "in", A: ref("caller.subject"), B: at}
+	}
+	switch {
+	case a.Name == "owner":
+		return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: ref("caller.subject")}
+	case g.chance(0.15) && t.Parent != "":
+		return &Cond{Op: "==", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
+	case g.chance(0.5):
+		return &Cond{Op: "in", A: at, B: strs(some(g, tenants, 3)...)}
+	}
+	return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: str(pick(g, tenants))}
+}
+
+func (g *generator) claimAtom() *Cond {
+	switch g.r.IntN(3) {
+	case 0:
+		return &Cond{Op: "in", A: str(pick(g, groups)), B: ref("caller.claims.groups")}
+	case 1:
+		return &Cond{Op: "has", A: ref("caller.claims.role")}
+	}
+	return &Cond{Op: pick(g, []string{"==", "!="}), A: ref("caller.claims.role"), B: str(pick(g, roles))}
+}
+
+func (g *generator) typeWith(attribute string) *Type {
+	for _, t := range g.w.Types {
+		if _, ok := t.attribute(attribute); ok && t.Source != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// mutations draws what a rule sets. Two rules that set one name always use the
+// same template, except that x-mark may be the object or the caller.
+func (g *generator) mutations(t *Type, who []Selector) []Mutation {
+	if !g.chance(0.4) {
+		return nil
+	}
+	var out []Mutation
+	set := func(name string, parts ...TemplatePart) { out = append(out, Mutation{Name: name, Value: parts}) }
+	if _, ok := t.attribute("tenant"); ok && g.chance(0.5) {
+		set("x-object-tenant", TemplatePart{Ref: "object.tenant"})
+	}
+	if !anonymous(who) {
+		if g.chance(0.4) {
+			set("x-caller", TemplatePart{Text: "id="}, TemplatePart{Ref: "caller.subject"})
+		}
+		if g.chance(0.1) {
+			set("x-role", TemplatePart{Ref: "caller.claims.role"})
+		}
+	}
+	if _, ok := t.attribute("region"); ok && g.chance(0.3) {
+		set("x-region", TemplatePart{Ref: "object.region"})
+	}
+	if g.chance(0.15) {
+		set("x-mark", TemplatePart{Ref: "object.id"})
+	}
+	return out
+}
+
+// deny draws one deny rule on a type, for actions on records that exist.
+func (g *generator) deny(t *Type) {
+	r := Rule{Deny: true, Who: []Selector{g.selector()}, To: some(g, []string{"read", "update", "delete", "close", "touch"}, g.between(1, 3)),
+		On: []string{t.Name}}
+	if g.chance(0.3) {
+		r.FromTier = g.anyTier()
+	}
+	if g.chance(0.15) {
+		r.For = some(g, purposes, 2)
+	}
+	if len(t.Attributes) > 0 {
+		r.When = g.cond(t, r.Who, 1)
+	}
+	g.add(r)
+}
+
+// special adds what each seed must have once or twice.
+func (g *generator) special() {
+	first, second := g.w.Types[1], g.w.Types[2]
+	g.add(Rule{Who: []Selector{{Kind: "anonymous"}}, To: []string{"read"}, On: []string{second.Name}, UpTo: g.tierAt(-2)})
+	g.add(Rule{Who: []Selector{{Kind: "human"}, {Identity: "tools"}}, To: []string{"read", "list"}, On: []string{first.Name, second.Name},
+		UpTo: g.tierAt(-1), Unbounded: true})
+	g.add(Rule{Deny: true, Who: []Selector{{Issuer: "partner"}}, To: []string{"list"}, On: []string{first.Name},
+		When: &Cond{Op: "==", A: ref("object.tenant"), B: str(pick(g, tenants))}})
+	g.add(Rule{Who: []Selector{{Issuer: "third"}}, To: []string{"read", "update"}, On: []string{first.Name}, UpTo: g.tierAt(-1),
+		For: some(g, purposes, 2), Require: Require{MaxTokenAge: time.Hour}})
+	if t := g.typeWith("level"); t != nil { // an error where the level is 0
+		level := &Cond{Op: "div", A: ref("object.level"), B: number(20)}
+		g.add(Rule{Who: []Selector{{Issuer: "third"}}, To: []string{"read", "delete", "touch"}, On: []string{t.Name}, UpTo: g.tierAt(-1), When: level})
+		g.add(Rule{Deny: true, Who: []Selector{{Kind: "service"}}, To: []string{"delete"}, On: []string{t.Name}, When: level})
+	}
+	g.add(Rule{Shadow: true, Deny: true, Who: []Selector{{Kind: "human"}}, To: []string{"any"}, On: []string{"any"}})
+	g.add(Rule{Shadow: true, Who: []Selector{{Issuer: "corp"}}, To: []string{"any"}, On: []string{"any"}, UpTo: g.tierAt(-1), Unbounded: true})
+	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: []string{"any"}, On: []string{"any"}, UpTo: g.tierAt(-1), Unbounded: true,
+		Set: []Mutation{{Name: "x-caller", Value: []TemplatePart{{Text: "id="}, {Ref: "caller.subject"}}}}})
+}

@@ -1,0 +1,129 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+)
+
+// spoil does one thing to a request that no honest client does.
+func (t *traffic) spoil(r *Request, l *Line) {
+	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.badAuth, t.preflight}
+	if r.Body != nil {
+		all = append(all, t.badBody, t.badBody, t.badBody)
+	}
+	pick(&t.generator, all)(r, l)
+}
+
+func (t *traffic) otherMethod(r *Request, _ *Line) {
+	r.Method = pick(&t.generator, []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+	if r.Body == nil && r.Method != "GET" && t.chance(0.5) {
+		r.Body = new(`{"ids":["1"]}`)
+		r.Headers = append(r.Headers, Header{"content-type", "application/json"})
+	}
+}
+
+func (t *traffic) otherHost(r *Request, _ *Line) {
+	r.Host = pick(&t.generator, []string{
+		"ghost.example.com", "localhost", strings.ToUpper(r.Host), r.Host + ":8443", r.Host + ".", "x." + r.Host, t.w.Hosts[0].Name,
+	})
+}
+
+func (t *traffic) otherPath(r *Request, _ *Line) {
+	path, _, _ := strings.Cut(r.Target, "?")
+	r.Target = pick(&t.generator, []string{"/", "/debug/vars", "/v2" + path, path + "/", path + "/extra", strings.ToUpper(path), "/v1/files/", "/healthz/"})
+}
+
+// twistedPath writes the path in a way that another server may read otherwise.
+func (t *traffic) twistedPath(r *Request, _ *Line) {
+	path, query, has := strings.Cut(r.Target, "?")
+	i := strings.LastIndex(path, "/")
+	head, last := path[:i], path[i+1:]
+	path = pick(&t.generator, []string{
+		head + "//" + last,
+		"//" + path[1:],
+		head + "/./" + last,
+		head + "/x/../" + last,
+		head + "/x/%2e%2E/" + last,
+		head + "/../" + last,
+		head + "%2f" + last,
+		head + "%5C" + last,
+		head + "\\" + last,
+		head + "/" + last + ";v=1",
+		head + ";v=1/" + last,
+		head + "/" + last + "%00",
+		head + "/" + last + "%zz",
+		head + "/" + last + "%2",
+		head + "/%" + last,
+		head + "/%252e%252e/" + last,
+		"/%76" + path[2:],
+	})
+	if r.Target = path; has {
+		r.Target += "?" + query
+	}
+}
+
+func (t *traffic) twistedQuery(r *Request, l *Line) {
+	sign := "?"
+	if strings.Contains(r.Target, "?") {
+		sign = "&"
+	}
+	extras := []string{"page=2", "x=%zz", "id=%41"}
+	for _, s := range l.Path {
+		if s.Capture != "" {
+			extras = append(extras, s.Capture+"=other", s.Capture+"=other")
+		}
+	}
+	for _, q := range l.Query {
+		extras = append(extras, q.Name+"=twice", q.Name+"=twice")
+	}
+	r.Target += sign + pick(&t.generator, extras)
+}
+
+func (t *traffic) override(r *Request, _ *Line) {
+	r.Headers = append(r.Headers, Header{"x-http-method-override", "DELETE"})
+}
+
+func (t *traffic) badAuth(r *Request, _ *Line) {
+	r.Token, r.Auth = -1, pick(&t.generator, []string{"Basic dTpw", "Bearer", "Bearer a b", "Token abc"})
+}
+
+func (t *traffic) preflight(r *Request, _ *Line) {
+	r.Method, r.Token, r.Body = "OPTIONS", -1, nil
+	r.Headers = append(without(r.Headers, "content-type"), Header{"origin", "https://app.example"})
+	if t.chance(0.8) {
+		r.Headers = append(r.Headers, Header{"access-control-request-method", "GET"})
+	}
+}
+
+// badBody breaks the body or what the headers say of it.
+func (t *traffic) badBody(r *Request, _ *Line) {
+	body := *r.Body
+	typed := func(v string) { r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", v}) }
+	switch t.r.IntN(9) {
+	case 0:
+		r.Body = nil
+	case 1:
+		r.Body = new(`{"pad":"` + strings.Repeat("x", t.w.BodyLimit) + `",` + body[1:])
+	case 2:
+		r.Body = new(`{"pad":"` + strings.Repeat("x", proxyBody) + `",` + body[1:])
+	case 3:
+		typed(pick(&t.generator, []string{"text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "application/jsonp"}))
+	case 4:
+		r.Headers = without(r.Headers, "content-type")
+	case 5:
+		r.Headers = append(r.Headers, Header{"content-encoding", "gzip"})
+	case 6:
+		r.Body, r.Strict = new(body+" {}"), "trailing data"
+	case 7:
+		r.Body, r.Strict = new(`{"twice":1,"twice":2,`+body[1:]), "repeated member"
+		if body == "{}" {
+			r.Body = new(`{"twice":1,"twice":2}`)
+		}
+	case 8:
+		r.Body, r.Strict = new(body[:len(body)-1]), "cut off"
+	}
+}
+
+func without(headers []Header, name string) []Header {
+	return slices.DeleteFunc(slices.Clone(headers), func(h Header) bool { return h.Name == name })
+}

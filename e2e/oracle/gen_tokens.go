@@ -1,0 +1,84 @@
+package oracle
+
+import "time"
+
+// Token is a credential, described: keys and times are the run's.
+type Token struct {
+	Issuer   string // by its name
+	Subject  string
+	Client   string
+	Claims   map[string]any // beyond the registered ones
+	Age      time.Duration  // iat is so long ago
+	AuthAge  time.Duration  // auth_time is so long ago; 0 for no auth_time
+	Fault    string         // "" for a good token, else a key of tokenFaults
+	Baseline bool           // young and good: what most requests carry
+}
+
+// tokenFaults are the ways in which a token is bad, and the reason that each has.
+var tokenFaults = []struct{ Name, Reason string }{
+	{"expired", "token_expired"},
+	{"not yet valid", "token_not_yet_valid"},
+	{"other audience", "token_audience"},
+	{"unknown issuer", "token_issuer"},
+	{"unknown kid", "token_key_unknown"},
+	{"forged", "token_signature"},
+	{"key of another issuer", "token_algorithm"}, // whose algorithm this issuer does not use
+	{"alg none", "token_malformed"},              // its signature is empty, which comes before any header
+	{"alg none with a signature", "token_algorithm"},
+	{"HS256 with the public key", "token_algorithm"},
+	{"no exp", "token_claims"},
+	{"no aud", "token_claims"},
+	{"two days long", "token_lifetime_exceeds_max"},
+	{"act", "agent_not_permitted"},
+	{"cnf", "binding_missing"},
+	{"crit", "token_header"},
+	{"not a token", "token_malformed"},
+	{"role is a number", "token_claims"},
+}
+
+func (g *generator) tokens() {
+	for _, i := range g.w.Issuers {
+		for at, s := range i.Subjects {
+			for n := range 3 {
+				t := g.token(i, s)
+				if n == 0 {
+					t.Age, t.Baseline, t.Client = 20*time.Second, true, i.Clients[at%len(i.Clients)] // every client is somebody's
+				}
+				g.w.Tokens = append(g.w.Tokens, t)
+			}
+		}
+	}
+	for _, f := range tokenFaults {
+		t := g.token(g.w.Issuers[g.r.IntN(3)], "")
+		switch t.Fault = f.Name; f.Name {
+		case "role is a number":
+			t.Claims["role"] = 7
+		case "key of another issuer":
+			t = g.token(g.w.Issuers[0], "")
+			t.Fault = f.Name
+		}
+		g.w.Tokens = append(g.w.Tokens, t)
+	}
+}
+
+// token draws a good token of an issuer; the empty subject is any.
+func (g *generator) token(i *Issuer, subject string) *Token {
+	if subject == "" {
+		subject = pick(g, i.Subjects)
+	}
+	t := &Token{Issuer: i.Name, Subject: subject, Client: pick(g, i.Clients), Claims: map[string]any{},
+		Age: pick(g, []time.Duration{20 * time.Second, 30 * time.Minute, 3 * time.Hour}), AuthAge: pick(g, []time.Duration{0, time.Minute, 3 * time.Hour})}
+	if g.chance(0.6) {
+		t.Claims["role"] = pick(g, roles)
+	}
+	if g.chance(0.5) {
+		t.Claims["groups"] = some(g, groups, 2)
+	}
+	if g.chance(0.3) {
+		t.Claims["tenant"] = pick(g, tenants) // asserted by nobody, so it must not count
+	}
+	if i.Purpose != "" && g.chance(0.5) {
+		t.Claims[i.Purpose] = pick(g, purposes)
+	}
+	return t
+}

@@ -1,0 +1,194 @@
+package oracle
+
+import "fmt"
+
+// idStyle makes ids, and ids that its pattern refuses.
+type idStyle int
+
+const (
+	letters idStyle = iota // AC1234
+	digits                 // 1234; JSON integers are ids too
+	slug                   // brave-otter-3
+	free                   // anything
+)
+
+var idPatterns = [...]string{letters: `[A-Z]{2}[0-9]{4,6}`, digits: `[0-9]{1,9}`, slug: `[a-z][a-z0-9-]{0,30}`, free: ""}
+
+// id returns the n-th id of a type.
+func (s idStyle) id(n int) string {
+	switch s {
+	case letters:
+		return fmt.Sprintf("%c%c%04d", 'A'+n%26, 'A'+n/7%26, 1000+n*37%9000)
+	case digits:
+		return fmt.Sprint(1000 + n*17)
+	case slug:
+		return fmt.Sprintf("%s-otter-%d", []string{"brave", "calm", "odd"}[n%3], n)
+	}
+	return fmt.Sprintf([]string{"n%d", "Zoë %d", "a.b_%d", "x~%d"}[n%4], n)
+}
+
+// badID returns an id that the pattern of the style refuses; free has none.
+func (s idStyle) badID(g *generator) string {
+	return pick(g, map[idStyle][]string{
+		letters: {"ac1234", "AC12", "AC123456789", "AC1234x"},
+		digits:  {"12a", "-5", "1234567890"},
+		slug:    {"9lives", "Brave", "a_b"},
+	}[s])
+}
+
+var typePool = []string{"account", "invoice", "order", "ticket", "device", "ledger", "note"}
+
+// types makes the customer that others belong to, a file without a catalog, and three to five more.
+func (g *generator) types() {
+	customer := &Type{Name: "customer", IDStyle: digits, Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}}, Source: &Source{}}
+	g.w.Types = append(g.w.Types, customer)
+	for i, name := range some(g, typePool, g.between(3, 5)) {
+		g.w.Types = append(g.w.Types, g.typ(name, i))
+	}
+	g.w.Types = append(g.w.Types, &Type{Name: "file", IDStyle: free})
+	for _, t := range g.w.Types {
+		t.IDPattern = idPatterns[t.IDStyle]
+		if t.Source != nil {
+			t.Source.Name = t.Name + "s"
+			t.Source.Format = pick(g, []string{"csv", "jsonl", "yaml"})
+			t.Source.Tiers = g.chance(0.8)
+		}
+		g.classify(t)
+	}
+}
+
+// typ makes a type; the first ones have what every seed should show.
+func (g *generator) typ(name string, n int) *Type {
+	t := &Type{Name: name, IDStyle: idStyle(g.r.IntN(4)), Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}}}
+	if n < 2 || g.chance(0.6) {
+		t.Source = &Source{}
+	}
+	if n == 0 || g.chance(0.4) {
+		t.Parent = "customer"
+	}
+	if n == 0 {
+		t.Attributes = append(t.Attributes, Attribute{"level", "int"})
+		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"members", "[string]"}})
+	}
+	return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"level", "int"}, {"region", "string"}, {"members", "[string]"}})
+}
+
+// rest gives a type some extra attributes, and limits on its members.
+func (g *generator) rest(t *Type, n int, extra []Attribute) *Type {
+	t.Attributes = append(t.Attributes, some(g, extra, g.between(1, 3))...)
+	if n == 0 || g.chance(0.4) {
+		t.Properties = []Property{{"ssn", g.tierAt(-1)}, {"iban", g.tierAt(-2)}}
+	}
+	if n < 2 || g.chance(0.4) {
+		t.Writable = append(t.Writable, Writable{"update", []string{"phone", "email", "iban", "owner"}})
+	}
+	if g.chance(0.3) {
+		t.Writable = append(t.Writable, Writable{"create", []string{"phone", "email", "tenant", "ssn"}})
+	}
+	return t
+}
+
+// tierAt returns the name of a tier, counted from the top when negative.
+func (g *generator) tierAt(i int) string {
+	if i < 0 {
+		i += len(g.w.Tiers)
+	}
+	return g.w.Tiers[i].Name
+}
+
+func (g *generator) anyTier() string { return pick(g, g.w.Tiers).Name }
+
+func (g *generator) classify(t *Type) {
+	if g.chance(0.7) {
+		t.Tier = g.w.Tiers[g.r.IntN(len(g.w.Tiers)-1)].Name // the floor is seldom the top
+	}
+	if g.chance(0.4) {
+		t.MaxRowTier = g.tierAt(-2)
+		if g.w.tier(t.Tier) > g.w.tier(t.MaxRowTier) {
+			t.MaxRowTier = t.Tier
+		}
+	}
+	if i := g.w.tier(t.MaxRowTier); i >= 0 && i+1 < len(g.w.Tiers) {
+		t.above = g.tierAt(i + 1)
+	}
+	for _, a := range []string{"close", "list", "delete"} {
+		if g.chance(0.3) {
+			t.Actions = append(t.Actions, ActionTier{a, g.anyTier()})
+		}
+	}
+}
+
+// catalogs fills every source with rows; a few are bad.
+func (g *generator) catalogs() {
+	for _, t := range g.w.Types {
+		if t.Source == nil {
+			continue
+		}
+		for n := range g.between(25, 45) {
+			t.Source.Rows = append(t.Source.Rows, g.row(t, n))
+		}
+	}
+}
+
+func (g *generator) row(t *Type, n int) *Row {
+	r := &Row{ID: t.IDStyle.id(n), Values: map[string]any{}}
+	if t.Source.Tiers && (t.Source.Format == "csv" || g.chance(0.6)) {
+		top := len(g.w.Tiers) - 1
+		if t.MaxRowTier != "" {
+			top = g.w.tier(t.MaxRowTier)
+		}
+		r.Tier = g.w.Tiers[g.r.IntN(top+1)].Name
+	}
+	if t.Parent != "" && g.chance(0.9) {
+		r.Parent = g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20))
+	}
+	for _, a := range t.Attributes {
+		if g.chance(0.92) {
+			r.Values[a.Name] = g.attributeValue(a)
+		}
+	}
+	if g.chance(0.06) {
+		g.spoil(t, r)
+	}
+	return r
+}
+
+func (g *generator) attributeValue(a Attribute) any {
+	switch a.Name {
+	case "tenant":
+		return pick(g, tenants)
+	case "owner":
+		return g.subject()
+	case "frozen":
+		return g.chance(0.3)
+	case "level":
+		return int64(g.r.IntN(6))
+	case "members":
+		list := make([]string, g.between(1, 3))
+		for i := range list {
+			list[i] = g.subject()
+		}
+		return list
+	}
+	return pick(g, []string{"north", "south", "east", "west", "Åre", "ring\a"}) // the last has a control byte, which no header may
+}
+
+// subject returns a subject that some token may name.
+func (g *generator) subject() string { return pick(g, g.w.Issuers[g.r.IntN(3)].Subjects) }
+
+// spoil makes a row bad in one of the ways that a source can be wrong.
+func (g *generator) spoil(t *Type, r *Row) {
+	ways := []string{"twice"}
+	if t.Source.Tiers {
+		ways = append(ways, "tier", "no tier")
+		if t.above != "" {
+			ways = append(ways, "above", "above")
+		}
+	}
+	if _, ok := t.attribute("level"); ok {
+		ways = append(ways, "kind", "kind")
+	}
+	if r.Bad = pick(g, ways); r.Bad == "no tier" {
+		r.Tier = ""
+	}
+}

@@ -1,0 +1,343 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Files are paths below a directory and their contents.
+type Files map[string]string
+
+// RulesFiles renders the rules directory. Dates count from now.
+func (w *World) RulesFiles(now time.Time) Files {
+	date := func(days int) string { return now.UTC().AddDate(0, 0, days).Format(time.DateOnly) }
+	files := Files{
+		"tiers.yaml":      w.tiersFile(),
+		"objects.yaml":    w.objectsFile(date),
+		"identities.yaml": w.identitiesFile(date),
+	}
+	for i, h := range w.Hosts {
+		files[fmt.Sprintf("routes-%d.yaml", i)] = w.routesFile(h, date)
+	}
+	for _, r := range w.Rules {
+		if files[r.File] == "" {
+			files[r.File] = "rules:\n"
+		}
+		files[r.File] += "  - " + r.render(date) + "\n"
+	}
+	return files
+}
+
+// flow writes mappings in YAML's flow style; JSON strings are YAML strings.
+type flow struct{ parts []string }
+
+func (f *flow) raw(key, value string) { f.parts = append(f.parts, key+": "+value) }
+
+func (f *flow) str(key, value string) {
+	if value != "" {
+		f.raw(key, quote(value))
+	}
+}
+
+func (f *flow) list(key string, values []string) {
+	if len(values) > 0 {
+		f.raw(key, quoteAll(values))
+	}
+}
+
+func (f *flow) flag(key string, set bool) {
+	if set {
+		f.raw(key, "true")
+	}
+}
+
+// sub writes a mapping within, unless it is empty.
+func (f *flow) sub(key string, inner *flow) {
+	if !inner.empty() {
+		f.raw(key, inner.String())
+	}
+}
+
+func (f *flow) String() string { return "{ " + strings.Join(f.parts, ", ") + " }" }
+
+// empty says whether nothing was written.
+func (f *flow) empty() bool { return len(f.parts) == 0 }
+
+func quote(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return `""` // every string marshals
+	}
+	return string(text)
+}
+
+func quoteAll(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func (w *World) tiersFile() string {
+	s := "tiers:\n"
+	for _, t := range w.Tiers {
+		var f flow
+		f.str("name", t.Name)
+		f.sub("require", t.Require.render())
+		s += "  - " + f.String() + "\n"
+	}
+	return s + "unclassified: " + w.Unclassified + "\nbroad_above: " + w.Tiers[0].Name + "\n"
+}
+
+func (r Require) render() *flow {
+	var f flow
+	if r.MaxTokenAge > 0 {
+		f.raw("max_token_age", r.MaxTokenAge.String())
+	}
+	if r.MaxAuthAge > 0 {
+		f.raw("max_auth_age", r.MaxAuthAge.String())
+	}
+	f.flag("bound_token", r.BoundToken)
+	f.flag("purpose", r.Purpose)
+	return &f
+}
+
+func shadowList(entries []Shadow, date func(int) string) string {
+	parts := make([]string, len(entries))
+	for i, e := range entries {
+		var f flow
+		f.str("host", e.Host)
+		f.raw("until", date(e.Days))
+		parts[i] = f.String()
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+func (w *World) objectsFile(date func(int) string) string {
+	s := "objects:\n"
+	for _, t := range w.Types {
+		var f, attributes, actions, properties, writable flow
+		f.str("type", t.Name)
+		f.str("tier", t.Tier)
+		f.str("max_row_tier", t.MaxRowTier)
+		f.str("parent", t.Parent)
+		f.str("id", t.IDPattern)
+		if t.Source != nil {
+			f.str("catalog", t.Source.Name)
+		}
+		for _, a := range t.Attributes {
+			attributes.raw(a.Name, a.Kind)
+		}
+		for _, a := range t.Actions {
+			actions.raw(a.Action, "{ tier: "+a.Tier+" }")
+		}
+		for _, p := range t.Properties {
+			properties.raw(p.Member, p.Tier)
+		}
+		for _, x := range t.Writable {
+			writable.list(x.Action, x.Members)
+		}
+		f.sub("attributes", &attributes)
+		f.sub("actions", &actions)
+		f.sub("properties", &properties)
+		f.sub("writable", &writable)
+		if len(t.Shadow) > 0 {
+			f.raw("shadow", shadowList(t.Shadow, date))
+		}
+		s += "  - " + f.String() + "\n"
+	}
+	return s
+}
+
+func (w *World) identitiesFile(date func(int) string) string {
+	s := "identities:\n"
+	for _, i := range w.Identities {
+		var f, match flow
+		f.str("name", i.Name)
+		f.str("kind", i.Kind)
+		match.str("issuer", i.Issuer)
+		match.str("subject", i.Subject)
+		match.list("client", i.Clients)
+		f.raw("match", match.String())
+		f.str("workload", i.Workload)
+		f.str("tenant", i.Tenant)
+		f.list("purpose", i.Purposes)
+		if len(i.Shadow) > 0 {
+			f.raw("shadow", shadowList(i.Shadow, date))
+		}
+		s += "  - " + f.String() + "\n"
+	}
+	return s
+}
+
+func (w *World) routesFile(h *Host, date func(int) string) string {
+	s := "routes:\n  - host: " + h.Name + "\n"
+	if h.CORS {
+		s += "    cors: true\n"
+	}
+	if len(h.Shadow) > 0 {
+		s += "    shadow: " + shadowList(h.Shadow, date) + "\n"
+	}
+	s += "    map:\n"
+	for _, l := range h.Lines {
+		s += "      - " + l.render() + "\n"
+	}
+	return s
+}
+
+func (r *Rule) render(date func(int) string) string {
+	var f flow
+	f.str("id", r.ID)
+	if r.Shadow {
+		f.raw("mode", "shadow")
+	}
+	verb := "allow"
+	if r.Deny {
+		verb = "deny"
+	}
+	who := make([]string, len(r.Who))
+	for i, sel := range r.Who {
+		who[i] = sel.render()
+	}
+	f.raw(verb, "["+strings.Join(who, ", ")+"]")
+	f.list("to", r.To)
+	f.list("on", r.On)
+	f.str("up_to", r.UpTo)
+	f.str("from_tier", r.FromTier)
+	f.list("for", r.For)
+	f.str("own", r.Own)
+	f.str("same", r.Same)
+	if r.When != nil {
+		f.str("when", r.When.String())
+	}
+	f.sub("require", r.Require.render())
+	f.flag("unbounded", r.Unbounded)
+	if !r.Deny { // many allow rules are broad, and all may say why
+		f.str("because", "The oracle wants to know.")
+		f.str("owner", "team-oracle")
+		f.raw("review_by", date(60))
+	}
+	f.sub("then", r.then())
+	return f.String()
+}
+
+func (s Selector) render() string {
+	if s.Identity != "" {
+		return quote(s.Identity)
+	}
+	var f, claims flow
+	f.str("kind", s.Kind)
+	f.str("issuer", s.Issuer)
+	for _, c := range s.Claim {
+		claims.str(c.Claim, c.Value)
+	}
+	f.sub("claim", &claims)
+	return f.String()
+}
+
+func (r *Rule) then() *flow {
+	var f, headers, query flow
+	for _, m := range r.Set {
+		into := &headers
+		if m.Query {
+			into = &query
+		}
+		value := ""
+		for _, p := range m.Value {
+			if value += p.Text; p.Ref != "" {
+				value += "{" + p.Ref + "}"
+			}
+		}
+		into.str(m.Name, value)
+	}
+	f.sub("set_headers", &headers)
+	f.sub("set_query", &query)
+	return &f
+}
+
+func (l *Line) render() string {
+	var text strings.Builder
+	text.WriteString(l.Method + " ")
+	for _, s := range l.Path {
+		switch text.WriteString("/"); {
+		case s.Rest:
+			text.WriteString("{" + s.Capture + "=**}")
+		case s.Capture != "":
+			text.WriteString("{" + s.Capture + "}")
+		default:
+			text.WriteString(s.Literal)
+		}
+	}
+	for i, q := range l.Query {
+		text.WriteString([]string{"?", "&"}[min(i, 1)] + q.Name + "={" + q.Name + "}")
+	}
+	text.WriteString(" -> ")
+	if l.Open {
+		return quote(text.String()+"open") + ": { because: liveness probe, owner: platform }"
+	}
+	for i := range l.Targets {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString(l.Targets[i].render(l))
+	}
+	var options flow
+	if l.Max > 0 {
+		options.raw("max", fmt.Sprint(l.Max))
+	}
+	options.str("purpose", l.Purpose)
+	if options.empty() {
+		return quote(text.String())
+	}
+	return quote(text.String()) + ": " + options.String()
+}
+
+func (t *TargetSpec) render(l *Line) string {
+	s := strings.Join(t.Actions, "|") + " " + t.Type
+	if t.ID != nil {
+		s += "/" + t.ID.render(l)
+	}
+	if len(t.Bounds) > 0 {
+		bounds := make([]string, len(t.Bounds))
+		for i, b := range t.Bounds {
+			bounds[i] = b.Attr + "=" + b.From.render(l)
+		}
+		s += "[" + strings.Join(bounds, ", ") + "]"
+	}
+	if t.Parent != nil {
+		s += " in " + t.ParentType + "/" + t.Parent.render(l)
+	}
+	return s
+}
+
+// render writes a capture: one that the template names by its name alone.
+func (c *Capture) render(l *Line) string {
+	inTemplate := c.In == "path" || c.In == "query" && slices.ContainsFunc(l.Query, func(q Capture) bool { return q.Name == c.Name })
+	switch {
+	case inTemplate:
+		return "{" + c.Name + "}"
+	case c.Comma:
+		return "{query." + c.Name + "[,]}"
+	case c.In == "header":
+		return "{header." + c.Name + "}"
+	case c.In == "query":
+		return "{query." + c.Name + "}"
+	}
+	names := slices.Clone(c.Body)
+	if c.Each >= 0 {
+		names[c.Each] += "[]"
+	}
+	end := "}"
+	if c.Optional {
+		end = "?}"
+	}
+	return "{body." + strings.Join(names, ".") + end
+}
+
+// sortedKeys are the keys of a mapping in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,67 @@
+package oracle
+
+import "fmt"
+
+// Request is one request as the client sends it.
+type Request struct {
+	Method  string
+	Host    string
+	Target  string // path and query, raw
+	Headers []Header
+	Token   int     // index in World.Tokens, -1 for none
+	Auth    string  // a raw authorization value instead of a token
+	Peer    string  // SPIFFE id of the client certificate, "" for none
+	Body    *string // nil for no body at all
+	// Strict says that Body is not strict JSON although a lenient reader takes it.
+	Strict string
+}
+
+// Header is a header field as sent.
+type Header struct{ Name, Value string }
+
+func (r *Request) String() string {
+	s := fmt.Sprintf("%s %s%s", r.Method, r.Host, r.Target)
+	for _, h := range r.Headers {
+		s += fmt.Sprintf("\n  %s: %s", h.Name, h.Value)
+	}
+	if r.Auth != "" {
+		s += "\n  authorization: " + r.Auth
+	}
+	if r.Token >= 0 {
+		s += fmt.Sprintf("\n  token %d", r.Token)
+	}
+	if r.Peer != "" {
+		s += "\n  peer " + r.Peer
+	}
+	if r.Body != nil {
+		s += fmt.Sprintf("\n  body %.400s", *r.Body)
+	}
+	return s
+}
+
+// header returns the values of a header, by lower-case name, in order.
+func (r *Request) header(name string) []string {
+	var out []string
+	for _, h := range r.Headers {
+		if h.Name == name {
+			out = append(out, h.Value)
+		}
+	}
+	return out
+}
+
+// Answer is what becomes of a request.
+type Answer struct {
+	Asked   bool // the server was asked; else the proxy refused by itself
+	Status  int  // 200 stands for what the upstream answers
+	Effect  string
+	Reason  string
+	Targets []Verdict         // those that were decided, in order
+	Set     map[string]string // the managed headers that the upstream sees
+}
+
+// Verdict is the decision on one target.
+type Verdict struct {
+	Action, Type, ID, Tier, Effect, Reason string
+	Rule                                   string // the first that applied, or the deny rule; "" otherwise
+}
