@@ -35,8 +35,8 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 		case "type":
 			r.key.Type, typed = text, true
 		case "tier":
-			if r.tier = text; text == "" && r.bad == "" {
-				r.bad = emptyTier
+			if r.tier, r.noTier = text, text == ""; !isText && m.value != nil && r.bad == "" {
+				r.bad = "the tier is not a name"
 			}
 		case "parent":
 			if r.parent = text; !isText && m.value != nil && r.bad == "" {

@@ -94,9 +94,7 @@ func (h *header) record(pos rules.Pos, cells []string) (r record, wrong string) 
 		}
 	}
 	if h.tier >= 0 {
-		if r.tier = cells[h.tier]; r.tier == "" {
-			r.bad = emptyTier
-		}
+		r.tier, r.noTier = cells[h.tier], cells[h.tier] == ""
 	}
 	if h.parent >= 0 {
 		r.parent = cells[h.parent]

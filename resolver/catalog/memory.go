@@ -22,7 +22,7 @@ func (m *Memory) Set(rows ...Row) {
 	b := newBuilder()
 	b.table.typed = true
 	for _, row := range rows {
-		r := record{key: row.Key, tier: row.Tier, parent: row.Parent, bad: row.Bad, pos: row.Pos}
+		r := record{key: row.Key, tier: row.Tier, noTier: row.NoTier, parent: row.Parent, bad: row.Bad, pos: row.Pos}
 		for name, value := range row.Columns {
 			if !b.put(&r, member{name, value}) {
 				r.bad = "too many columns"

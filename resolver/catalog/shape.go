@@ -18,7 +18,8 @@ import (
 type shape struct {
 	source     *source
 	typ        string
-	tiers      []string // low to high: a typed row holds an index into it
+	tiers      []string   // low to high: a typed row holds an index into it
+	floor      rules.Tier // NoTier where only rows classify
 	maxRow     rules.Tier
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
@@ -39,7 +40,7 @@ func fingerprint(schema *rules.Schema, t *rules.Type) string {
 
 func newShape(schema *rules.Schema, t *rules.Type, src *source, ttl map[string]time.Duration) *shape {
 	s := &shape{
-		source: src, typ: t.Name, maxRow: t.MaxRowTier,
+		source: src, typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier,
 		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, ttl),
 	}
 	for i := range schema.Tiers {
@@ -124,6 +125,9 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 		if e.tier = rules.Tier(tier); e.tier > s.maxRow { //nolint:gosec // an index into the tiers
 			return fmt.Sprintf("tier %s is above the type's max_row_tier %s", row.Tier, s.tiers[s.maxRow])
 		}
+	}
+	if row.NoTier && s.floor == rules.NoTier {
+		return "the tier is empty, and the type has none of its own"
 	}
 	e.attributes = make([]any, len(s.attributes))
 	declared := 0

@@ -19,6 +19,7 @@ type Row struct {
 	Found      bool
 	Generation uint64         // of the source; every row of one Lookup carries the same
 	Tier       string         // "" says nothing about the tier
+	NoTier     bool           // the source has a place for the tier, and in this row it is empty
 	Parent     string         // id of the parent, "" when unknown
 	Columns    map[string]any // the other columns: Text, string, int64, bool, []any of these, or nil for absent
 	Whole      bool           // Columns has a key for each column of the source: a declared one without is a fault

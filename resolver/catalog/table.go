@@ -25,6 +25,7 @@ type table struct {
 type record struct {
 	key          Key
 	tier, parent string
+	noTier       bool
 	cells        []string
 	values       []any
 	bad          string
@@ -87,7 +88,7 @@ func (t *table) rows(ctx context.Context, typ string) iter.Seq2[Row, error] {
 
 func (t *table) fill(row *Row, r *record) {
 	row.Found, row.Bad, row.Pos = true, r.bad, r.pos
-	row.Tier, row.Parent = r.tier, r.parent
+	row.Tier, row.NoTier, row.Parent = r.tier, r.noTier, r.parent
 	row.Columns = make(map[string]any, len(t.columns))
 	for i, cell := range r.cells {
 		row.Columns[t.columns[i]] = nil // an empty cell is absent, but its column is there
@@ -110,5 +111,3 @@ func notUTF8(text string) string {
 	}
 	return "the row is not UTF-8"
 }
-
-const emptyTier = "the tier is empty: give one, or leave the column out"
