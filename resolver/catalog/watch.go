@@ -20,6 +20,7 @@ const quiet = 100 * time.Millisecond
 func (f *File) Run(ctx context.Context) error {
 	changes, stop := f.watch()
 	defer stop()
+	f.reload() // what changed before the watch stood
 	poll := time.NewTicker(f.options.Poll)
 	defer poll.Stop()
 	var soon <-chan time.Time
