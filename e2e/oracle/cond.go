@@ -161,13 +161,21 @@ func (c *Cond) eval(refs lookup) truth {
 		return truthOf(a.v == true)
 	}
 	a, b := c.A.value(refs), c.B.value(refs)
-	if a.known != isTrue {
-		return a.known
-	}
-	if b.known != isTrue {
-		return b.known
+	if both := both(a, b); both != isTrue {
+		return both
 	}
 	return relate(c.Op, a.v, b.v)
+}
+
+// both says whether two values are there to be compared. Something absent is an
+// error even where the other value is unknown.
+func both(a, b value) truth {
+	for _, bad := range []truth{isMissing, isUnknown} {
+		if a.known == bad || b.known == bad {
+			return bad
+		}
+	}
+	return isTrue
 }
 
 func (o Operand) value(refs lookup) value {

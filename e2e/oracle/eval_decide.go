@@ -5,8 +5,8 @@ import "slices"
 // fits says whether a rule's selector, to and on fit. Rules in shadow never do.
 func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
 	return !r.Shadow && slices.ContainsFunc(r.Who, e.caller.selects) &&
-		(slices.Contains(r.To, action) || slices.Contains(r.To, "any")) &&
-		(slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "any"))
+		(slices.Contains(r.To, action) || slices.Contains(r.To, "*")) &&
+		(slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "*"))
 }
 
 // judge is section 5 for one target: the reason, and for an allow the rules that applied.
@@ -126,11 +126,8 @@ func (e *evaluation) holds(r *Rule, t *target) truth {
 
 // equals compares an attribute, which may be a list, with one value.
 func equals(a, b value) truth {
-	if a.known != isTrue {
-		return a.known
-	}
-	if b.known != isTrue {
-		return b.known
+	if both := both(a, b); both != isTrue {
+		return both
 	}
 	if list, ok := a.v.([]string); ok {
 		return truthOf(slices.Contains(list, b.v.(string)))

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,7 +18,7 @@ func (e *evaluation) decode() string {
 	}
 	for _, s := range strings.Split(raw[1:], "/") {
 		decoded, err := url.PathUnescape(s)
-		if err != nil || strings.ContainsAny(decoded, "/\\\x00") || decoded == "." || decoded == ".." {
+		if err != nil || strings.ContainsAny(decoded, "/\\\x00") || escapedAgain.MatchString(decoded) || decoded == "." || decoded == ".." {
 			return "ambiguous_path"
 		}
 		e.path = append(e.path, decoded)
@@ -36,6 +37,9 @@ func (e *evaluation) decode() string {
 	}
 	return ""
 }
+
+// escapedAgain finds what a server that decodes twice would read as another byte.
+var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // ambiguous says whether another server might read the raw path as another one.
 func ambiguous(raw string) bool {

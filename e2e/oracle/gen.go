@@ -80,7 +80,7 @@ func (g *generator) issuers() {
 	g.w.Issuers = []*Issuer{
 		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: claims,
 			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "ghost"}},
-		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims[:1],
+		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims[:2],
 			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
 			Subjects: users("p", 4), Clients: []string{"hub"}},
 		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: claims[:2],

@@ -45,7 +45,7 @@ func (g *generator) wide(t *Type) {
 		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.Clone(actions), On: []string{t.Name}, UpTo: g.tierAt(-1),
 			Set: g.mutations(t, nil)})
 	}
-	g.add(Rule{Who: []Selector{{Identity: "boss"}}, To: []string{"any"}, On: []string{t.Name}, UpTo: g.tierAt(-1), Unbounded: g.chance(0.5)})
+	g.add(Rule{Who: []Selector{{Identity: "boss"}}, To: []string{"*"}, On: []string{t.Name}, UpTo: g.tierAt(-1), Unbounded: g.chance(0.5)})
 }
 
 func (g *generator) identity() string { return pick(g, g.w.Identities).Name }
@@ -274,8 +274,8 @@ func (g *generator) special() {
 		g.add(Rule{Who: []Selector{{Issuer: "third"}}, To: []string{"read", "delete", "touch"}, On: []string{t.Name}, UpTo: g.tierAt(-1), When: level})
 		g.add(Rule{Deny: true, Who: []Selector{{Kind: "service"}}, To: []string{"delete"}, On: []string{t.Name}, When: level})
 	}
-	g.add(Rule{Shadow: true, Deny: true, Who: []Selector{{Kind: "human"}}, To: []string{"any"}, On: []string{"any"}})
-	g.add(Rule{Shadow: true, Who: []Selector{{Issuer: "corp"}}, To: []string{"any"}, On: []string{"any"}, UpTo: g.tierAt(-1), Unbounded: true})
-	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: []string{"any"}, On: []string{"any"}, UpTo: g.tierAt(-1), Unbounded: true,
+	g.add(Rule{Shadow: true, Deny: true, Who: []Selector{{Kind: "human"}}, To: []string{"*"}, On: []string{"*"}})
+	g.add(Rule{Shadow: true, Who: []Selector{{Issuer: "corp"}}, To: []string{"*"}, On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true})
+	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: []string{"*"}, On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true,
 		Set: []Mutation{{Name: "x-caller", Value: []TemplatePart{{Text: "id="}, {Ref: "caller.subject"}}}}})
 }

@@ -1,10 +1,10 @@
 package oracle
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,7 +32,7 @@ func (w *World) RulesFiles(now time.Time) Files {
 	return files
 }
 
-// flow writes mappings in YAML's flow style; JSON strings are YAML strings.
+// flow writes mappings in YAML's flow style.
 type flow struct{ parts []string }
 
 func (f *flow) raw(key, value string) { f.parts = append(f.parts, key+": "+value) }
@@ -67,13 +67,8 @@ func (f *flow) String() string { return "{ " + strings.Join(f.parts, ", ") + " }
 // empty says whether nothing was written.
 func (f *flow) empty() bool { return len(f.parts) == 0 }
 
-func quote(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return `""` // every string marshals
-	}
-	return string(text)
-}
+// quote writes a Go string, whose escapes YAML's double quotes have too.
+func quote(s string) string { return strconv.Quote(s) }
 
 func quoteAll(values []string) string {
 	quoted := make([]string, len(values))

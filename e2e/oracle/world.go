@@ -178,8 +178,8 @@ type Rule struct {
 	Deny      bool
 	Shadow    bool // mode: shadow
 	Who       []Selector
-	To        []string // actions, or any
-	On        []string // types, or any
+	To        []string // actions, or *
+	On        []string // types, or *
 	UpTo      string
 	FromTier  string
 	For       []string
