@@ -1,0 +1,93 @@
+package resolver
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// partialMarker is set by the proxy on every request whose body it buffered. A
+// client's own copy never gets here, but goes on to the upstream.
+const partialMarker = "x-envoy-auth-partial-body"
+
+// readBody decides whether the body is absent, whole or cut. Without the
+// marker it was not inspected, whatever stands in the message. "false" proves
+// nothing when the buffer was exactly full, or when the lengths disagree.
+func readBody(req *rules.Request, raw *rules.RawRequest, limit int) error {
+	length, err := contentLength(req)
+	if err != nil {
+		return err
+	}
+	marker, inspected := req.Header(partialMarker)
+	if !inspected {
+		return nil
+	}
+	if marker != "true" && marker != "false" {
+		return rules.Faultf(rules.MalformedRequest, "%s is %.20q", partialMarker, marker)
+	}
+	have := int64(len(raw.Body))
+	if length >= 0 && length < have {
+		return rules.Faultf(rules.MalformedRequest, "content-length is %d, the body has %d bytes", length, have)
+	}
+	if marker == "true" || raw.Size > have || length > have || have > 0 && have >= int64(limit) {
+		req.BodyCut = true
+		return nil
+	}
+	req.Body, req.HasBody = raw.Body, true
+	return checkForm(req)
+}
+
+// contentLength returns the header's number, or -1 without one.
+func contentLength(req *rules.Request) (int64, error) {
+	v, ok := req.Header("content-length")
+	if !ok {
+		return -1, nil
+	}
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return 0, rules.Faultf(rules.MalformedRequest, "content-length is %.40q", v)
+		}
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return 0, rules.Faultf(rules.MalformedRequest, "content-length is %.40q", v)
+	}
+	return n, nil
+}
+
+// checkForm refuses a form that changes the method on the way.
+func checkForm(req *rules.Request) error {
+	if formHas(req, isOverrideParam) || formHasPart(req, "_method") {
+		return rules.Faultf(rules.MethodOverride, "form field _method")
+	}
+	return nil
+}
+
+// formHas reports whether an URL-encoded form has a field whose name fits.
+func formHas(req *rules.Request, fits func(string) bool) bool {
+	if !req.HasBody || !hasType(req, "application/x-www-form-urlencoded") {
+		return false
+	}
+	for part := range strings.SplitSeq(string(req.Body), "&") {
+		if name, _, ok := decodePair(part); ok && fits(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// formHasPart looks for a part of that name in a multipart form. It searches
+// rather than parses: servers disagree on where a part begins.
+func formHasPart(req *rules.Request, name string) bool {
+	if !req.HasBody || !hasType(req, "multipart/form-data") {
+		return false
+	}
+	return bytes.Contains(req.Body, []byte(`name="`+name+`"`)) || bytes.Contains(req.Body, []byte("name="+name+"\r\n"))
+}
+
+func hasType(req *rules.Request, mediaType string) bool {
+	v, _ := req.Header("content-type")
+	return len(v) >= len(mediaType) && strings.EqualFold(v[:len(mediaType)], mediaType)
+}

@@ -1,0 +1,89 @@
+package resolver
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+func TestPaths(t *testing.T) {
+	for _, c := range []struct {
+		row, path string
+		want      rules.Reason
+		segs      []string
+	}{
+		{"P1 root", "/", "", []string{""}},
+		{"P1 plain", "/v1/accounts/AC123456", "", []string{"v1", "accounts", "AC123456"}},
+		{"P1 two slashes", "//v1/accounts", rules.AmbiguousPath, nil},
+		{"P1 two slashes inside", "/v1//accounts", rules.AmbiguousPath, nil},
+		{"P1 two slashes at the end", "/v1/accounts//", rules.AmbiguousPath, nil},
+		{"P1 trailing slash", "/v1/accounts/", "", []string{"v1", "accounts", ""}},
+		{"P1 trailing dot", "/v1/admin.", "", []string{"v1", "admin."}},
+		{"P1 case is kept", "/v1/A", "", []string{"v1", "A"}},
+		{"P1 dot segment", "/v1/./a", rules.AmbiguousPath, nil},
+		{"P1 parent segment", "/v1/../a", rules.AmbiguousPath, nil},
+		{"P1 parent segment at the end", "/v1/..", rules.AmbiguousPath, nil},
+		{"P1 three dots", "/v1/.../a", rules.AmbiguousPath, nil},
+		{"P1 dots in a name", "/v1/..a", "", []string{"v1", "..a"}},
+		{"P1 encoded dots", "/v1/%2e%2E/a", rules.AmbiguousPath, nil},
+		{"P1 half encoded dots", "/v1/.%2e/a", rules.AmbiguousPath, nil},
+		{"P1 encoded slash", "/v1/a%2fb", rules.AmbiguousPath, nil},
+		{"P1 encoded upper slash", "/v1/a%2Fb", rules.AmbiguousPath, nil},
+		{"P1 encoded backslash", "/v1/a%5cb", rules.AmbiguousPath, nil},
+		{"P1 backslash", `/v1/a\b`, rules.AmbiguousPath, nil},
+		{"P1 NUL", "/v1/a%00", rules.AmbiguousPath, nil},
+		{"P1 encoded line feed", "/v1/a%0a", rules.AmbiguousPath, nil},
+		{"P1 encoded DEL", "/v1/a%7f", rules.AmbiguousPath, nil},
+		{"P1 encoded C1 control", "/v1/a%c2%85", rules.AmbiguousPath, nil},
+		{"P1 raw control", "/v1/a\x01", rules.AmbiguousPath, nil},
+		{"P1 raw space", "/v1/a b", rules.AmbiguousPath, nil},
+		{"P1 encoded space inside", "/v1/a%20b", "", []string{"v1", "a b"}},
+		{"P1 encoded space at an end", "/v1/admin%20", rules.AmbiguousPath, nil},
+		{"P1 path parameter", "/v1/a;x=y", rules.AmbiguousPath, nil},
+		{"P1 path parameter after dots", "/v1/..;/a", rules.AmbiguousPath, nil},
+		{"P1 path parameter after encoded dots", "/v1/%2e%2e;/a", rules.AmbiguousPath, nil},
+		{"P1 encoded semicolon", "/v1/..%3b/a", rules.AmbiguousPath, nil},
+		{"P1 overlong dot", "/v1/%c0%ae/a", rules.AmbiguousPath, nil},
+		{"P1 overlong slash", "/v1/a%c0%afb", rules.AmbiguousPath, nil},
+		{"P1 surrogate", "/v1/%ed%a0%80", rules.AmbiguousPath, nil},
+		{"P1 UTF-8", "/v1/%C3%9C", "", []string{"v1", "Ü"}},
+		{"P1 raw UTF-8", "/v1/Ü", rules.AmbiguousPath, nil},
+		{"P1 double encoding", "/v1/%252e%252e/a", rules.AmbiguousPath, nil},
+		{"P1 double encoding of the digits", "/v1/%25%32%65/a", rules.AmbiguousPath, nil},
+		{"P1 percent sign", "/v1/100%25", "", []string{"v1", "100%"}},
+		{"P1 percent sign before text", "/v1/5%25off", "", []string{"v1", "5%off"}},
+		{"P1 bad escape", "/v1/%zz", rules.AmbiguousPath, nil},
+		{"P1 cut escape", "/v1/%2", rules.AmbiguousPath, nil},
+		{"P1 lone percent", "/v1/%", rules.AmbiguousPath, nil},
+		{"P1 encoded question mark", "/v1/a%3fb", rules.AmbiguousPath, nil},
+		{"P1 encoded fragment", "/v1/a%23b", rules.AmbiguousPath, nil},
+		{"P1 fragment", "/v1/a#b", rules.AmbiguousPath, nil},
+		{"P1 asterisk", "*", rules.AmbiguousPath, nil},
+		{"P1 absolute form", "http://other/v1/a", rules.AmbiguousPath, nil},
+		{"P1 no leading slash", "v1/a", rules.AmbiguousPath, nil},
+		{"P1 empty", "", rules.AmbiguousPath, nil},
+		{"P1 only a query", "?a=b", rules.AmbiguousPath, nil},
+		{"P1 64 KB", "/" + string(slices.Repeat([]byte("a"), 64<<10)), rules.MalformedRequest, nil},
+		{"H2 exclamation mark", "/v1/a!", rules.AmbiguousPath, nil},
+		{"H2 encoded exclamation mark", "/v1/a%21", "", []string{"v1", "a!"}},
+		{"H2 raw byte", "/v1/\xff", rules.AmbiguousPath, nil},
+		{"plain characters stay", "/v1/a~b@c:d,e+f=g&h$(i)*'", "", []string{"v1", "a~b@c:d,e+f=g&h$(i)*'"}},
+		{"query is split at the first question mark", "/v1/x?/health?b", "", []string{"v1", "x"}},
+	} {
+		t.Run(c.row, func(t *testing.T) {
+			req, err := Canonical(raw("GET "+c.path), testOptions)
+			if c.path == "" || c.path == "/v1/a b" { // what the helper would split
+				r := raw("GET /")
+				r.Path, r.RawPath = c.path, ""
+				req, err = Canonical(r, testOptions)
+			}
+			if got := reason(err); got != c.want {
+				t.Fatalf("%q: got %q, want %q (%v)", c.path, got, c.want, err)
+			}
+			if err == nil && !slices.Equal(req.Segs, c.segs) {
+				t.Errorf("%q: got segments %q, want %q", c.path, req.Segs, c.segs)
+			}
+		})
+	}
+}

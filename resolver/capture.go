@@ -1,0 +1,259 @@
+package resolver
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// values returns what a capture gives, none of it empty. An optional capture
+// whose member is absent gives nothing; nothing in any other way is a fault.
+// The result is good until the next call.
+func (r *resolution) values(s *source) ([]string, error) {
+	r.ids = r.room[:0]
+	if s.kind == fromBody {
+		if err := r.fromBody(r.body, s, s.steps, rules.NoKind); err != nil {
+			return nil, err
+		}
+		if len(r.ids) == 0 && !s.optional {
+			return nil, absent(s)
+		}
+		return r.ids, nil
+	}
+	text, ok, err := r.text(s)
+	if err != nil {
+		return nil, err
+	}
+	if !ok && s.optional {
+		return nil, nil
+	}
+	if text == "" {
+		return nil, absent(s)
+	}
+	if !s.split {
+		return append(r.ids, text), nil
+	}
+	for id := range strings.SplitSeq(text, ",") {
+		if id == "" {
+			return nil, absent(s)
+		}
+		r.ids = append(r.ids, id)
+	}
+	return r.ids, nil
+}
+
+func absent(s *source) error {
+	return rules.Faultf(rules.NoTarget, "%s is absent, null or empty", s.text)
+}
+
+func malformed(s *source, why string) error {
+	return rules.Faultf(rules.MalformedID, "%s %s", s.text, why)
+}
+
+// text reads a capture that is not in the body, and whether it is there.
+func (r *resolution) text(s *source) (string, bool, error) {
+	switch s.kind {
+	case fromFixed:
+		return s.name, true, nil
+	case fromNamed:
+		if s.rest {
+			return strings.Join(r.req.Segs[s.index:], "/"), true, nil
+		}
+		return r.req.Segs[s.index], true, nil
+	case fromQuery:
+		return r.fromQuery(s)
+	case fromHeader:
+		return r.fromHeader(s)
+	case fromClaim:
+		return r.fromClaim(s)
+	}
+	return "", false, malformed(s, "has no source")
+}
+
+func (r *resolution) fromQuery(s *source) (string, bool, error) {
+	for i := range r.req.Query {
+		p := &r.req.Query[i]
+		if !paramAlike(p.Name, s.name) {
+			continue
+		}
+		if p.Name != s.name {
+			return "", false, rules.Faultf(rules.AmbiguousParameter, "%.80q may be read as %s", p.Name, s.name)
+		}
+		if strings.ContainsAny(p.Value, " !") && !plainQuery(r.req.RawQuery, s.name) {
+			return "", false, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)
+		}
+		if hasEscape(p.Value) {
+			return "", false, malformed(s, "is encoded twice")
+		}
+		return p.Value, true, nil
+	}
+	return "", false, nil
+}
+
+// fromHeader wants one header of that name, one value, and no twin of it.
+func (r *resolution) fromHeader(s *source) (value string, found bool, err error) {
+	for i := range r.req.Headers {
+		h := &r.req.Headers[i]
+		switch {
+		case h.Name == s.name:
+			if found || strings.IndexByte(h.Value, ',') >= 0 {
+				return "", false, rules.Faultf(rules.AmbiguousParameter, "header %s comes more than once", s.name)
+			}
+			value, found = h.Value, true
+		case len(h.Name) == len(s.name) && dashed(h.Name) == s.name:
+			return "", false, rules.Faultf(rules.AmbiguousParameter, "header %.80q may be read as %s", h.Name, s.name)
+		}
+	}
+	if strings.IndexByte(value, '!') >= 0 { // the proxy writes it for bytes that are not UTF-8
+		return "", false, malformed(s, "holds an exclamation mark, which may stand for another byte")
+	}
+	return value, found, nil
+}
+
+// fromClaim reads a claim that the issuer may assert: a string or an integer.
+func (r *resolution) fromClaim(s *source) (string, bool, error) {
+	if r.caller == nil || r.caller.Verified == nil {
+		return "", false, nil
+	}
+	switch v := r.caller.Claims[s.name].(type) {
+	case nil:
+		return "", false, nil
+	case string:
+		return v, true, nil
+	case int64:
+		return strconv.FormatInt(v, 10), true, nil
+	}
+	return "", false, malformed(s, "is no string and no integer")
+}
+
+// fromBody walks to the members that a capture names and appends their text to
+// r.ids. kind is that of the bound, which may be a boolean, or NoKind for an id.
+func (r *resolution) fromBody(v *value, s *source, steps []step, kind rules.Kind) error {
+	if len(steps) == 0 {
+		text, err := scalar(v, s, kind)
+		r.ids = append(r.ids, text)
+		return err
+	}
+	if steps[0].each {
+		return r.fromEach(v, s, steps[1:], kind)
+	}
+	if v.kind != jsonObject {
+		if v == r.body {
+			return rules.Faultf(rules.BodyMalformed, "the body is not an object")
+		}
+		return malformed(s, "is not in an object")
+	}
+	next, twin := v.member(steps[0].member)
+	switch {
+	case twin:
+		return rules.Faultf(rules.BodyMalformed, "a member differs from %q only in case", steps[0].member)
+	case next == nil && s.optional:
+		return nil
+	case next == nil || next.kind == jsonNull:
+		return absent(s)
+	}
+	return r.fromBody(next, s, steps[1:], kind)
+}
+
+// fromEach goes into every element. An empty list names nothing, though it is there.
+func (r *resolution) fromEach(v *value, s *source, steps []step, kind rules.Kind) error {
+	if v.kind != jsonArray {
+		return malformed(s, "is not a list")
+	}
+	if len(v.items) == 0 {
+		return absent(s)
+	}
+	for i := range v.items {
+		if err := r.fromBody(&v.items[i], s, steps, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxExact is the largest integer that every JSON reader keeps exactly (RFC 7493 section 2.2).
+const maxExact = 1<<53 - 1
+
+// scalar is the text of a JSON value: a string, an integer, or a boolean where
+// the bound's kind is one.
+func scalar(v *value, s *source, kind rules.Kind) (string, error) {
+	switch v.kind {
+	case jsonNull:
+		return "", absent(s)
+	case jsonString:
+		if v.text == "" {
+			return "", absent(s)
+		}
+		return v.text, nil
+	case jsonBool:
+		if kind == rules.Bool {
+			return v.text, nil
+		}
+	case jsonNumber:
+		n, err := strconv.ParseInt(v.text, 10, 64)
+		if err != nil || v.text == "-0" || n > maxExact || n < -maxExact {
+			return "", malformed(s, "is a number that readers do not agree on")
+		}
+		return v.text, nil
+	}
+	return "", malformed(s, "is no string and no integer")
+}
+
+// boundValue reads a bound in its attribute's kind, and whether it is there.
+func (r *resolution) boundValue(b *boundSlot) (any, bool, error) {
+	var err error
+	var texts []string
+	if b.from.kind == fromBody {
+		r.ids = r.room[:0]
+		err = r.fromBody(r.body, &b.from, b.from.steps, b.kind)
+		texts = r.ids
+	} else {
+		texts, err = r.values(&b.from)
+	}
+	if err != nil || len(texts) == 0 {
+		return nil, false, err
+	}
+	if what := unfit(texts[0]); what != "" {
+		return nil, false, malformed(&b.from, "has "+what)
+	}
+	v, ok := typed(b.kind, texts[0])
+	if !ok {
+		return nil, false, malformed(&b.from, "is not of kind "+b.kind.String())
+	}
+	return v, true, nil
+}
+
+// typed reads one value in its only spelling: servers disagree on +1, 01 and TRUE.
+func typed(kind rules.Kind, text string) (any, bool) {
+	v, ok := kind.ParseScalar(text)
+	if n, isInt := v.(int64); isInt && strconv.FormatInt(n, 10) != text {
+		return nil, false
+	}
+	return v, ok
+}
+
+// maxID is the longest id, in bytes.
+const maxID = 1 << 10
+
+// unfit says what makes text unfit to name an object, or returns "".
+func unfit(text string) string {
+	switch {
+	case len(text) > maxID:
+		return "more than " + strconv.Itoa(maxID) + " bytes"
+	case text != strings.Trim(text, " "): // many servers trim, others do not
+		return "a space at an end"
+	}
+	return oddText(text)
+}
+
+// checkID holds an id against its type before anything is looked up.
+func checkID(t *rules.Type, id string) error {
+	if what := unfit(id); what != "" {
+		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
+	}
+	if t.ID != nil && !t.ID.MatchString(id) {
+		return rules.Faultf(rules.MalformedID, "%.80q is no id of %s, which are %s", id, t.Name, t.ID)
+	}
+	return nil
+}

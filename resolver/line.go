@@ -1,0 +1,176 @@
+package resolver
+
+import "strings"
+
+// line is a map line as written: an operation and what it does to which
+// objects. Words carry their place in the line, in bytes from its start.
+type line struct {
+	method   word
+	segments []segment
+	query    []queryCapture
+	open     bool
+	targets  []targetSpec
+}
+
+type word struct {
+	text string
+	at   int
+}
+
+// segment is one segment of a template, between two slashes.
+type segment struct {
+	word // the decoded literal, or the capture's name
+	kind segmentKind
+}
+
+// segmentKind orders segments from narrow to wide.
+type segmentKind uint8
+
+const (
+	literal segmentKind = iota
+	capture             // {id}: one segment that is not empty
+	rest                // {path=**}: one or more segments, none of them empty
+)
+
+// queryCapture is one ?param={name} of a template.
+type queryCapture struct{ param, name word }
+
+// targetSpec is one `action target`. Without an id it is a new object where the
+// action is create, and a collection otherwise.
+type targetSpec struct {
+	action     word // of an upsert, create
+	upsert     bool
+	typ        word
+	id         *expr
+	bounds     []bound
+	parentType word
+	parent     *expr
+}
+
+// bound is one attr=value that limits a collection or describes a new object.
+type bound struct {
+	attr  word
+	value expr
+}
+
+// expr is where a value comes from: a capture in braces or a fixed word.
+type expr struct {
+	kind     exprKind
+	name     word   // of the capture, parameter, header or claim; or the fixed word
+	steps    []step // into the body
+	split    bool   // [,]: a list separated by commas
+	optional bool   // ?: only if the member is present
+}
+
+type exprKind uint8
+
+const (
+	fromFixed  exprKind = iota
+	fromNamed           // {id}: a capture of the template
+	fromQuery           // {query.x}
+	fromHeader          // {header.x}
+	fromBody            // {body.a.b}
+	fromClaim           // {caller.claims.x}
+)
+
+// step goes into the body by one level: to a member, or to each element.
+type step struct {
+	member string
+	each   bool
+}
+
+// list reports whether the expression may give more than one value.
+func (e *expr) list() bool {
+	for _, s := range e.steps {
+		if s.each {
+			return true
+		}
+	}
+	return e.split
+}
+
+func (l *line) String() string {
+	var b strings.Builder
+	b.WriteString(l.method.text + " " + l.template())
+	for i, q := range l.query {
+		b.WriteString([2]string{"&", "?"}[btoi(i == 0)] + q.param.text + "={" + q.name.text + "}")
+	}
+	b.WriteString(" -> ")
+	if l.open {
+		b.WriteString("open")
+	}
+	for i := range l.targets {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		l.targets[i].write(&b)
+	}
+	return b.String()
+}
+
+// template is the path template, without query captures.
+func (l *line) template() string {
+	var b strings.Builder
+	for _, s := range l.segments {
+		switch s.kind {
+		case literal:
+			b.WriteString("/" + s.text)
+		case capture:
+			b.WriteString("/{" + s.text + "}")
+		case rest:
+			b.WriteString("/{" + s.text + "=**}")
+		}
+	}
+	return b.String()
+}
+
+func (t *targetSpec) write(b *strings.Builder) {
+	b.WriteString(t.action.text)
+	if t.upsert {
+		b.WriteString("|update")
+	}
+	b.WriteString(" " + t.typ.text)
+	if t.id != nil {
+		b.WriteString("/" + t.id.String())
+	}
+	for i := range t.bounds {
+		b.WriteString([2]string{",", "["}[btoi(i == 0)] + t.bounds[i].attr.text + "=" + t.bounds[i].value.String())
+	}
+	if len(t.bounds) > 0 {
+		b.WriteString("]")
+	}
+	if t.parent != nil {
+		b.WriteString(" in " + t.parentType.text + "/" + t.parent.String())
+	}
+}
+
+func (e *expr) String() string {
+	if e.kind == fromFixed {
+		return e.name.text
+	}
+	var b strings.Builder
+	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims."}[e.kind])
+	b.WriteString(e.name.text)
+	for _, s := range e.steps {
+		if s.each {
+			b.WriteString("[]")
+		} else {
+			b.WriteString("." + s.member)
+		}
+	}
+	if e.split {
+		b.WriteString("[,]")
+	}
+	if e.optional {
+		b.WriteString("?")
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

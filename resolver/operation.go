@@ -1,0 +1,85 @@
+package resolver
+
+import "github.com/tiergate/tiergate/rules"
+
+// Operation is one compiled map line of one host.
+type Operation struct {
+	Pos      rules.Pos
+	Host     string
+	Method   string // ANY for every method; GET stands for HEAD too
+	Template string // without query captures
+	Line     string // the whole line, in its canonical spelling
+	Open     bool
+	Because  string // of an open line
+	Owner    string
+	Purpose  string // of requests whose token names none; "" for none
+	Max      int    // most targets of one request
+
+	NeedsBody     bool // a capture, or the type's properties or writable, read the body
+	Touches       []Touch
+	CallerDerived []Derived
+	Shadow        []rules.Shadow // of the host
+
+	segments []segment
+	captured []pathCapture // every path capture
+	query    []string      // captured query parameters
+	targets  []target
+	named    bool // the first target's members of the body are of interest
+}
+
+// Touch is an action that an operation takes on a type.
+type Touch struct {
+	Action, Type string
+	Collection   bool
+	Unbounded    bool // a collection that nothing bounds
+}
+
+// Derived is a target whose object is named by the caller's own token. The
+// upstream learns that value only if each rule that allows it hands it on.
+type Derived struct {
+	Pos          rules.Pos
+	Action, Type string
+	Expr         string // caller.claims.x
+}
+
+// String is the operation as explain shows it.
+func (op *Operation) String() string { return op.Host + ": " + op.Line }
+
+// pathCapture is a capture of the template and the segment it stands in.
+type pathCapture struct {
+	name  string
+	index int
+	rest  bool
+}
+
+// target is a compiled targetSpec.
+type target struct {
+	action     string // of an upsert, update until it is settled
+	upsert     bool
+	typ        *rules.Type
+	id         *source
+	parentType *rules.Type
+	parent     *source
+	bounds     []boundSlot
+	collection bool
+}
+
+// boundSlot is an attribute that the request fixes.
+type boundSlot struct {
+	slot int
+	attr string
+	kind rules.Kind
+	from source
+}
+
+// source is a compiled expr.
+type source struct {
+	kind     exprKind
+	index    int    // of a path capture: its segment
+	rest     bool   // of a path capture: to the end
+	name     string // of the parameter, header or claim; or the fixed word
+	steps    []step
+	split    bool
+	optional bool
+	text     string // as written, for messages
+}

@@ -1,0 +1,210 @@
+package resolver
+
+import (
+	"fmt"
+	"strings"
+)
+
+// targets reads `open`, or one or more targets separated by commas.
+func (s *scanner) targets(l *line) *fault {
+	for {
+		s.spaces()
+		t, f := s.target()
+		if f != nil {
+			return f
+		}
+		if t.action.text == "open" && t.typ.text == "" && len(l.targets) == 0 {
+			l.open = true
+			break
+		}
+		if t.typ.text == "" {
+			return faultAt(s.at, lineForm, "want the type that %q is about, found %s", t.action.text, s.next())
+		}
+		l.targets = append(l.targets, *t)
+		if s.spaces(); !s.take(",") {
+			break
+		}
+	}
+	if s.spaces(); !s.end() {
+		return faultAt(s.at, "", "want a comma or the end of the line, found %s", s.next())
+	}
+	return nil
+}
+
+// target reads `action type/{id}`, `action type[attr=value] in parent/{id}`.
+// Without a type it returns after the action.
+func (s *scanner) target() (*targetSpec, *fault) {
+	t := &targetSpec{action: s.while(isWord)}
+	if t.action.text == "" {
+		return nil, faultAt(s.at, lineForm, "want an action, found %s", s.next())
+	}
+	if s.take("|") {
+		second := s.while(isWord)
+		if t.action.text != "create" || second.text != "update" {
+			return nil, faultAt(t.action.at, "only create|update is decided by existence", "%s|%s is no action", t.action.text, second.text)
+		}
+		t.upsert = true
+	}
+	s.spaces()
+	if t.typ = s.while(isWord); t.typ.text == "" {
+		return t, nil
+	}
+	var f *fault
+	if s.take("/") {
+		if t.id, f = s.id(t.typ.text); f != nil {
+			return nil, f
+		}
+	}
+	if s.take("[") {
+		if t.bounds, f = s.bounds(); f != nil {
+			return nil, f
+		}
+	}
+	return t, s.parent(t)
+}
+
+// id reads what stands behind `type/`.
+func (s *scanner) id(typ string) (*expr, *fault) {
+	e, f := s.expr()
+	if f != nil {
+		return nil, f
+	}
+	if !s.end() && s.text[s.at] == '/' {
+		return nil, faultAt(s.at, "", "composite ids such as %s/{a}/{b} are not supported yet", typ)
+	}
+	if !s.end() && s.text[s.at] == '{' {
+		return nil, faultAt(s.at, "", "an id of several captures is not supported yet")
+	}
+	return e, nil
+}
+
+func (s *scanner) bounds() ([]bound, *fault) {
+	var out []bound
+	for {
+		s.spaces()
+		b := bound{attr: s.while(isWord)}
+		if b.attr.text == "" {
+			return nil, faultAt(s.at, "write [attribute={capture}]", "want an attribute, found %s", s.next())
+		}
+		if !s.take("=") {
+			return nil, faultAt(s.at, "write ["+b.attr.text+"={capture}]", "want =, found %s", s.next())
+		}
+		e, f := s.expr()
+		if f != nil {
+			return nil, f
+		}
+		b.value = *e
+		out = append(out, b)
+		if s.spaces(); s.take("]") {
+			return out, nil
+		}
+		if !s.take(",") {
+			return nil, faultAt(s.at, "", "want ] or a comma, found %s", s.next())
+		}
+	}
+}
+
+// parent reads ` in type/{id}`, if it comes next.
+func (s *scanner) parent(t *targetSpec) *fault {
+	here := s.at
+	s.spaces()
+	if s.at == here || !s.take("in ") && !s.take("in\t") {
+		s.at = here
+		return nil
+	}
+	s.spaces()
+	t.parentType = s.while(isWord)
+	if t.parentType.text == "" || !s.take("/") {
+		return faultAt(s.at, "write in type/{id}", "want the parent of a new object or a collection, found %s", s.next())
+	}
+	var f *fault
+	t.parent, f = s.id(t.parentType.text)
+	return f
+}
+
+// expr reads a capture in braces or a fixed word.
+func (s *scanner) expr() (*expr, *fault) {
+	if !s.take("{") {
+		e := &expr{kind: fromFixed, name: s.while(isFixed)}
+		if e.name.text == "" {
+			return nil, faultAt(s.at, "write {name}", "want a capture, found %s", s.next())
+		}
+		return e, nil
+	}
+	e := &expr{name: word{at: s.at}}
+	if f := s.source(e); f != nil {
+		return nil, f
+	}
+	if s.take("[,]") {
+		if e.kind != fromQuery {
+			return nil, faultAt(s.at-3, "write {query.name[,]}", "only a query parameter is a list separated by commas")
+		}
+		e.split = true
+	}
+	if s.take("?") {
+		if e.kind == fromClaim {
+			return nil, faultAt(s.at-1, "", "a claim of the caller cannot be optional")
+		}
+		e.optional = true
+	}
+	return e, s.brace()
+}
+
+// source reads where a capture's value comes from.
+func (s *scanner) source(e *expr) *fault {
+	switch {
+	case s.take("query."):
+		return s.named(e, fromQuery, isParam)
+	case s.take("header."):
+		return s.named(e, fromHeader, isParam)
+	case s.take("caller.claims."):
+		return s.named(e, fromClaim, isClaim)
+	case s.take("caller."):
+		return faultAt(e.name.at, "write {caller.claims.name}", "caller-derived targets other than claims are not supported yet")
+	case strings.HasPrefix(s.rest(), "body.") || strings.HasPrefix(s.rest(), "body["):
+		s.at += len("body")
+		e.kind = fromBody
+		return s.steps(e)
+	}
+	e.kind = fromNamed
+	var f *fault
+	e.name, f = s.name()
+	return f
+}
+
+func (s *scanner) named(e *expr, kind exprKind, fits func(byte) bool) *fault {
+	e.kind, e.name = kind, s.while(fits)
+	if e.name.text == "" {
+		return faultAt(s.at, "", "want a name, found %s", s.next())
+	}
+	if kind == fromQuery && s.take("[]") {
+		return faultAt(s.at-2, fmt.Sprintf("write {query.%s[,]} for a list separated by commas", e.name.text), "a repeated query parameter is not supported yet")
+	}
+	if kind == fromHeader && e.name.text != strings.ToLower(e.name.text) {
+		return faultAt(e.name.at, "write "+strings.ToLower(e.name.text), "header names are lower-case")
+	}
+	return nil
+}
+
+// steps reads .a.b[].c behind `body`.
+func (s *scanner) steps(e *expr) *fault {
+	for {
+		switch {
+		case s.take("[]"):
+			e.steps = append(e.steps, step{each: true})
+		case s.take("."):
+			m := s.while(isMember)
+			if m.text == "" {
+				return faultAt(s.at, "", "want the name of a body member, found %s", s.next())
+			}
+			e.steps = append(e.steps, step{member: m.text})
+		case len(e.steps) == 0:
+			return faultAt(s.at, "write {body.member}", "want a body member, found %s", s.next())
+		default:
+			return nil
+		}
+		if len(e.steps) > maxDepth {
+			return faultAt(s.at, "", "deeper than %d levels, which no accepted body is", maxDepth)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package resolver
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// splitPath returns the decoded segments of a path, or a fault where two
+// servers could disagree on them: how many there are, or what one of them says.
+func splitPath(path string) ([]string, error) {
+	if path == "" || path[0] != '/' {
+		return nil, rules.Faultf(rules.AmbiguousPath, "%.200q does not start with a slash", path)
+	}
+	for i := range len(path) {
+		if what := oddInPath(path[i]); what != "" {
+			return nil, rules.Faultf(rules.AmbiguousPath, "%.200q has %s at byte %d", path, what, i)
+		}
+	}
+	segs := make([]string, 0, strings.Count(path, "/"))
+	for rest, more := path[1:], true; more; {
+		var seg string
+		seg, rest, more = strings.Cut(rest, "/")
+		decoded, what := decodeSegment(seg)
+		if what == "" && decoded == "" && more {
+			what = "an empty segment"
+		}
+		if what != "" {
+			return nil, rules.Faultf(rules.AmbiguousPath, "%.200q has %s", path, what)
+		}
+		segs = append(segs, decoded)
+	}
+	return segs, nil
+}
+
+// oddInPath names a byte that must not stand in a raw path, or returns "".
+func oddInPath(c byte) string {
+	switch {
+	case c == '\\':
+		return "a backslash"
+	case c == ';':
+		return "a path parameter"
+	case c == '#':
+		return "a fragment"
+	case c == '!':
+		// The proxy writes it for bytes that are not UTF-8. Sent as %21 it is itself.
+		return "an exclamation mark, which may stand for another byte"
+	case c <= ' ' || c == 0x7f:
+		return "a space or a control byte"
+	case c > 0x7f:
+		return "a byte that should be percent-encoded"
+	}
+	return ""
+}
+
+// decodeSegment decodes one segment once. what names the ambiguity, if any.
+func decodeSegment(seg string) (decoded, what string) {
+	decoded, ok := unescape(seg, false)
+	if !ok {
+		return "", "a bad percent escape"
+	}
+	if len(decoded) == len(seg) { // no escapes: oddInPath has seen every byte
+		return seg, dots(seg)
+	}
+	switch {
+	case strings.ContainsAny(decoded, `/\`):
+		return "", "an encoded slash or backslash"
+	case strings.ContainsAny(decoded, ";?#"):
+		return "", "an encoded delimiter"
+	case hasEscape(decoded):
+		return "", "a double encoding"
+	case decoded[0] == ' ' || decoded[len(decoded)-1] == ' ':
+		return "", "a segment that starts or ends with a space"
+	}
+	if what := oddText(decoded); what != "" {
+		return "", what
+	}
+	return decoded, dots(decoded)
+}
+
+// dots refuses segments of dots alone; some servers give three a meaning too.
+func dots(seg string) string {
+	if seg != "" && strings.Trim(seg, ".") == "" {
+		return "a dot segment"
+	}
+	return ""
+}
+
+// oddText names what makes decoded text unfit to be an id, or returns "":
+// text that is not UTF-8, overlong forms included, and control characters.
+func oddText(s string) string {
+	if !utf8.ValidString(s) {
+		return "bytes that are not UTF-8"
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return "a control character"
+		}
+	}
+	return ""
+}
+
+// unescape decodes percent escapes once, and with plus also + as a space. It
+// reports false for an escape that is cut or not hexadecimal.
+func unescape(s string, plus bool) (string, bool) {
+	at := strings.IndexByte(s, '%')
+	if at < 0 && (!plus || strings.IndexByte(s, '+') < 0) {
+		return s, true
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '+' && plus:
+			c = ' '
+		case c == '%':
+			if !isEscape(s[i:]) {
+				return "", false
+			}
+			c = unhex(s[i+1])<<4 | unhex(s[i+2])
+			i += 2
+		}
+		out = append(out, c)
+	}
+	return string(out), true
+}
+
+// hasEscape reports whether s holds something that reads as a percent escape.
+func hasEscape(s string) bool {
+	for {
+		i := strings.IndexByte(s, '%')
+		if i < 0 {
+			return false
+		}
+		if s = s[i:]; isEscape(s) {
+			return true
+		}
+		s = s[1:]
+	}
+}
+
+func isEscape(s string) bool { return len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2]) }
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c >= 'a':
+		return c - 'a' + 10
+	}
+	return c - 'A' + 10
+}

@@ -1,0 +1,63 @@
+package resolver
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// splitQuery returns the decoded parameters in order. A semicolon is refused,
+// for some servers separate parameters by it. + is a space, as in forms; a
+// captured parameter in which that matters is refused later, see plainQuery.
+func splitQuery(query string) ([]rules.Param, error) {
+	if query == "" {
+		return nil, nil
+	}
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f || c == '#' || c == ';' {
+			return nil, rules.Faultf(rules.AmbiguousQuery, "the query has byte %q at %d", c, i)
+		}
+	}
+	params := make([]rules.Param, 0, 1+strings.Count(query, "&"))
+	for part := range strings.SplitSeq(query, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, ok := decodePair(part)
+		if !ok {
+			return nil, rules.Faultf(rules.AmbiguousQuery, "parameter %d has a bad escape, a NUL or bytes that are not UTF-8", len(params)+1)
+		}
+		if isOverrideParam(name) {
+			return nil, rules.Faultf(rules.MethodOverride, "query parameter %q", name)
+		}
+		params = append(params, rules.Param{Name: name, Value: value})
+	}
+	return params, nil
+}
+
+// decodePair decodes one name=value of a query or a form.
+func decodePair(part string) (name, value string, ok bool) {
+	rawName, rawValue, _ := strings.Cut(part, "=")
+	name, ok1 := unescape(rawName, true)
+	value, ok2 := unescape(rawValue, true)
+	ok = ok1 && ok2 && utf8.ValidString(name) && utf8.ValidString(value) &&
+		strings.IndexByte(name, 0) < 0 && strings.IndexByte(value, 0) < 0
+	return name, value, ok
+}
+
+// isOverrideParam knows the parameter by which frameworks let a form change its method.
+func isOverrideParam(name string) bool { return strings.EqualFold(name, "_method") }
+
+// plainQuery reports whether every server reads the captured parameter alike.
+// It has been decoded to a value with a space or an exclamation mark, which is
+// plain only if it was sent as %20 or %21.
+func plainQuery(rawQuery, name string) bool {
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if n, _, ok := decodePair(part); ok && n == name {
+			_, value, _ := strings.Cut(part, "=")
+			return !strings.ContainsAny(value, "+!")
+		}
+	}
+	return false
+}

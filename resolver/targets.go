@@ -1,0 +1,249 @@
+package resolver
+
+import (
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Targets names what a request touches: at least one target, in the order of
+// the line, none of them looked up yet. It is pure; its error is a *rules.Fault
+// of docs/reference/decisions.md, section 4.
+func (m *Match) Targets(req *rules.Request, c *rules.Caller) ([]rules.Target, error) {
+	if m.Op == nil || m.Op.Open {
+		return nil, rules.Faultf(rules.NoTarget, "the operation names no object")
+	}
+	r := resolution{op: m.Op, req: req, caller: c}
+	if m.Op.NeedsBody {
+		if err := r.readBody(); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.ambiguousParameters(); err != nil {
+		return nil, err
+	}
+	out := make([]rules.Target, 0, len(m.Op.targets))
+	for i := range m.Op.targets {
+		var err error
+		if out, err = r.target(out, &m.Op.targets[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(out) == 0 {
+		return nil, rules.Faultf(rules.NoTarget, "every target is optional, and the request names none")
+	}
+	return r.properties(out)
+}
+
+// resolution is the state of one call of Targets.
+type resolution struct {
+	op     *Operation
+	req    *rules.Request
+	caller *rules.Caller
+	body   *value // nil unless the operation needs it
+	first  int    // how many targets the line's first one gave
+	ids    []string
+	room   [4]string
+}
+
+// readBody demands a whole JSON body of exactly that type and no encoding.
+func (r *resolution) readBody() error {
+	req := r.req
+	switch {
+	case req.BodyCut:
+		return rules.Faultf(rules.BodyTooLarge, "the body was cut or is over the limit")
+	case !req.HasBody:
+		return rules.Faultf(rules.BodyMissing, "the proxy sent no body")
+	case len(req.Body) == 0:
+		return rules.Faultf(rules.BodyMissing, "the body is empty")
+	}
+	if contentType, _ := req.Header("content-type"); !isJSON(contentType) {
+		return rules.Faultf(rules.BodyType, "content-type is %.80q, want application/json", contentType)
+	}
+	if encoding, ok := req.Header("content-encoding"); ok && encoding != "identity" {
+		return rules.Faultf(rules.BodyEncoding, "content-encoding is %.80q", encoding)
+	}
+	v, err := readJSON(req.Body)
+	if err != nil {
+		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
+	}
+	r.body = v
+	return nil
+}
+
+// isJSON accepts application/json and nothing like it. The charset can only be
+// UTF-8, in either case.
+func isJSON(contentType string) bool {
+	media, params, has := strings.Cut(contentType, ";")
+	if !has {
+		return media == "application/json"
+	}
+	charset, ok := strings.CutPrefix(strings.TrimLeft(params, " "), "charset=")
+	return ok && strings.TrimRight(media, " ") == "application/json" && strings.EqualFold(charset, "utf-8")
+}
+
+// ambiguousParameters refuses a path capture that the query or a form names
+// too, and a captured query parameter that comes twice: servers disagree on
+// which one counts. PHP and Rails also read id[] and id[0] as id, and some
+// servers fold case.
+func (r *resolution) ambiguousParameters() error {
+	for i := range r.op.captured {
+		name := r.op.captured[i].name
+		alike := func(param string) bool { return paramAlike(param, name) }
+		for j := range r.req.Query {
+			if alike(r.req.Query[j].Name) {
+				return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the query", name)
+			}
+		}
+		if formHas(r.req, alike) || formHasPart(r.req, name) {
+			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the form", name)
+		}
+	}
+	for _, name := range r.op.query {
+		n := 0
+		for j := range r.req.Query {
+			if paramAlike(r.req.Query[j].Name, name) {
+				n++
+			}
+		}
+		if n > 1 {
+			return rules.Faultf(rules.AmbiguousParameter, "the query has %s %d times", name, n)
+		}
+		if n > 0 && formHas(r.req, func(param string) bool { return paramAlike(param, name) }) {
+			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the query and in the form", name)
+		}
+	}
+	return nil
+}
+
+// paramAlike reports whether some server reads param as name.
+func paramAlike(param, name string) bool {
+	base, _, _ := strings.Cut(param, "[")
+	return strings.EqualFold(base, name)
+}
+
+// target appends what one target of the line names.
+func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, error) {
+	one := rules.Target{Action: t.action, Upsert: t.upsert, Collection: t.collection}
+	one.Object = rules.Object{Type: t.typ, RowTier: rules.NoTier}
+	if t.id == nil && !t.collection {
+		one.Object.State = rules.New
+	}
+	if err := r.bind(&one, t); err != nil {
+		return nil, err
+	}
+	if t.id == nil {
+		out = append(out, one)
+	} else {
+		ids, err := r.values(t.id)
+		if err != nil {
+			return nil, err
+		}
+		if len(out)+len(ids) > r.op.Max {
+			return nil, r.tooMany(len(out) + len(ids))
+		}
+		for _, id := range ids {
+			if err := checkID(t.typ, id); err != nil {
+				return nil, err
+			}
+			one.Object.ID = id
+			out = append(out, one)
+		}
+	}
+	if len(out) > r.op.Max {
+		return nil, r.tooMany(len(out))
+	}
+	if t == &r.op.targets[0] {
+		r.first = len(out)
+	}
+	return out, nil
+}
+
+func (r *resolution) tooMany(n int) error {
+	return rules.Faultf(rules.TooManyTargets, "the request names %d or more targets, the line allows %d", n, r.op.Max)
+}
+
+// bind reads the parent and the bounds. An optional one that is absent does not
+// bind, which makes a collection wider.
+func (r *resolution) bind(one *rules.Target, t *target) error {
+	if t.parent != nil {
+		ids, err := r.values(t.parent)
+		if err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			if err := checkID(t.parentType, ids[0]); err != nil {
+				return err
+			}
+			one.Object.Parent = ids[0]
+		}
+	}
+	bound := one.Object.Parent != ""
+	for i := range t.bounds {
+		b := &t.bounds[i]
+		v, ok, err := r.boundValue(b)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if one.Object.Attributes == nil {
+			one.Object.Attributes = make([]any, len(t.typ.Attributes))
+		}
+		one.Object.Attributes[b.slot], bound = v, true
+	}
+	one.Unbounded = t.collection && !bound
+	return nil
+}
+
+// properties names the body's members on the targets of the line's first one.
+func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
+	if !r.op.named {
+		return out, nil
+	}
+	if r.body.kind != jsonObject {
+		return nil, rules.Faultf(rules.BodyMalformed, "the body is not an object, so its members are unknown")
+	}
+	for name := range r.op.targets[0].typ.Properties {
+		if _, twin := r.body.member(name); twin {
+			return nil, rules.Faultf(rules.BodyMalformed, "a member differs from %q only in case", name)
+		}
+	}
+	for i := range out[:r.first] {
+		out[i].Properties = r.body.names
+	}
+	return out, nil
+}
+
+// Settle replaces each upsert, once its object was looked up, by what it is: a
+// create where the row is absent, an update where it is there, both where
+// nothing proves either.
+func Settle(targets []rules.Target) []rules.Target {
+	for i := range targets {
+		if targets[i].Upsert {
+			return settle(targets, i)
+		}
+	}
+	return targets
+}
+
+func settle(targets []rules.Target, from int) []rules.Target {
+	out := append(make([]rules.Target, 0, len(targets)+1), targets[:from]...)
+	for _, t := range targets[from:] {
+		if !t.Upsert {
+			out = append(out, t)
+			continue
+		}
+		t.Upsert = false
+		if t.Object.State != rules.Stored {
+			t.Action = "create"
+			out = append(out, t)
+		}
+		if t.Object.State != rules.Absent {
+			t.Action = "update"
+			out = append(out, t)
+		}
+	}
+	return out
+}
