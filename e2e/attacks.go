@@ -193,9 +193,9 @@ func machineAttacks() []Row {
 			Attack: call(billing, "GET", "/v1/marketing/audience?tenant=nord", "", "all customers, for marketing").denied(403, "purpose_not_allowed"),
 			Twin:   call(billing, "GET", "/v1/customers?tenant=nord", "", "all customers, for invoices").allowed("billing-lists-customers")},
 		{Name: "a stolen machine token, from another workload",
-			Attack: payer(billing.from("svc-billing's token at reports", reportsWorkload)).denied(401, "binding_mismatch"), Twin: fine},
+			Attack: payer(billing.from("stolen svc-billing at reports", reportsWorkload)).denied(401, "binding_mismatch"), Twin: fine},
 		{Name: "a stolen machine token, from a laptop",
-			Attack: payer(billing.from("svc-billing's token, no peer", "")).denied(401, "binding_mismatch"), Twin: fine},
+			Attack: payer(billing.from("stolen svc-billing, no peer", "")).denied(401, "binding_mismatch"), Twin: fine},
 	}
 }
 

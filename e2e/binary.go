@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"syscall"
 )
 
@@ -114,6 +115,21 @@ func lock(path string) (unlock func(), err error) {
 	}
 	return func() { file.Close() }, nil
 }
+
+// VersionOf returns the version of the Envoy at path, or "?".
+func VersionOf(path string) string {
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return "?"
+	}
+	if found := versionInOutput.FindSubmatch(out); found != nil {
+		return string(found[1])
+	}
+	return "?"
+}
+
+// versionInOutput finds 1.40.0 in "envoy  version: 9e55…/1.40.0/Clean/RELEASE/BoringSSL".
+var versionInOutput = regexp.MustCompile(`/(\d+\.\d+\.\d+)`)
 
 // FindTiergate returns the path of the tiergate under test: $TIERGATE_BIN, else
 // one that is built from the module at root into dir.

@@ -103,3 +103,29 @@ var (
 	reports = machine("svc-reports")
 	partner = Caller{Name: "acme", Token: &Token{Partner: true, Claims: idp.Claims{"sub": "acme-sync", "client_id": "acme-sync"}}}
 )
+
+// flaws say what is wrong with a token, as the demo prints it.
+var flaws = map[Flaw]string{
+	WrongAudience: "token for another API",
+	UnknownKey:    "unknown key",
+	StolenKid:     "own key, real kid",
+	AlgNone:       "alg none",
+	HMACPublicKey: "HS256, public key",
+}
+
+// String is who calls and what is odd about the credential.
+func (c Caller) String() string {
+	switch {
+	case c.Token == nil:
+		return c.Name
+	case c.Token.Flaw != Sound:
+		return c.Name + ", " + flaws[c.Token.Flaw]
+	case c.Token.Age >= idp.Lifetime:
+		return c.Name + ", expired token"
+	case c.Token.Age > 0:
+		return fmt.Sprintf("%s, token of %v ago", c.Name, c.Token.Age)
+	case c.Token.Partner && c.Token.Claims["tenant"] != nil:
+		return fmt.Sprintf("%s, claims tenant %v", c.Name, c.Token.Claims["tenant"])
+	}
+	return c.Name
+}

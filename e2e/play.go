@@ -14,11 +14,10 @@ import (
 type Seen struct {
 	Status  int
 	Reached bool   // the bank did as it was told
+	Lied    bool   // the bank saw the call's lie
 	Why     string // the rule or reason of the decision; "" where tiergate was not asked
 
-	decided bool     // a record says why
-	owned   []string // the headers of tiergate that the bank saw, as "name: value"
-	lied    bool     // the bank saw the call's lie
+	owned []string // the headers of tiergate that the bank saw, as "name: value"
 }
 
 // Play sends c through g to a bank in its opening state.
@@ -37,14 +36,14 @@ func (w *World) Play(ctx context.Context, g Gateway, c Call) (Seen, error) {
 	seen.Reached = len(arrived) > 0
 	for _, a := range arrived {
 		seen.owned = append(seen.owned, owned(a.Header)...)
-		seen.lied = seen.lied || c.Lie != "" && contains(a.Header, c.Request, c.Lie)
+		seen.Lied = seen.Lied || c.Lie != "" && contains(a.Header, c.Request, c.Lie)
 	}
 	if id := decisionID(resp.Header); id != "" && !g.Before {
 		d, err := w.Tiergate.Decision(ctx, id)
 		if err != nil {
 			return Seen{}, err
 		}
-		seen.Why, seen.decided = d.Why(), true
+		seen.Why = d.Why()
 	}
 	return seen, nil
 }
@@ -99,8 +98,8 @@ func (c Call) CheckBefore(seen Seen) string {
 		return fmt.Sprintf("before: got %d, want it to reach the bank", seen.Status)
 	case c.Before != 0 && (seen.Reached || seen.Status != c.Before):
 		return fmt.Sprintf("before: got %d (reached the bank: %t), want %d", seen.Status, seen.Reached, c.Before)
-	case c.Lie != "" && seen.lied == c.Stripped:
-		return fmt.Sprintf("before: the bank saw the client's %s: %t, want %t", c.Lie, seen.lied, !c.Stripped)
+	case c.Lie != "" && seen.Lied == c.Stripped:
+		return fmt.Sprintf("before: the bank saw the client's %s: %t, want %t", c.Lie, seen.Lied, !c.Stripped)
 	}
 	return ""
 }
@@ -129,7 +128,7 @@ func (c Call) checkAllowed(seen Seen) string {
 		return fmt.Sprintf("got %d %s, want it to reach the bank", seen.Status, seen.Why)
 	case seen.Why != c.Why:
 		return fmt.Sprintf("allowed by %q, want %q", seen.Why, c.Why)
-	case seen.lied:
+	case seen.Lied:
 		return "the bank saw the client's " + c.Lie
 	case !slices.Equal(seen.owned, want):
 		return fmt.Sprintf("the bank saw our headers %q, want %q", seen.owned, want)
@@ -149,7 +148,7 @@ func (r Result) Win() bool {
 	if !r.Before.Reached {
 		return false
 	}
-	return !r.With.Reached || r.Before.lied && !r.With.lied
+	return !r.With.Reached || r.Before.Lied && !r.With.Lied
 }
 
 // PlayTwice plays c behind jwt_authn and with tiergate.
@@ -168,4 +167,24 @@ func (w *World) PlayTwice(ctx context.Context, profile envoy.Profile, c Call) (R
 		}
 	}
 	return r, nil
+}
+
+// Curl returns c with a fresh token as a command line that sends it through g.
+func (w *World) Curl(g Gateway, c Call) (string, error) {
+	r, err := w.credentialed(c)
+	if err != nil {
+		return "", err
+	}
+	e := w.gateways[g]
+	if e == nil {
+		return "", fmt.Errorf("gateway %v is not open", g)
+	}
+	if c.Who.Peer == "" {
+		return r.Curl("http", e.Listener("api")), nil
+	}
+	leaf, err := w.leaf(c.Who.Peer)
+	if err != nil {
+		return "", err
+	}
+	return r.Curl("https", e.Listener("mesh"), "--cacert", w.CA.File, "--cert", leaf.CertFile, "--key", leaf.KeyFile), nil
 }

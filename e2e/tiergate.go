@@ -143,7 +143,7 @@ func (t *Tiergate) Metrics(ctx context.Context) (string, error) {
 	return get(ctx, "http://"+t.Admin+"/metrics")
 }
 
-// Version is the hash of the rules that the server decides by.
+// Rules returns /rules: what the server decides by.
 func (t *Tiergate) Rules(ctx context.Context) (map[string]any, error) {
 	text, err := get(ctx, "http://"+t.Admin+"/rules")
 	if err != nil {
@@ -164,6 +164,7 @@ type Decision struct {
 		Action string `json:"action"`
 		Type   string `json:"type"`
 		ID     string `json:"id"`
+		Tier   string `json:"tier"`
 		Effect string `json:"effect"`
 		Reason string `json:"reason"`
 		Rule   string `json:"rule"`
@@ -197,9 +198,14 @@ func (t *Tiergate) Decision(ctx context.Context, id string) (*Decision, error) {
 	return found, err
 }
 
+// DecisionLog is the path of the decision log.
+func (t *Tiergate) DecisionLog() string {
+	return filepath.Join(filepath.Dir(t.Config), "decisions.jsonl")
+}
+
 // Decisions reads all whole records of the decision log, by id.
 func (t *Tiergate) Decisions() (map[string]*Decision, error) {
-	file, err := os.Open(filepath.Join(filepath.Dir(t.Config), "decisions.jsonl"))
+	file, err := os.Open(t.DecisionLog())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

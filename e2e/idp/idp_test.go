@@ -159,6 +159,32 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+func TestAnnouncedKeySignsOnlyWhenToldTo(t *testing.T) {
+	p := start(t, idp.Options{})
+	next, err := idp.NewKey("next", "ES256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Announce(next)
+	signer := func() string { keys := p.Keys(); return keys[len(keys)-1].ID }
+	if signer() != "idp-1" || len(p.Keys()) != 2 {
+		t.Errorf("after Announce %s signs, want idp-1 of two keys", signer())
+	}
+	if err := p.SignWith("next"); err != nil || signer() != "next" {
+		t.Errorf("after SignWith %s signs (%v), want next", signer(), err)
+	}
+	token, err := p.Token(idp.Claims{"sub": "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(t, p, token); err != nil {
+		t.Errorf("verify: %v", err)
+	}
+	if err := p.SignWith("nobody"); err == nil {
+		t.Error("SignWith took a key that nobody published")
+	}
+}
+
 func TestFaults(t *testing.T) {
 	p := start(t, idp.Options{})
 	_, healthy := get(t, p.JWKSURL())

@@ -208,6 +208,28 @@ func (p *Provider) AddKey(key *Key) {
 	p.keys = append(slices.Clone(p.keys), key)
 }
 
+// Announce publishes key and goes on signing with the current one, as careful
+// providers do some time before they rotate.
+func (p *Provider) Announce(key *Key) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before = p.keys
+	p.keys = append([]*Key{key}, p.keys...)
+}
+
+// SignWith makes the published key of that kid the current one.
+func (p *Provider) SignWith(kid string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.keys, func(k *Key) bool { return k.ID == kid })
+	if i < 0 {
+		return fmt.Errorf("idp: no key %q is published", kid)
+	}
+	next := slices.Delete(slices.Clone(p.keys), i, i+1)
+	p.keys = append(next, p.keys[i])
+	return nil
+}
+
 // RemoveKey withdraws the key of that kid.
 func (p *Provider) RemoveKey(kid string) {
 	p.mu.Lock()
