@@ -38,17 +38,18 @@ func Configure(example fs.FS, dir string, edit func(Settings) error) (string, er
 	if err != nil {
 		return "", err
 	}
-	var settings Settings
-	if err := yaml.Load(text, &settings); err != nil {
+	var tree map[string]any // not Settings: mappings below would be Settings too
+	if err := yaml.Load(text, &tree); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
+	settings := Settings(tree)
 	if err := settings.listenOnFreePorts(); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	if err := edit(settings); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	text, err = yaml.Dump(settings)
+	text, err = yaml.Dump(tree)
 	if err != nil {
 		return "", err
 	}
