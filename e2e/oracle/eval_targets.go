@@ -90,52 +90,68 @@ func (e *evaluation) readBody() string {
 	return ""
 }
 
-// capture is the rest of section 4, step 1: the ids that the request names.
+// capture is the rest of section 4, step 1: the ids that the request names. The
+// targets are taken in order; one by one they are read, counted, and held
+// against their type's pattern.
 func (e *evaluation) capture() string {
 	for _, s := range e.line.Path {
 		if s.Capture != "" && len(e.params(s.Capture)) > 0 {
 			return "ambiguous_parameter"
 		}
 	}
-	count := 0
+	for _, t := range e.line.Targets {
+		for _, c := range t.captures() {
+			if c.In == "query" && len(e.params(c.Name)) > 1 {
+				return "ambiguous_parameter"
+			}
+		}
+	}
 	for i := range e.line.Targets {
-		spec := &e.line.Targets[i]
-		base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]string{}}
-		if reason := e.capture1(spec, &base); reason != "" {
+		if reason := e.target(i); reason != "" {
 			return reason
 		}
-		ids := []string{""}
-		if base.collection = spec.ID == nil && spec.Actions[0] != "create"; spec.ID != nil {
-			var reason string
-			if ids, reason = e.values(spec.ID); reason != "" {
-				return reason
-			}
-		}
-		for _, id := range ids {
-			if spec.ID != nil && !validID(base.typ, id) {
-				return "malformed_id"
-			}
-			t := base
-			t.id = id
-			e.targets = append(e.targets, &t)
-			count++
+	}
+	if len(e.targets) == 0 {
+		return "no_target"
+	}
+	return ""
+}
+
+// target reads what the i-th target of the line names.
+func (e *evaluation) target(i int) string {
+	spec := &e.line.Targets[i]
+	base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]string{}}
+	base.collection = spec.ID == nil && spec.Actions[0] != "create"
+	if reason := e.bind(spec, &base); reason != "" {
+		return reason
+	}
+	ids := []string{""}
+	if spec.ID != nil {
+		var reason string
+		if ids, reason = e.values(spec.ID); reason != "" {
+			return reason
 		}
 	}
 	limit := e.line.Max
 	if limit == 0 {
 		limit = 100
 	}
-	if count > limit {
+	if len(e.targets)+len(ids) > limit {
 		return "too_many_targets"
 	}
-	if count == 0 {
-		return "no_target"
+	for _, id := range ids {
+		if spec.ID != nil && !validID(base.typ, id) {
+			return "malformed_id"
+		}
+		t := base
+		t.id = id
+		e.targets = append(e.targets, &t)
 	}
 	return ""
 }
 
-// capture1 reads the parent and the bounds of a target.
-func (e *evaluation) capture1(spec *TargetSpec, t *target) string {
+// bind reads the parent and the bounds of a target.
+func (e *evaluation) bind(spec *TargetSpec, t *target) string {
 	if spec.Parent != nil {
 		v, reason := e.values(spec.Parent)
 		if reason != "" {
@@ -266,8 +282,7 @@ func (e *evaluation) facts() string {
 			t.row = t.typ.row(t.id)
 		}
 		if t.row != nil && t.row.Bad != "" {
-			e.decided = t
-			return "catalog_bad_row"
+			return "catalog_bad_row" // no target was decided: a shadow entry of its type is of no use
 		}
 	}
 	return ""

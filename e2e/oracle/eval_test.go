@@ -196,7 +196,8 @@ func TestEvaluate(t *testing.T) {
 		{"a shadow entry excuses a 403", all(get("/accounts/9"), identity(func(i *Identity) { i.Shadow = []Shadow{{Days: 3}} })), "shadow_deny"},
 		{"of another host", all(get("/accounts/9"), identity(func(i *Identity) { i.Shadow = []Shadow{{Days: 3, Host: "b.example"}} })), "unknown_object"},
 		{"that has passed", all(get("/accounts/9"), identity(func(i *Identity) { i.Shadow = []Shadow{{Days: -3}} })), "unknown_object"},
-		{"a shadow entry excuses a 503", all(get("/accounts/3"), func(w *World, _ *Request) { w.Types[0].Shadow = []Shadow{{Days: 3}} }), "shadow_deny"},
+		{"a shadow entry excuses a 503", all(get("/accounts/3"), func(w *World, _ *Request) { w.Hosts[0].Shadow = []Shadow{{Days: 3}} }), "shadow_deny"},
+		{"not by the type where no target was decided", all(get("/accounts/3"), func(w *World, _ *Request) { w.Types[0].Shadow = []Shadow{{Days: 3}} }), "catalog_bad_row"},
 		{"not a 400", all(get("/accounts/x"), func(w *World, _ *Request) { w.Hosts[0].Shadow = []Shadow{{Days: 3}} }), "malformed_id"},
 		{"not a 401", all(anonymous, func(w *World, _ *Request) { w.Hosts[0].Shadow = []Shadow{{Days: 3}} }), "credential_missing"},
 	} {

@@ -55,6 +55,7 @@ type obligations []obligation
 func (all obligations) merge(e *evaluation) (map[string]string, string) {
 	set := map[string]string{}
 	for _, o := range all {
+		e.decided = o.t // where it fails
 		for _, m := range o.rule.Set {
 			var text strings.Builder
 			for _, part := range m.Value {
