@@ -97,7 +97,7 @@ const (
 var (
 	nobody  = Caller{Name: "nobody"}
 	ada     = person("ada", "web")
-	auditor = person("ivy", "backoffice").claiming("role", "auditor")
+	auditor = person("ivy", "audit")
 	admin   = person("max", "backoffice").claiming("role", "admin")
 	billing = machine("svc-billing").from("svc-billing", billingWorkload)
 	reports = machine("svc-reports")

@@ -17,9 +17,6 @@ var hardened []byte
 //go:embed base.yaml
 var base []byte
 
-//go:embed tls.yaml
-var tlsBlocks []byte
-
 // Profile names one of the bootstraps.
 type Profile string
 
@@ -50,6 +47,8 @@ type Options struct {
 	Bodies    []Bodies // where bodies are buffered; not nil replaces the file's routes (hardened only)
 	AccessLog string   // file to write the access log to, instead of stdout (hardened only)
 
+	// Link asks tiergate over mutual TLS.
+	Link *Link
 	// Mesh adds a second listener, "mesh", like "api" but behind mutual TLS.
 	Mesh *Mesh
 	// JWT asks Envoy's own jwt_authn instead of tiergate: a valid token passes.
@@ -59,14 +58,6 @@ type Options struct {
 // Bodies names requests whose bodies are buffered for tiergate. Both are
 // regular expressions (RE2) over the whole method and the whole path.
 type Bodies struct{ Method, Path string }
-
-// Mesh is a listener that knows its clients by certificate.
-type Mesh struct {
-	Listen                string // host:port
-	CertFile, KeyFile     string // the listener's own
-	ClientCAFile          string // who may vouch for clients
-	CertificateIsOptional bool
-}
 
 // Bootstrap returns the profile's file with the edits made, as JSON, which
 // Envoy reads from a file whose name ends in .json. An edit that finds no
@@ -85,6 +76,7 @@ func Bootstrap(o Options) ([]byte, error) {
 	e.strip(o.Managed)
 	e.bodies(o.Bodies)
 	e.accessLog(o.AccessLog)
+	e.link(o.Link)
 	e.jwt(o.JWT)
 	e.mesh(o.Mesh) // last: it copies the listener
 	if e.err != nil {

@@ -1,9 +1,6 @@
 package envoy
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // edit changes a parsed bootstrap. The first edit that finds no place is kept
 // in err, and later ones do nothing.
@@ -131,48 +128,6 @@ func (e *edit) accessLog(path string) {
 	config["path"] = path
 }
 
-// mesh copies the listener "api" and puts it behind the TLS block of tls.yaml.
-func (e *edit) mesh(m *Mesh) {
-	if m == nil || e.err != nil {
-		return
-	}
-	blocks, err := parse(tlsBlocks)
-	if err != nil {
-		e.err = fmt.Errorf("tls.yaml: %w", err)
-		return
-	}
-	t := &edit{root: blocks}
-	config, _ := t.at("listener", "typed_config").(map[string]any)
-	certificate, _ := t.at("listener", "typed_config", "common_tls_context", "tls_certificates", 0).(map[string]any)
-	validation, _ := t.at("listener", "typed_config", "common_tls_context", "validation_context").(map[string]any)
-	if t.err != nil {
-		e.err = fmt.Errorf("tls.yaml: %w", t.err)
-		return
-	}
-	config["require_client_certificate"] = !m.CertificateIsOptional
-	certificate["certificate_chain"] = file(m.CertFile)
-	certificate["private_key"] = file(m.KeyFile)
-	validation["trusted_ca"] = file(m.ClientCAFile)
-
-	listener, _ := clone(e.at("static_resources", "listeners", "api")).(map[string]any)
-	resources, _ := e.at("static_resources").(map[string]any)
-	if e.err != nil {
-		return
-	}
-	c := &edit{root: listener}
-	c.set(m.Listen)
-	chain, _ := c.at("filter_chains", 0).(map[string]any)
-	if c.err != nil {
-		e.err = c.err
-		return
-	}
-	listener["name"] = "mesh"
-	chain["transport_socket"] = blocks["listener"]
-	resources["listeners"] = append(resources["listeners"].([]any), listener)
-}
-
-func file(path string) map[string]any { return map[string]any{"filename": path} }
-
 // at walks from the root: a string is a mapping's key or, in a sequence, the
 // element of that name; an int is an index.
 func (e *edit) at(path ...any) any {
@@ -218,17 +173,4 @@ func (e *edit) fail(format string, args ...any) {
 	if e.err == nil {
 		e.err = fmt.Errorf(format, args...)
 	}
-}
-
-// clone copies a tree that came from YAML, which JSON can hold.
-func clone(node any) any {
-	text, err := json.Marshal(node)
-	if err != nil {
-		return nil
-	}
-	var copied any
-	if err := json.Unmarshal(text, &copied); err != nil {
-		return nil
-	}
-	return copied
 }

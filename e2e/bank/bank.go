@@ -49,7 +49,7 @@ var tableNames = []string{"customers", "accounts", "cards", "transfers", "statem
 func Start(catalog fs.FS) (*Bank, error) {
 	b := &Bank{opened: map[string][]Record{}, finished: make(chan struct{})}
 	for _, name := range tableNames {
-		rows, err := load(catalog, name+".csv")
+		rows, err := Load(catalog, name+".csv")
 		if err != nil {
 			return nil, fmt.Errorf("bank: %w", err)
 		}
@@ -71,7 +71,8 @@ func Start(catalog fs.FS) (*Bank, error) {
 	return b, nil
 }
 
-func load(catalog fs.FS, name string) ([]Record, error) {
+// Load reads one table of a catalog.
+func Load(catalog fs.FS, name string) ([]Record, error) {
 	text, err := fs.ReadFile(catalog, name)
 	if err != nil {
 		return nil, err
