@@ -18,6 +18,7 @@ import (
 // verbs are the subcommands; each has a file of its own.
 var verbs = []func() *cobra.Command{
 	demoCommand,
+	oracleCommand,
 }
 
 // errNotAsExpected ends the command with 1: it ran, and the answer is no.
