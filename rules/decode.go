@@ -15,7 +15,17 @@ import (
 type Decodable interface{ DecodeNode(d *Decoder, n *Node) }
 
 // Decoder fills Go values from nodes and collects every mistake on the way.
-type Decoder struct{ Mistakes Mistakes }
+type Decoder struct {
+	Mistakes Mistakes
+
+	known map[reflect.Type]keys // of the structs met so far
+}
+
+// keys are the keys of a struct: where each is stored, and their names in order.
+type keys struct {
+	field map[string]int // "" is the field Pos
+	names []string
+}
 
 // At is a value together with the place where it was written; the zero Pos
 // means that it was not.
@@ -105,6 +115,12 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 		c.DecodeNode(d, n)
 		return
 	}
+	if v.Type() == reflect.TypeFor[time.Time]() { // a struct that is written as one word
+		if d.want(n, Scalar) {
+			d.scalar(n, v)
+		}
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -175,39 +191,48 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 	if !d.want(n, Mapping) {
 		return
 	}
-	fields, known := fieldsOf(v.Type())
-	if i, ok := fields[""]; ok {
+	known := d.keysOf(v.Type())
+	if i, ok := known.field[""]; ok {
 		v.Field(i).Set(reflect.ValueOf(n.Pos))
 	}
 	for i := 0; i+1 < len(n.Items); i += 2 {
 		key := n.Items[i]
-		at, ok := fields[key.Value]
-		if !ok || key.Value == "" {
-			hint := DidYouMean(key.Value, known)
+		at, ok := known.field[key.Value]
+		switch {
+		case ok && key.Value != "":
+			d.value(n.Items[i+1], v.Field(at))
+		case slices.Contains(later[v.Type()], key.Value):
+			d.Mistakes.Add(key.Pos, "%q is not supported yet", key.Value)
+		default:
+			hint := DidYouMean(key.Value, known.names)
 			if hint == "" {
-				hint = "known here: " + strings.Join(known, ", ")
+				hint = "known here: " + strings.Join(known.names, ", ")
 			}
 			d.Mistakes.AddHint(key.Pos, hint, "unknown key %q", key.Value)
-			continue
 		}
-		d.value(n.Items[i+1], v.Field(at))
 	}
 }
 
-// fieldsOf maps the keys of a struct to its fields; "" is the field Pos.
-func fieldsOf(t reflect.Type) (fields map[string]int, known []string) {
-	fields = make(map[string]int, t.NumField())
+func (d *Decoder) keysOf(t reflect.Type) keys {
+	if k, ok := d.known[t]; ok {
+		return k
+	}
+	k := keys{field: make(map[string]int, t.NumField())}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Name == "Pos" && f.Type == reflect.TypeFor[Pos]() {
-			fields[""] = i
+			k.field[""] = i
 		} else if key := f.Tag.Get("yaml"); key != "" {
-			fields[key] = i
-			known = append(known, key)
+			k.field[key] = i
+			k.names = append(k.names, key)
 		}
 	}
-	slices.Sort(known)
-	return fields, known
+	slices.Sort(k.names)
+	if d.known == nil {
+		d.known = make(map[reflect.Type]keys)
+	}
+	d.known[t] = k
+	return k
 }
 
 func (d *Decoder) scalar(n *Node, v reflect.Value) {

@@ -51,3 +51,20 @@ func (k Kind) ParseScalar(text string) (any, bool) {
 	}
 	return nil, false
 }
+
+// kindOfValue is the kind of a value as it is held, or NoKind.
+func kindOfValue(v any) Kind {
+	switch v.(type) {
+	case string:
+		return String
+	case int64:
+		return Int
+	case bool:
+		return Bool
+	case []string:
+		return StringList
+	case []int64:
+		return IntList
+	}
+	return NoKind
+}

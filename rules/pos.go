@@ -30,3 +30,11 @@ func (p Pos) Less(q Pos) bool {
 	}
 	return p.Col < q.Col
 }
+
+// or is p, or other where p is nowhere.
+func (p Pos) or(other Pos) Pos {
+	if p == (Pos{}) {
+		return other
+	}
+	return p
+}

@@ -1,0 +1,149 @@
+package rules
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// Env is what the server's configuration gives to the rules.
+type Env struct {
+	Partial  bool                 // there is no configuration: what needs it is left unchecked
+	Issuers  map[string]IssuerEnv // by name
+	Catalogs []string             // names of the sources
+	Managed  []string             // header names that rules may set, lower-case
+	Now      time.Time            // for the 90 days of shadow entries; zero leaves them unchecked
+}
+
+// IssuerEnv is what rules may know of an issuer.
+type IssuerEnv struct {
+	Claims map[string]Kind // that it may assert
+	Fixed  map[string]any  // what is fixed for its callers: string, int64 or bool
+}
+
+// Compile checks the tiers, objects, identities and rules against each other
+// and against env, and indexes them. It returns every mistake; with any there
+// is no Set.
+func Compile(src *Source, env Env) (*Set, Mistakes) {
+	c := &compiler{
+		src: src, env: env,
+		set:        &Set{deny: index{}, allow: index{}, selects: index{}},
+		identities: make(map[string]*Identity, len(src.Identities)),
+		conditions: make(map[string]compiled),
+	}
+	var err error
+	if c.expressions, err = newExpressions(); err != nil {
+		c.ms.Add(Pos{}, "%v", err)
+		return nil, c.ms
+	}
+	c.set.schema = c.schema()
+	c.registered()
+	c.hostShadows()
+	c.glanceAtLines()
+	c.rules()
+	c.conflicts()
+	if len(c.ms) > 0 {
+		return nil, c.ms
+	}
+	c.set.unchecked = c.unchecked()
+	return c.set, nil
+}
+
+// compiler holds what the sections need of each other.
+type compiler struct {
+	src         *Source
+	env         Env
+	ms          Mistakes
+	set         *Set
+	identities  map[string]*Identity
+	actions     map[string]bool // that a rule may name
+	creates     []glance        // map lines that make new objects
+	expressions *expressions
+	conditions  map[string]compiled // by scope and text
+}
+
+func (c *compiler) unchecked() []string {
+	var out []string
+	if c.env.Partial {
+		out = append(out, "names of issuers and their claims", "names of catalog sources", "managed headers")
+	}
+	if c.env.Now.IsZero() {
+		out = append(out, "that shadow entries end within 90 days")
+	}
+	return out
+}
+
+// word is what names of tiers, types, actions, identities and rules are made of.
+var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
+
+// name checks a name that others refer to, and that nothing has it yet.
+func (c *compiler) name(what string, at At[string], owner Pos, first map[string]Pos) bool {
+	switch {
+	case at.V == "":
+		c.ms.Add(at.or(owner), "the %s has no name", what)
+		return false
+	case !word.MatchString(at.V):
+		c.ms.AddHint(at.Pos, "letters, digits, - _ and ., a letter first", "%q is no name for a %s", at.V, what)
+		return false
+	}
+	if pos, dup := first[at.V]; dup {
+		c.ms.Add(at.Pos, "%s %q is already defined at %v", what, at.V, pos)
+		return false
+	}
+	first[at.V] = at.Pos
+	return true
+}
+
+// or is where the value was written, or else where its owner was.
+func (a At[T]) or(owner Pos) Pos { return a.Pos.or(owner) }
+
+// given reports whether the value was written at all.
+func (a At[T]) given() bool { return a.Pos != Pos{} }
+
+// unknownWord reports a reference to something that does not exist.
+func (c *compiler) unknownWord(what string, at At[string], known []string) {
+	slices.Sort(known)
+	c.ms.AddHint(at.Pos, DidYouMean(at.V, known), "unknown %s %q", what, at.V)
+}
+
+// tier reads the name of a tier; a name that is not given is NoTier.
+func (c *compiler) tier(s *Schema, at At[string]) Tier {
+	if !at.given() {
+		return NoTier
+	}
+	t, ok := s.TierByName(at.V)
+	if !ok {
+		var known []string
+		for i := range s.Tiers {
+			known = append(known, s.Tiers[i].Name)
+		}
+		c.unknownWord("tier", at, known)
+	}
+	return t
+}
+
+func (c *compiler) require(d *RequireDecl) Require {
+	r := Require{BoundToken: d.BoundToken.V, Purpose: d.Purpose.V}
+	r.MaxTokenAge = c.seconds("max_token_age", d.MaxTokenAge)
+	r.MaxAuthAge = c.seconds("max_auth_age", d.MaxAuthAge)
+	return r
+}
+
+// seconds reads an age. Less than a second would read as no demand at all.
+func (c *compiler) seconds(key string, at At[time.Duration]) int64 {
+	if at.given() && (at.V < time.Second || at.V%time.Second != 0) {
+		c.ms.Add(at.Pos, "%s is %v, want whole seconds and at least 1s", key, at.V)
+	}
+	return int64(at.V / time.Second)
+}
+
+// issuer checks the name of an issuer.
+func (c *compiler) issuer(at At[string]) {
+	if c.env.Partial {
+		return
+	}
+	if _, ok := c.env.Issuers[at.V]; !ok {
+		c.unknownWord("issuer", at, slices.Collect(maps.Keys(c.env.Issuers)))
+	}
+}

@@ -1,0 +1,207 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// compiled is a condition that was compiled before, for another rule, or what
+// is wrong with it.
+type compiled struct {
+	condition *condition
+	problems  []problem
+}
+
+// clauses compiles a rule once for each of its types and puts it into the index.
+func (c *compiler) clauses(r *rule) {
+	types := r.types
+	if len(types) == 0 {
+		types = []*Type{nil}
+	}
+	into, actions := c.set.deny, r.decl.To.Values()
+	if r.effect == Allow {
+		into = c.set.allow
+	}
+	said := len(c.ms)
+	for _, t := range types {
+		if len(c.ms) > said {
+			break // the same text would be wrong for the next type as well
+		}
+		cl := &clause{rule: r, typ: t}
+		sc := c.scope(r, t)
+		c.own(cl, sc)
+		c.same(cl, sc)
+		c.when(cl, sc)
+		c.then(cl, sc)
+		c.newObjects(cl)
+		r.clauses = append(r.clauses, cl)
+		into.add(cl, actions)
+	}
+	if r.effect == Allow {
+		c.set.selects.add(&clause{rule: r}, []string{anything})
+	}
+}
+
+func (c *compiler) scope(r *rule, t *Type) *scope {
+	issuers := c.issuersOf(r.selectors)
+	return &scope{typ: t, issuer: issuers, claims: c.claims(issuers), broad: c.set.schema.BroadAbove}
+}
+
+// own compiles `own: attribute`: subjects are unique within their issuer only,
+// so the rule must pin one.
+func (c *compiler) own(cl *clause, sc *scope) {
+	at := cl.decl.Own
+	if !at.given() {
+		return
+	}
+	for i := range cl.selectors {
+		if s := &cl.selectors[i]; s.identity == nil && s.issuer == "" {
+			c.ms.AddHint(at.Pos, "name identities of one issuer, or give issuer", "own needs a selector that pins one issuer, %v does not", s)
+			return
+		}
+	}
+	if issuers := pinned(cl.selectors); len(issuers) > 1 {
+		c.ms.Add(at.Pos, "own needs one issuer, the rule selects callers of %s", strings.Join(issuers, " and "))
+		return
+	}
+	attribute := c.attribute("own", at, sc)
+	if attribute == nil {
+		return
+	}
+	if attribute.kind != String && attribute.kind != StringList {
+		c.ms.Add(at.Pos, "own needs an attribute of kind string or [string], %q is %v", at.V, attribute.kind)
+		return
+	}
+	subject := variableRef{name: "caller.subject", what: callerSubject, kind: String}
+	cl.conditions = append(cl.conditions, equalTo("own: "+at.V, *attribute, subject))
+}
+
+// pinned returns the issuers that the selectors name, sorted.
+func pinned(selectors []selector) []string {
+	var out []string
+	for i := range selectors {
+		issuer := selectors[i].issuer
+		if selectors[i].identity != nil {
+			issuer = selectors[i].identity.Issuer
+		}
+		out = append(out, issuer)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// same compiles `same: attribute`.
+func (c *compiler) same(cl *clause, sc *scope) {
+	at := cl.decl.Same
+	if !at.given() {
+		return
+	}
+	attribute := c.attribute("same", at, sc)
+	if attribute == nil {
+		return
+	}
+	if attribute.kind != String && attribute.kind != Int && attribute.kind != Bool {
+		c.ms.Add(at.Pos, "same needs an attribute with one value, %q is %v", at.V, attribute.kind)
+		return
+	}
+	for i := range cl.selectors {
+		c.pins(&cl.selectors[i], at, attribute.kind)
+	}
+	ref := variableRef{name: "caller.fixed." + at.V, what: callerPinned, key: at.V, kind: attribute.kind}
+	if at.V == "tenant" {
+		ref.name = "caller.tenant"
+	}
+	cl.conditions = append(cl.conditions, equalTo("same: "+at.V, *attribute, ref))
+}
+
+// pins checks that what `same` compares with is pinned for a selector, and of
+// the kind that the attribute has.
+func (c *compiler) pins(s *selector, at At[string], kind Kind) {
+	if s.identity == nil || s.identity.Issuer == "" {
+		return // a selector may be about callers some of which are pinned
+	}
+	got := NoKind
+	if at.V == "tenant" && s.identity.Tenant != "" {
+		got = String
+	} else if c.env.Partial {
+		return
+	} else if v, ok := c.env.Issuers[s.identity.Issuer].Fixed[at.V]; ok {
+		got = kindOfValue(v)
+	}
+	switch {
+	case got == NoKind && at.V == "tenant":
+		c.ms.AddHint(at.Pos, "give the identity a tenant, or its issuer fixed: { tenant: … }", "nothing pins the tenant of %q", s.identity.Name)
+	case got == NoKind:
+		c.ms.AddHint(at.Pos, fmt.Sprintf("give issuer %s fixed: { %s: … }", s.identity.Issuer, at.V), "nothing pins %q for %q", at.V, s.identity.Name)
+	case got != kind:
+		c.ms.Add(at.Pos, "attribute %q is %v, what is pinned for %q is %v", at.V, kind, s.identity.Name, got)
+	}
+}
+
+// attribute finds the attribute that own or same names.
+func (c *compiler) attribute(key string, at At[string], sc *scope) *variableRef {
+	if sc.typ == nil {
+		c.ms.Add(at.Pos, "%s needs a type, a rule on every type can read no type's attributes", key)
+		return nil
+	}
+	r, _, problem, hint := sc.attribute(at.V)
+	if problem != "" {
+		c.ms.AddHint(at.Pos, strings.ReplaceAll(hint, `"object.`, `"`), "%s", problem)
+	}
+	return r
+}
+
+// when compiles the condition, once for all rules that have the same one in the
+// same scope.
+func (c *compiler) when(cl *clause, sc *scope) {
+	at := cl.decl.When
+	if !at.given() {
+		return
+	}
+	key := sc.key() + "\x01" + at.V
+	done, ok := c.conditions[key]
+	if !ok {
+		done.condition, done.problems = c.expressions.compile(sc, at.V)
+		if done.condition != nil {
+			done.condition.says = "when: " + at.V
+		}
+		c.conditions[key] = done
+	}
+	for _, p := range done.problems {
+		c.ms.AddHint(c.inside(at, p.line, p.col), p.hint, "%s", p.text)
+	}
+	if done.condition != nil {
+		cl.conditions = append(cl.conditions, *done.condition)
+	}
+}
+
+// inside is the place of a line and column within a value, where the value
+// stands in the file as it was read; else the place of the value.
+func (c *compiler) inside(at At[string], line, col int) Pos {
+	lines := strings.Split(at.V, "\n")
+	if line < 1 || line > len(lines) {
+		return at.Pos
+	}
+	for n := range 1 + len(lines) { // a block begins on the line below its mark
+		if got := c.column(at.Pos.File, at.Pos.Line+n, lines[line-1]); got > 0 && n >= line-1 {
+			return Pos{File: at.Pos.File, Line: at.Pos.Line + n, Col: got + col}
+		}
+	}
+	return at.Pos
+}
+
+// column finds text in a line of a file, as a column in code points from 1; 0 when it is not there.
+func (c *compiler) column(file string, line int, text string) int {
+	for i := range c.src.Files {
+		if c.src.Files[i].Path != file {
+			continue
+		}
+		whole := sourceLine(c.src.Files[i].Text, line)
+		if at := strings.Index(whole, text); at >= 0 && text != "" {
+			return utf8.RuneCountInString(whole[:at]) + 1
+		}
+	}
+	return 0
+}

@@ -1,0 +1,123 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// neverSet are headers that decide where a request goes, how it is framed or
+// who sent it. No configuration makes them ours.
+var neverSet = []string{
+	"host", "cookie", "set-cookie", "authorization", "content-length", "content-type", "content-encoding",
+	"transfer-encoding", "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
+	"te", "trailer", "trailers", "upgrade", "expect", "forwarded", "via",
+}
+
+var (
+	headerName = regexp.MustCompile(`^[a-z0-9-]+$`)
+	queryName  = regexp.MustCompile(`^[A-Za-z0-9*._-]+$`)
+)
+
+// then compiles what an allow sets. A header must be managed, because only
+// managed headers are removed where no rule sets them.
+func (c *compiler) then(cl *clause, sc *scope) {
+	for _, e := range cl.decl.Then.SetHeaders {
+		if problem, hint := c.unsettable(e.Key); problem != "" {
+			c.ms.AddHint(e.Pos, hint, "%s", problem)
+			continue
+		}
+		c.mutation(cl, sc, e, false)
+	}
+	for _, e := range cl.decl.Then.SetQuery {
+		if !queryName.MatchString(e.Key) {
+			c.ms.Add(e.Pos, "query parameter %q cannot be set, a name is made of A-Z a-z 0-9 * . _ -", e.Key)
+			continue
+		}
+		c.mutation(cl, sc, e, true)
+	}
+}
+
+// NeverSettable reports whether no rule and no configuration may make tiergate
+// set a header: pseudo headers, host, cookies, framing, hop-by-hop headers and
+// those that Envoy and other proxies set. name is lower-case.
+func NeverSettable(name string) bool {
+	return strings.HasPrefix(name, ":") || strings.HasPrefix(name, "x-envoy-") ||
+		strings.HasPrefix(name, "x-forwarded-") || slices.Contains(neverSet, name)
+}
+
+func (c *compiler) unsettable(name string) (problem, hint string) {
+	switch {
+	case NeverSettable(strings.ToLower(name)):
+		return fmt.Sprintf("header %q can never be set", name), ""
+	case strings.HasPrefix(strings.ToLower(name), "x-tiergate-"):
+		return fmt.Sprintf("header %q is set by tiergate itself", name), ""
+	case !headerName.MatchString(name):
+		return fmt.Sprintf("%q is no header name for a rule", name), "write lower-case letters, digits and -"
+	case c.env.Partial || slices.Contains(c.env.Managed, name):
+		return "", ""
+	}
+	hint = DidYouMean(name, c.env.Managed)
+	if hint == "" {
+		hint = "list it under headers: { managed: … } in tiergate.yaml"
+	}
+	return fmt.Sprintf("header %q is not managed", name), hint
+}
+
+func (c *compiler) mutation(cl *clause, sc *scope, e Entry[At[string]], query bool) {
+	parts, problem, hint := parseTemplate(sc, e.V.V)
+	if problem != "" {
+		c.ms.AddHint(e.V.Pos, hint, "%s", problem)
+		return
+	}
+	m := mutation{pos: e.Pos, query: query, name: e.Key, parts: parts}
+	for _, p := range parts {
+		if unfit := m.unfit(p.text); unfit != "" {
+			c.ms.Add(e.V.Pos, "the value of %s %s", e.Key, unfit)
+			return
+		}
+	}
+	cl.then = append(cl.then, m)
+}
+
+// conflicts finds rules that are bound to set one name to two values: both hold
+// for the same selector, action and type without any further demand.
+func (c *compiler) conflicts() {
+	type setting struct {
+		query                       bool
+		name, selector, action, typ string
+	}
+	type first struct {
+		pos   Pos
+		value string
+	}
+	seen := make(map[setting]first)
+	for _, r := range c.set.rules {
+		d := r.decl
+		if r.effect != Allow || r.shadow || d.Own.given() || d.Same.given() || d.When.given() ||
+			len(d.For) > 0 || d.Require.Pos != (Pos{}) {
+			continue
+		}
+		for query, entries := range map[bool]Entries[At[string]]{false: d.Then.SetHeaders, true: d.Then.SetQuery} {
+			for _, e := range entries {
+				if strings.Contains(e.V.V, "{") {
+					continue
+				}
+				for i := range r.selectors {
+					for _, action := range d.To {
+						for _, typ := range d.On {
+							at := setting{query, e.Key, r.selectors[i].String(), action.V, typ.V}
+							if other, ok := seen[at]; !ok {
+								seen[at] = first{e.Pos, e.V.V}
+							} else if other.value != e.V.V {
+								c.ms.AddHint(e.Pos, "both rules apply to one request, neither outranks the other",
+									"%s is set to another value at %v", e.Key, other.pos)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}

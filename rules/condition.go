@@ -1,0 +1,48 @@
+package rules
+
+// condition is a checked `when`, `own` or `same`.
+type condition struct {
+	says  string // as explain and the record show it: own: owner
+	reads []variableRef
+	test  test
+}
+
+// evaluate combines conditions that must all hold.
+func evaluate(cs []condition, f *facts) truth {
+	all := yes
+	for i := range cs {
+		if all = all.and(cs[i].test(f)); all == no {
+			return no
+		}
+	}
+	return all
+}
+
+// ofObject reports whether any of the conditions tells objects of a type apart.
+func ofObject(cs []condition) bool {
+	for i := range cs {
+		for j := range cs[i].reads {
+			if cs[i].reads[j].ofObject() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalTo makes the condition that an attribute equals, or as a list contains,
+// a value of the caller.
+func equalTo(says string, attribute, caller variableRef) condition {
+	a := &term{op: opRead, kind: attribute.kind, ref: &attribute}
+	c := &term{op: opRead, kind: attribute.kind, ref: &caller}
+	t := &term{op: opEqual, kind: Bool, args: []*term{a, c}}
+	switch attribute.kind {
+	case StringList:
+		c.kind = String
+		t.op, t.args = opIn, []*term{c, a}
+	case IntList:
+		c.kind = Int
+		t.op, t.args = opIn, []*term{c, a}
+	}
+	return condition{says: says, reads: []variableRef{attribute, caller}, test: t.compile()}
+}

@@ -1,0 +1,261 @@
+package rules
+
+// Decide judges every target of a request, and allows only if all are allowed.
+// It is total: no I/O, no error, and what it cannot evaluate it denies. Its
+// steps are those of docs/reference/decisions.md, sections 5 and 6; rules in
+// shadow take part in a second verdict only.
+func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
+	if req == nil {
+		return Decision{Reason: Internal, Detail: "no request to decide on"}
+	}
+	if c == nil {
+		c = new(Caller)
+	}
+	j := judge{set: s, facts: facts{schema: s.schema, req: req, caller: c}}
+	d := j.all(targets)
+	if j.metShadow {
+		trial := judge{set: s, facts: facts{schema: s.schema, req: req, caller: c}, trial: true}
+		d.Shadow = trial.all(targets).differs(&d)
+	}
+	return d
+}
+
+// differs makes the second verdict, or nil when it is the first one again.
+func (trial Decision) differs(first *Decision) *ShadowVerdict {
+	if trial.Effect == first.Effect && trial.Reason == first.Reason {
+		return nil
+	}
+	v := &ShadowVerdict{Effect: trial.Effect, Reason: trial.Reason, Detail: trial.Detail, By: "rules"}
+	if n := len(trial.Targets); n > 0 {
+		v.Rule = trial.Targets[n-1].Rule
+	}
+	return v
+}
+
+// judge decides one request.
+type judge struct {
+	set       *Set
+	facts     facts
+	trial     bool // rules in shadow take part
+	metShadow bool // a rule in shadow could have taken part
+	owed      []debt
+	query     candidates
+	inputs    [6]Input // where a verdict's inputs start: enough for most
+	used      int      // of inputs
+}
+
+// debt is what an applying rule owes the upstream, rendered once every target
+// is allowed.
+type debt struct {
+	clause *clause
+	target int
+	tier   Tier
+}
+
+func (j *judge) all(targets []Target) Decision {
+	if len(targets) == 0 {
+		return Decision{Reason: NoTarget}
+	}
+	d := Decision{Targets: make([]Verdict, len(targets))}
+	for i := range targets {
+		d.Targets[i] = Verdict{Action: targets[i].Action, ID: targets[i].Object.ID}
+		v := &d.Targets[i]
+		j.facts.target = &targets[i]
+		d.Detail = j.one(v, i)
+		if v.Effect != Allow {
+			d.Reason, d.Targets = v.Reason, d.Targets[:i+1]
+			return d
+		}
+	}
+	if fault := j.settle(&d, targets); fault != nil {
+		return Decision{Reason: fault.Reason, Detail: fault.Detail, Targets: d.Targets}
+	}
+	d.Effect, d.Reason, d.Detail = Allow, Allowed, ""
+	return d
+}
+
+// one decides one target into v, which denies unless it says otherwise. The
+// detail is for the log.
+func (j *judge) one(v *Verdict, i int) (detail string) {
+	t := j.facts.target
+	typ := t.Object.Type
+	if typ == nil {
+		v.Reason = Internal
+		return "a target without a type"
+	}
+	tier, from := j.set.schema.TierOf(t)
+	v.Type, v.Tier, v.TierFrom = typ.Name, j.set.schema.TierName(tier), from
+	j.facts.tier = tier
+	switch {
+	case t.Object.State == Stored && t.Object.RowTier > typ.MaxRowTier:
+		v.Reason = CatalogBadRow
+		return "the row's tier is above max_row_tier"
+	case t.Object.State == Absent && t.Action != "create":
+		v.Reason = UnknownObject
+		return ""
+	}
+	if j.denied(v) {
+		return ""
+	}
+	return j.allowed(v, i)
+}
+
+// take reports whether a candidate takes part in this verdict.
+func (j *judge) take(c *clause) bool {
+	if !c.shadow {
+		return true
+	}
+	j.metShadow = true
+	return j.trial
+}
+
+// denied applies the deny rules. What they cannot evaluate denies.
+func (j *judge) denied(v *Verdict) bool {
+	t := j.facts.target
+	j.set.deny.find(&j.query, j.facts.caller, v.Type, t.Action)
+	for c := j.query.next(); c != nil; c = j.query.next() {
+		if !j.take(c) || j.facts.tier < c.fromTier || c.forPurpose(j.facts.caller) != "" {
+			continue
+		}
+		j.note(v, c)
+		holds := evaluate(c.conditions, &j.facts)
+		if holds == no {
+			continue
+		}
+		v.Rule, v.Pos, v.Reason = c.decl.ID.V, c.decl.Pos, DeniedByRule
+		if holds == absent || holds == failed {
+			v.Reason = holds.reason()
+			v.Missing = c.stopped(&j.facts)
+		}
+		return true
+	}
+	return false
+}
+
+// allowed applies the allow rules, and names the reason where none applies.
+func (j *judge) allowed(v *Verdict, i int) (detail string) {
+	var n nearest
+	t := j.facts.target
+	j.set.allow.find(&j.query, j.facts.caller, v.Type, t.Action)
+	for c := j.query.next(); c != nil; c = j.query.next() {
+		if !j.take(c) || v.Effect == Allow && len(c.then) == 0 {
+			continue // a rule that changes nothing need not allow once more
+		}
+		if !j.applies(v, c, &n) {
+			continue
+		}
+		if v.Effect != Allow {
+			v.Effect, v.Reason, v.Rule, v.Pos = Allow, Allowed, c.decl.ID.V, c.decl.Pos
+		}
+		if len(c.then) > 0 {
+			j.owed = append(j.owed, debt{c, i, j.facts.tier})
+		}
+	}
+	if v.Effect != Allow {
+		n.explain(v)
+		v.Reason = j.reason(&n)
+		return ""
+	}
+	return j.demands(v)
+}
+
+// applies reports whether a fitting allow rule applies, and keeps what the
+// first that do not would have needed.
+func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
+	t, caller := j.facts.target, j.facts.caller
+	if j.facts.tier > c.upTo {
+		n.miss(c, 0, "up_to")
+		return false
+	}
+	j.note(v, c)
+	holds := evaluate(c.conditions, &j.facts)
+	switch {
+	case holds == absent || holds == failed:
+		n.fail(c, holds.reason(), c.stopped(&j.facts))
+		return false
+	case t.Unbounded && !c.unbounded:
+		n.miss(c, 1, "unbounded")
+		return false
+	case holds != yes:
+		n.miss(c, 2, c.stopped(&j.facts))
+		return false
+	}
+	if why := c.forPurpose(caller); why != "" {
+		n.demand(c, why, "for")
+		return false
+	}
+	if why, what := c.require.unmet(caller, j.facts.req.Now); why != "" {
+		n.demand(c, why, "require "+what)
+		return false
+	}
+	return true
+}
+
+// demands checks what an allowed target still needs: that every named member
+// may be written, and what its tier requires.
+func (j *judge) demands(v *Verdict) (detail string) {
+	t := j.facts.target
+	if writable, limited := t.Object.Type.Writable[t.Action]; limited {
+		for _, p := range t.Properties {
+			if !writable[p] {
+				v.Effect, v.Reason, v.Missing = Deny, PropertyNotAllowed, "writable"
+				return p
+			}
+		}
+	}
+	tier := &j.set.schema.Tiers[j.facts.tier]
+	if why, what := tier.Require.unmet(j.facts.caller, j.facts.req.Now); why != "" {
+		v.Effect, v.Reason, v.Missing = Deny, why, "tier "+tier.Name+" require "+what
+	}
+	return ""
+}
+
+// reason says why no rule applied.
+func (j *judge) reason(n *nearest) Reason {
+	switch {
+	case n.demandReason != "":
+		return n.demandReason
+	case n.failReason != "":
+		return n.failReason
+	case j.facts.caller.Kind == Anonymous:
+		return CredentialMissing
+	case j.facts.caller.Kind == Unknown && !j.set.selectsAtAll(j.facts.caller):
+		return UnknownIdentity
+	}
+	return NoRule
+}
+
+// stopped names the first condition that does not hold.
+func (c *clause) stopped(f *facts) string {
+	for i := range c.conditions {
+		if c.conditions[i].test(f) != yes {
+			return c.conditions[i].says
+		}
+	}
+	return ""
+}
+
+// note records what the conditions of an evaluated rule read.
+func (j *judge) note(v *Verdict, c *clause) {
+	for i := range c.conditions {
+		for k := range c.conditions[i].reads {
+			j.input(v, &c.conditions[i].reads[k])
+		}
+	}
+}
+
+func (j *judge) input(v *Verdict, r *variableRef) {
+	for i := range v.Inputs {
+		if v.Inputs[i].Name == r.name {
+			return
+		}
+	}
+	value, _ := r.value(&j.facts)
+	in := Input{Name: r.name, Value: value, Sensitive: r.sensitive}
+	if v.Inputs == nil && j.used < len(j.inputs) {
+		// The first target's inputs need no allocation of their own.
+		v.Inputs = j.inputs[j.used:j.used]
+		j.used = len(j.inputs)
+	}
+	v.Inputs = append(v.Inputs, in)
+}

@@ -1,0 +1,43 @@
+package rules
+
+import "time"
+
+// RuleInfo is a rule as /rules, review, explain and coverage show it.
+type RuleInfo struct {
+	ID        string
+	Pos       Pos
+	Effect    Effect
+	Shadow    bool     // mode: shadow
+	Selectors []string // as they are written, in one line each
+	To        []string
+	On        []string
+	UpTo      string // of an allow rule
+	FromTier  string // of a deny rule, "" for any
+	For       []string
+	Own       string
+	Same      string
+	When      string
+	Unbounded bool
+	Broad     []string // what makes its rights broad
+	Because   string
+	Owner     string
+	ReviewBy  time.Time // zero when not set
+}
+
+// Rules describes every rule, in the order in which they are tried.
+func (s *Set) Rules() []RuleInfo {
+	out := make([]RuleInfo, len(s.rules))
+	for i, r := range s.rules {
+		d := r.decl
+		out[i] = RuleInfo{
+			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
+			To: d.To.Values(), On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
+			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad,
+			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
+		}
+		for k := range r.selectors {
+			out[i].Selectors = append(out[i].Selectors, r.selectors[k].String())
+		}
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package rules
+
+// nearest keeps what explains a denial: the first rule that lacks only a
+// demand, else the first whose condition erred, else the one that got furthest.
+type nearest struct {
+	demandReason Reason
+	failReason   Reason
+
+	by     *clause
+	rank   int // how near by is; higher wins, of equals the first
+	missed string
+}
+
+const (
+	failRank   = 10
+	demandRank = 20
+)
+
+// miss notes a rule that does not apply at a step.
+func (n *nearest) miss(c *clause, step int, what string) { n.offer(c, step, what) }
+
+// fail notes a rule whose condition errs.
+func (n *nearest) fail(c *clause, why Reason, what string) {
+	if n.failReason == "" {
+		n.failReason = why
+	}
+	n.offer(c, failRank, what)
+}
+
+// demand notes a rule that lacks nothing but a purpose or what it requires.
+func (n *nearest) demand(c *clause, why Reason, what string) {
+	if n.demandReason == "" {
+		n.demandReason = why
+	}
+	n.offer(c, demandRank, what)
+}
+
+func (n *nearest) offer(c *clause, rank int, what string) {
+	if n.by == nil || rank > n.rank {
+		n.by, n.rank, n.missed = c, rank, what
+	}
+}
+
+func (n *nearest) explain(v *Verdict) {
+	if n.by != nil {
+		v.Rule, v.Pos, v.Missing = n.by.decl.ID.V, n.by.decl.Pos, n.missed
+	}
+}

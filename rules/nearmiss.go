@@ -1,0 +1,122 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Miss is a rule that did not allow a target, and the first demand it missed.
+type Miss struct {
+	Rule    string
+	Pos     Pos
+	Effect  Effect // Deny for a deny rule that holds
+	Shadow  bool
+	Fits    bool   // selector, to and on fit
+	Missing string // "" for a deny rule that holds, or an allow rule that applies
+}
+
+// maxMisses is how many rules an explanation names.
+const maxMisses = 8
+
+// NearMisses explains a denial: deny rules that hold, then allow rules from the
+// nearest to the farthest, each with the first demand that it missed. A rule
+// of which more than one of selector, `to` and `on` do not fit is not near. It
+// tries every rule, so it is for explain and not for the request path.
+func (s *Set) NearMisses(req *Request, c *Caller, t *Target) []Miss {
+	if req == nil || t == nil || t.Object.Type == nil {
+		return nil
+	}
+	if c == nil {
+		c = new(Caller)
+	}
+	f := facts{schema: s.schema, req: req, caller: c, target: t}
+	f.tier, _ = s.schema.TierOf(t)
+	type ranked struct {
+		Miss
+		rank int
+	}
+	var all []ranked
+	for _, r := range s.rules {
+		cl := r.on(t.Object.Type)
+		if cl == nil {
+			continue
+		}
+		missing, rank, near := cl.missing(&f)
+		if near && (r.effect == Allow || missing == "") {
+			all = append(all, ranked{Miss{r.decl.ID.V, r.decl.Pos, r.effect, r.shadow, rank >= fitRank, missing}, rank})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int {
+		if a.Effect != b.Effect {
+			return cmp.Compare(a.Effect, b.Effect)
+		}
+		return cmp.Compare(b.rank, a.rank)
+	})
+	out := make([]Miss, 0, maxMisses)
+	for _, m := range all[:min(len(all), maxMisses)] {
+		out = append(out, m.Miss)
+	}
+	return out
+}
+
+// fitRank is the rank of a rule whose selector, `to` and `on` fit.
+const fitRank = 10
+
+// missing returns the first demand that the rule misses, "" for none, and how
+// far it got.
+func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
+	t, c := f.target, f.caller
+	selected := slices.ContainsFunc(cl.selectors, func(s selector) bool { return s.selects(c) })
+	acts := names(cl.decl.To, t.Action)
+	switch {
+	case !selected && !acts:
+		return "", 0, false
+	case !selected:
+		return "it is for " + cl.who(), 1, true
+	case !acts:
+		return "it is for " + strings.Join(cl.decl.To.Values(), ", "), 2, true
+	case cl.effect == Deny && f.tier < cl.fromTier:
+		return "from_tier " + cl.decl.FromTier.V, fitRank, true
+	case cl.effect == Allow && f.tier > cl.upTo:
+		return fmt.Sprintf("up_to %s, this is %s", cl.decl.UpTo.V, f.schema.TierName(f.tier)), fitRank, true
+	case cl.effect == Allow && t.Unbounded && !cl.unbounded:
+		return "unbounded: true", fitRank + 1, true
+	}
+	for i := range cl.conditions {
+		got := cl.conditions[i].test(f)
+		if got == yes || cl.effect == Deny && got != no {
+			continue
+		}
+		return cl.conditions[i].says + got.because(), fitRank + 2 + i, true
+	}
+	if cl.forPurpose(c) != "" {
+		return "for " + strings.Join(cl.purposes, ", "), fitRank + 6, true
+	}
+	if _, what := cl.require.unmet(c, f.req.Now); what != "" {
+		return "require " + what, fitRank + 7, true
+	}
+	return "", fitRank + 8, true
+}
+
+// because says why a condition does not hold, where that is not plain.
+func (a truth) because() string {
+	switch a {
+	case unknown:
+		return " (the bounds of the collection do not prove it)"
+	case absent:
+		return " (a value that it reads is absent)"
+	case failed:
+		return " (it cannot be evaluated)"
+	}
+	return ""
+}
+
+func (r *rule) who() string {
+	var all []string
+	for i := range r.selectors {
+		all = append(all, r.selectors[i].String())
+	}
+	return strings.Join(all, " or ")
+}

@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// scope is what the conditions and templates of one rule may read for one type.
+type scope struct {
+	typ    *Type                // nil: every type, so only what all have
+	issuer []string             // of the callers that the rule selects, sorted
+	claims map[string]claimKind // nil: the issuers are not known, any claim may be read
+	broad  Tier                 // attributes of a property above it are sensitive
+}
+
+// claimKind is a claim as the selected issuers declare it.
+type claimKind struct {
+	kind   Kind
+	issuer string // that declares it
+	clash  string // another issuer that declares another kind, or ""
+}
+
+// key tells scopes apart in which a text means something else.
+func (sc *scope) key() string {
+	name := ""
+	if sc.typ != nil {
+		name = sc.typ.Name
+	}
+	return name + "\x00" + strings.Join(sc.issuer, "\x00")
+}
+
+// lookup finds the variable that a dotted path starts with. used is how many of
+// its words the variable takes; the rest is for the type check. A path that is
+// none gives a problem and perhaps a hint.
+func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint string) {
+	switch path[0] {
+	case "purpose", "action", "now":
+		return sc.builtin(path[0]), 1, "", ""
+	case "object", "caller", "request":
+	default:
+		return nil, 0, fmt.Sprintf("unknown name %q", path[0]), sc.didYouMean(path[0])
+	}
+	if len(path) == 1 {
+		return nil, 0, fmt.Sprintf("%s alone is no value, read one of its members", path[0]), ""
+	}
+	if path[0] == "caller" && path[1] == "claims" {
+		return sc.claim(path)
+	}
+	if path[0] == "object" && path[1] == "parent" {
+		return sc.parent(path)
+	}
+	name := path[0] + "." + path[1]
+	if _, ok := builtin[name]; ok {
+		r := sc.builtin(name)
+		if r.what == requestQuery && len(path) > 2 {
+			r.key, r.name, r.kind = path[2], name+"."+path[2], String
+			return r, 3, "", ""
+		}
+		return r, 2, "", ""
+	}
+	if path[0] == "object" {
+		return sc.attribute(path[1])
+	}
+	return nil, 0, fmt.Sprintf("unknown name %q", name), sc.didYouMean(name)
+}
+
+func (sc *scope) builtin(name string) *variableRef {
+	r := &variableRef{name: name, what: builtin[name], kind: String}
+	switch r.what {
+	case callerBound:
+		r.kind = Bool
+	case nowVar:
+		r.kind = NoKind
+	case requestQuery:
+		r.kind, r.sensitive = NoKind, true // all of it: it may hold anything
+	}
+	return r
+}
+
+func (sc *scope) attribute(name string) (*variableRef, int, string, string) {
+	full := "object." + name
+	if sc.typ == nil {
+		return nil, 0, fmt.Sprintf("unknown name %q: a rule on every type can read no type's attributes", full), ""
+	}
+	slot := sc.typ.Slot(name)
+	if slot < 0 {
+		return nil, 0, fmt.Sprintf("type %s has no attribute %q", sc.typ.Name, name), sc.didYouMean(full)
+	}
+	r := &variableRef{name: full, what: objectAttribute, kind: sc.typ.Attributes[slot].Kind, slot: slot}
+	tier, ok := sc.typ.Properties[name]
+	r.sensitive = ok && tier > sc.broad
+	return r, 2, "", ""
+}
+
+func (sc *scope) parent(path []string) (*variableRef, int, string, string) {
+	switch {
+	case len(path) < 3 || path[2] != "id":
+		return nil, 0, "of a parent only object.parent.id can be read", ""
+	case sc.typ == nil:
+		return nil, 0, `unknown name "object.parent.id": a rule on every type can read no type's parent`, ""
+	case sc.typ.Parent == "":
+		return nil, 0, fmt.Sprintf("type %s has no parent", sc.typ.Name), ""
+	}
+	return sc.builtin("object.parent.id"), 3, "", ""
+}
+
+func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
+	if len(path) < 3 {
+		return nil, 0, "caller.claims alone is no value, read one claim", ""
+	}
+	r := &variableRef{name: "caller.claims." + path[2], what: callerClaim, key: path[2]}
+	if sc.claims == nil {
+		return r, 3, "", ""
+	}
+	c, ok := sc.claims[path[2]]
+	switch {
+	case !ok && len(sc.issuer) == 0:
+		return nil, 0, "a rule for callers without a credential can read no claims", ""
+	case !ok:
+		return nil, 0, fmt.Sprintf("no claim %q is declared by may_assert or fixed of %s", path[2],
+			strings.Join(sc.issuer, ", ")), sc.didYouMean(r.name)
+	case c.clash != "":
+		return nil, 0, fmt.Sprintf("claim %q has one kind for issuer %s and another for %s", path[2], c.issuer, c.clash),
+			"name one issuer in the selector"
+	}
+	r.kind = c.kind
+	return r, 3, "", ""
+}
+
+// didYouMean looks for the name that was meant among all that can be read here.
+func (sc *scope) didYouMean(written string) string {
+	names := slices.Collect(maps.Keys(builtin))
+	if sc.typ != nil {
+		for _, a := range sc.typ.Attributes {
+			names = append(names, "object."+a.Name)
+		}
+	}
+	for c := range sc.claims {
+		names = append(names, "caller.claims."+c)
+	}
+	slices.Sort(names)
+	return DidYouMean(written, names)
+}

@@ -1,0 +1,164 @@
+package rules
+
+import "time"
+
+// Set is the compiled tiers, objects, identities and rules of one policy
+// version. It never changes and is safe for use by many goroutines.
+type Set struct {
+	schema     *Schema
+	identities []*Identity
+	rules      []*rule // in byte order of file path, then position
+	deny       index
+	allow      index
+	selects    index // every allow rule's selectors, whatever their types and actions
+	unchecked  []string
+}
+
+// Schema returns the tiers and types.
+func (s *Set) Schema() *Schema { return s.schema }
+
+// Identities returns the registered callers in the order in which they are written.
+func (s *Set) Identities() []*Identity { return s.identities }
+
+// Unchecked says what a partial Compile could not check, for want of the
+// server's configuration.
+func (s *Set) Unchecked() []string { return s.unchecked }
+
+// rule is a compiled RuleDecl.
+type rule struct {
+	decl      *RuleDecl
+	order     int // among all rules
+	effect    Effect
+	shadow    bool
+	selectors []selector
+	types     []*Type // empty for every type
+	upTo      Tier    // of an allow rule
+	fromTier  Tier    // of a deny rule; NoTier for any
+	purposes  []string
+	require   Require
+	unbounded bool
+	broad     []string // what makes its rights broad
+	clauses   []*clause
+}
+
+// on returns the rule's clause for a type, or nil.
+func (r *rule) on(t *Type) *clause {
+	for _, cl := range r.clauses {
+		if cl.typ == nil || cl.typ == t {
+			return cl
+		}
+	}
+	return nil
+}
+
+// clause is a rule for one of its types.
+type clause struct {
+	*rule
+	typ        *Type       // nil for every type
+	conditions []condition // own, same and when: all must hold
+	then       []mutation
+}
+
+// forPurpose returns why the rule's `for` does not hold, or "".
+func (r *rule) forPurpose(c *Caller) Reason {
+	if len(r.purposes) == 0 {
+		return ""
+	}
+	for _, p := range r.purposes {
+		if p == c.Purpose && p != "" {
+			return ""
+		}
+	}
+	if c.Purpose == "" {
+		return PurposeMissing
+	}
+	return PurposeNotAllowed
+}
+
+// unmet returns the reason of the first demand that the caller does not meet,
+// and the demand as it is written; "" when all are met.
+func (r *Require) unmet(c *Caller, now time.Time) (Reason, string) {
+	var issued, authenticated time.Time
+	if c.Verified != nil {
+		issued, authenticated = c.IssuedAt, c.AuthTime
+	}
+	switch {
+	case r.MaxTokenAge > 0 && older(issued, now, r.MaxTokenAge):
+		return TokenTooOld, "max_token_age"
+	case r.MaxAuthAge > 0 && older(authenticated, now, r.MaxAuthAge):
+		return AuthTooOld, "max_auth_age"
+	case r.BoundToken && !c.Bound:
+		return TokenNotBound, "bound_token"
+	case r.Purpose && c.Purpose == "":
+		return PurposeMissing, "purpose"
+	}
+	return "", ""
+}
+
+// older reports whether more than limit seconds lie between at and now. A time
+// that the token does not tell is too long ago.
+func older(at, now time.Time, limit int64) bool {
+	return at.IsZero() || now.Sub(at) > time.Duration(limit)*time.Second
+}
+
+// CouldAllow reports whether some allow rule's selector, `to` and `on` fit, so
+// that looking up the object is worth its cost. A rule in shadow has no effect,
+// so none on look-ups either.
+func (s *Set) CouldAllow(c *Caller, t *Type, action string) bool {
+	return t != nil && s.allow.any(c, t.Name, action)
+}
+
+// selectsAtAll reports whether any allow rule is about the caller, whatever its
+// types and actions.
+func (s *Set) selectsAtAll(c *Caller) bool { return s.selects.any(c, anything, anything) }
+
+// any reports whether a clause that is in force can apply.
+func (ix index) any(c *Caller, typ, action string) bool {
+	if c == nil {
+		c = new(Caller)
+	}
+	var q candidates
+	ix.find(&q, c, typ, action)
+	for cl := q.next(); cl != nil; cl = q.next() {
+		if !cl.shadow {
+			return true
+		}
+	}
+	return false
+}
+
+// HandsOn returns the places of the allow rules that can apply to an action on
+// a type and do not set a managed header to "{expr}". A target that is derived
+// from the caller is safe only when every such rule tells the upstream which
+// value was judged.
+func (s *Set) HandsOn(action, typ, expr string) []Pos {
+	var out []Pos
+	want := "{" + expr + "}"
+	for _, r := range s.rules {
+		if r.effect != Allow || r.shadow || !r.covers(action, typ) {
+			continue
+		}
+		handed := false
+		for _, h := range r.decl.Then.SetHeaders {
+			handed = handed || h.V.V == want
+		}
+		if !handed {
+			out = append(out, r.decl.Pos)
+		}
+	}
+	return out
+}
+
+// covers reports whether `to` and `on` fit.
+func (r *rule) covers(action, typ string) bool {
+	return names(r.decl.To, action) && names(r.decl.On, typ)
+}
+
+func names(list Strings, word string) bool {
+	for i := range list {
+		if list[i].V == anything || list[i].V == word {
+			return true
+		}
+	}
+	return false
+}
