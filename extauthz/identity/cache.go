@@ -12,15 +12,28 @@ import (
 )
 
 const (
-	maxShards      = 16
-	minShard       = 64 // entries; below, one more shard only makes the bound coarse
 	trustFor       = time.Minute
 	entryFootprint = 1 << 10 // bytes of an entry beside the token's claims, generously
+
+	maxShards     = 16
+	shardEntries  = 64        // a shard is not made for fewer,
+	shardCapacity = 256 << 10 // nor for fewer bytes: several tokens of the largest size must fit
 )
 
 // digest identifies a token by all of its bytes. A changed payload under the
 // same signature is another token, and so is another spelling of it.
 type digest [sha256.Size]byte
+
+// digest hashes without leaving garbage behind: every check does it.
+func (c *tokenCache) digest(text string) digest {
+	buf, ok := c.scratch.Get().(*[]byte)
+	if !ok {
+		buf = new([]byte)
+	}
+	defer c.scratch.Put(buf)
+	*buf = append((*buf)[:0], text...)
+	return sha256.Sum256(*buf)
+}
 
 // entry is a token that was verified. It is good while its issuer, which is part
 // of one configuration, has the very keys that verified it.
@@ -50,6 +63,7 @@ func (e *entry) good(now time.Time) bool {
 // push another's entry out. It is split to keep processors apart.
 type tokenCache struct {
 	shards       []shard
+	scratch      sync.Pool // of *[]byte
 	hits, misses atomic.Uint64
 }
 
@@ -62,7 +76,7 @@ type shard struct {
 }
 
 func newTokenCache(entries, bytes int) (*tokenCache, error) {
-	n := min(max(entries/minShard, 1), maxShards)
+	n := max(min(entries/shardEntries, bytes/shardCapacity, maxShards), 1)
 	c := &tokenCache{shards: make([]shard, n)}
 	for i := range c.shards {
 		s := &c.shards[i]

@@ -123,12 +123,13 @@ func (k *keys) interval(doc document) time.Duration {
 	return asked
 }
 
-// backoff doubles from a second to a minute; without keys the issuer is asked
-// again within three seconds.
+// backoff doubles from a second to a minute. Without keys, or from the moment on
+// when they will be stale, the issuer is asked again within three seconds.
 func (k *keys) backoff() time.Duration {
-	longest := maxRetry
-	if k.usable(k.now()) == nil {
-		longest = maxRetryEmpty
+	longest := maxRetryEmpty
+	if set := k.current.Load(); set != nil {
+		left := set.fetched.Add(k.maxStale).Sub(k.now())
+		longest = min(max(left, maxRetryEmpty), maxRetry)
 	}
 	wait := firstRetry << min(k.failures-1, 6)
 	return early(min(wait, longest), 0.2)

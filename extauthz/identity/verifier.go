@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -131,7 +130,7 @@ func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*r
 		_, err := parse(text, v.maxToken)
 		return nil, false, err
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := v.cache.digest(text)
 	if who := v.cache.get(sum, now); who != nil {
 		return who, true, nil
 	}

@@ -1,0 +1,236 @@
+package identity
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+func TestClaimAttacks(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{})
+	claim := func(changes object) string { return k.mint(nil, with(goodClaims(), changes)) }
+	// raw puts text before the closing brace, where no encoder would.
+	raw := func(tail string) string {
+		text := strings.TrimSuffix(string(must(json.Marshal(goodClaims()))), "}")
+		return k.sign(`{"alg":"ES256","kid":"ec-1"}`, text+tail)
+	}
+	past, future := now.Add(-time.Hour).Unix(), now.Add(time.Hour).Unix()
+	deep := strings.Repeat("[", 9000)
+	run(t, v, []attack{
+		{"A11 exp twice", raw(fmt.Sprintf(`,"exp":%d}`, future)), rules.TokenMalformed},
+		{"A11 sub twice", raw(`,"sub":"ada"}`), rules.TokenMalformed},
+		{"A11 aud twice", raw(`,"aud":"accounts-api"}`), rules.TokenMalformed},
+		{"A11 iss twice by an escape", raw(`,"\u0069ss":"https://idp.example.com"}`), rules.TokenMalformed},
+		{"A11 a nested name twice", raw(`,"x":{"a":1,"a":2}}`), rules.TokenMalformed},
+		{"A11 EXP beside exp", claim(object{"exp": past, "EXP": future}), rules.TokenMalformed},
+		{"A11 EXP alone", claim(object{"exp": nil, "EXP": future}), rules.TokenClaims},
+		{"A11 ROLE beside role", claim(object{"ROLE": "admin"}), rules.TokenMalformed},
+		{"A11 ſub beside sub", claim(object{"ſub": "bob"}), rules.TokenMalformed},
+		{"A12 no exp", claim(object{"exp": nil}), rules.TokenClaims},
+		{"A12 nbf null", raw(`,"nbf":null}`), rules.TokenClaims},
+		{"A12 exp string", claim(object{"exp": "4102444800"}), rules.TokenClaims},
+		{"A12 exp 0", claim(object{"exp": 0}), rules.TokenClaims},
+		{"A12 exp negative", claim(object{"exp": -future}), rules.TokenClaims},
+		{"A12 exp 1e19", claim(object{"exp": json.Number("1e19")}), rules.TokenClaims},
+		{"A12 exp 1e300", claim(object{"exp": json.Number("1e300")}), rules.TokenClaims},
+		{"T3 exp 1e400", claim(object{"exp": json.Number("1e400")}), rules.TokenMalformed},
+		{"A12 exp NaN", raw(`,"x":NaN}`), rules.TokenMalformed},
+		{"A12 twin: exp with a fraction", claim(object{"exp": json.Number(fmt.Sprintf("%d.5", future))}), ""},
+		{"A12 nbf overflows", claim(object{"nbf": json.Number("1e19")}), rules.TokenClaims},
+		{"A12 nbf in the future", claim(object{"nbf": future}), rules.TokenNotYetValid},
+		{"A12 iat in the future", claim(object{"iat": future}), rules.TokenNotYetValid},
+		{"A12 iat string", claim(object{"iat": "now"}), rules.TokenClaims},
+		{"A12 twin: no iat", claim(object{"iat": nil}), ""},
+		{"A13 nested 9000 deep", raw(`,"x":` + deep[:2000] + "}"), rules.TokenMalformed},
+		{"A13 nested 17 deep", raw(`,"x":` + deep[:16] + strings.Repeat("]", 16) + "}"), rules.TokenMalformed},
+		{"A13 twin: nested 16 deep", raw(`,"x":` + deep[:15] + strings.Repeat("]", 15) + "}"), ""},
+		{"A14 invalid UTF-8", raw(",\"x\":\"\xff\"}"), rules.TokenMalformed},
+		{"A14 UTF-16", k.sign(`{"alg":"ES256","kid":"ec-1"}`, "\xfe\xff\x00{\x00}"), rules.TokenMalformed},
+		{"A14 BOM", k.sign(`{"alg":"ES256","kid":"ec-1"}`, "\uFEFF"+string(must(json.Marshal(goodClaims())))), rules.TokenMalformed},
+		{"A14 lone high surrogate", raw(`,"x":"\ud800"}`), rules.TokenMalformed},
+		{"A14 lone low surrogate", raw(`,"x":"\udc00"}`), rules.TokenMalformed},
+		{"A14 high surrogate before another escape", raw(`,"x":"\ud800\n"}`), rules.TokenMalformed},
+		{"A14 two high surrogates", raw(`,"x":"\ud800\ud800"}`), rules.TokenMalformed},
+		{"A14 twin: a surrogate pair", raw(`,"x":"\ud83d\ude00"}`), ""},
+		{"A14 twin: an escaped backslash before u", raw(`,"x":"\\ud800"}`), ""},
+		{"A14 NUL in sub", claim(object{"sub": "ada\x00"}), rules.TokenMalformed},
+		{"A14 newline in sub", claim(object{"sub": "ada\n"}), rules.TokenClaims},
+		{"A14 no sub", claim(object{"sub": nil}), rules.TokenClaims},
+		{"A14 empty sub", claim(object{"sub": ""}), rules.TokenClaims},
+		{"A14 sub number", claim(object{"sub": 7}), rules.TokenClaims},
+		{"A16 no aud", claim(object{"aud": nil}), rules.TokenClaims},
+		{"A16 another aud", claim(object{"aud": "other-api"}), rules.TokenAudience},
+		{"A16 prefix", claim(object{"aud": "accounts"}), rules.TokenAudience},
+		{"A16 longer", claim(object{"aud": "accounts-api-2"}), rules.TokenAudience},
+		{"A16 case", claim(object{"aud": "Accounts-API"}), rules.TokenAudience},
+		{"A16 trailing slash", claim(object{"aud": "accounts-api/"}), rules.TokenAudience},
+		{"A16 with a scheme", claim(object{"aud": "https://accounts-api"}), rules.TokenAudience},
+		{"A16 empty string", claim(object{"aud": ""}), rules.TokenAudience},
+		{"A16 empty array", claim(object{"aud": []string{}}), rules.TokenClaims},
+		{"A16 nested array", claim(object{"aud": []any{[]string{audience}}}), rules.TokenClaims},
+		{"T3 aud array of objects", claim(object{"aud": []any{object{"a": audience}}}), rules.TokenClaims},
+		{"A16 aud number", claim(object{"aud": 1}), rules.TokenClaims},
+		{"A16 twin: superset array", claim(object{"aud": []string{"other", audience}}), ""},
+		{"A17 iss with a trailing slash", claim(object{"iss": iss + "/"}), rules.TokenIssuer},
+		{"A17 iss in another case", claim(object{"iss": "https://IDP.example.com"}), rules.TokenIssuer},
+		{"A17 iss over http", claim(object{"iss": "http://idp.example.com"}), rules.TokenIssuer},
+		{"A17 iss with a port", claim(object{"iss": iss + ":443"}), rules.TokenIssuer},
+		{"A17 iss with a user", claim(object{"iss": "https://x@idp.example.com"}), rules.TokenIssuer},
+		{"A17 iss with a path", claim(object{"iss": iss + "/tenant"}), rules.TokenIssuer},
+		{"A17 iss array", claim(object{"iss": []string{iss}}), rules.TokenClaims},
+		{"A17 no iss", claim(object{"iss": nil}), rules.TokenClaims},
+		{"A19 logout token without typ", claim(object{"events": object{"http://schemas.openid.net/event/backchannel-logout": object{}}}), rules.TokenClaims},
+		{"A24 bound token as bearer", claim(object{"cnf": object{"jkt": "x"}}), rules.BindingMissing},
+		{"A24 cnf is null", raw(`,"cnf":null}`), rules.BindingMissing},
+		{"A25 delegated", claim(object{"act": object{"sub": "agent"}}), rules.AgentNotPermitted},
+		{"A25 act is an array", claim(object{"act": []string{}}), rules.AgentNotPermitted},
+		{"A25 twin: may_act grants nothing and refuses nothing", claim(object{"may_act": object{"sub": "x"}}), ""},
+		{"T2 many claims", claim(many(3000)), rules.TokenTooLarge},
+	})
+}
+
+func many(n int) object {
+	m := object{}
+	for i := range n {
+		m[fmt.Sprint("c", i)] = i
+	}
+	return m
+}
+
+// A20: skew forgives its own length and nothing more, at every edge.
+func TestSkew(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{Issuers: []IssuerConfig{config(func(c *IssuerConfig) { c.Skew = 10 * time.Second })}})
+	at := func(name string, d time.Duration) string {
+		return k.mint(nil, with(goodClaims(), object{name: now.Add(d).Unix()}))
+	}
+	run(t, v, []attack{
+		{"A20 exp 9 s ago", at("exp", -9*time.Second), ""},
+		{"A20 exp 10 s ago", at("exp", -10*time.Second), rules.TokenExpired},
+		{"A20 nbf in 10 s", at("nbf", 10*time.Second), ""},
+		{"A20 nbf in 11 s", at("nbf", 11*time.Second), rules.TokenNotYetValid},
+		{"A20 iat in 10 s", at("iat", 10*time.Second), ""},
+		{"A20 iat in 11 s", at("iat", 11*time.Second), rules.TokenNotYetValid},
+	})
+}
+
+func TestMaxLifetime(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{Issuers: []IssuerConfig{config(func(c *IssuerConfig) { c.MaxLifetime = 2 * time.Hour })}})
+	lives := func(d time.Duration) string {
+		iat := now.Add(-time.Minute)
+		return k.mint(nil, with(goodClaims(), object{"iat": iat.Unix(), "exp": iat.Add(d).Unix()}))
+	}
+	run(t, v, []attack{
+		{"A12 lives as long as allowed", lives(2 * time.Hour), ""},
+		{"A12 lives a second longer", lives(2*time.Hour + time.Second), rules.TokenLifetime},
+		{"A12 lives 100 years", lives(100 * 365 * 24 * time.Hour), rules.TokenLifetime},
+		{"A12 does not say since when", k.mint(nil, with(goodClaims(), object{"iat": nil})), rules.TokenClaims},
+	})
+}
+
+func TestClaimMapping(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{Issuers: []IssuerConfig{config(func(c *IssuerConfig) {
+		c.MayAssert = map[string]rules.Kind{
+			"role": rules.String, "level": rules.Int, "staff": rules.Bool, "groups": rules.StringList, "ids": rules.IntList,
+			"https://example.com/claims.dept": rules.String,
+		}
+		c.Fixed = map[string]any{"tenant": "acme", "regions": []any{"eu", "us"}, "rank": 3}
+		c.PurposeClaim, c.ClientClaim = "why", "app.id"
+	})}})
+	full := with(goodClaims(), object{
+		"level": 4, "staff": true, "groups": []string{"a", "b"}, "ids": []int{1, 2}, "https://example.com/claims.dept": "risk",
+		"why": "invoicing", "app.id": "batch", "auth_time": now.Add(-2 * time.Hour).Unix(),
+		"tenant": "globex", "secret": "not listed",
+	})
+	who, reason := verify(t, v, k.mint(nil, full))
+	if reason != "" {
+		t.Fatalf("refused for %s", reason)
+	}
+	want := map[string]any{
+		"role": "auditor", "level": int64(4), "staff": true, "groups": []string{"a", "b"}, "ids": []int64{1, 2},
+		"https://example.com/claims.dept": "risk", "tenant": "acme", "regions": []string{"eu", "us"}, "rank": int64(3),
+	}
+	if !reflect.DeepEqual(who.Claims, want) {
+		t.Errorf("claims = %#v\nwant %#v", who.Claims, want)
+	}
+	if who.Purpose != "invoicing" || who.ClientID != "batch" || !who.AuthTime.Equal(now.Add(-2*time.Hour)) {
+		t.Errorf("purpose %q, client %q, auth_time %v", who.Purpose, who.ClientID, who.AuthTime)
+	}
+	if who.Fixed["tenant"] != "acme" || len(who.Fixed) != 3 {
+		t.Errorf("fixed = %v, want what is configured: a token's tenant is only its own word", who.Fixed)
+	}
+	wrong := func(name string, value any) attack {
+		return attack{fmt.Sprintf("%s is %v", name, value), k.mint(nil, with(full, object{name: value})), rules.TokenClaims}
+	}
+	run(t, v, []attack{
+		wrong("role", 1), wrong("role", []string{"auditor"}), wrong("role", json.RawMessage("null")),
+		wrong("level", "4"), wrong("level", json.Number("4.0")), wrong("level", json.Number("9223372036854775808")),
+		wrong("staff", "true"), wrong("staff", 1), wrong("groups", "a"), wrong("groups", []any{"a", 1}),
+		wrong("ids", []any{1, "2"}), wrong("ids", 1), wrong("https://example.com/claims.dept", 1),
+		wrong("why", 1), wrong("why", ""), wrong("app.id", 1), wrong("jti", 1), wrong("auth_time", "then"),
+	})
+	bare := goodClaims()
+	delete(bare, "role")
+	who, reason = verify(t, v, k.mint(nil, bare))
+	if reason != "" || len(who.Claims) != 3 || who.Purpose != "" || who.ClientID != "" {
+		t.Errorf("claims that are absent stay absent: %+v, %q", who, reason)
+	}
+}
+
+func TestClientFallsBackToAZP(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{})
+	for _, row := range []struct {
+		changes object
+		want    string
+	}{
+		{object{"azp": "other"}, "web"},
+		{object{"client_id": nil, "azp": "other"}, "other"},
+		{object{"client_id": nil}, ""},
+	} {
+		who, reason := verify(t, v, k.mint(nil, with(goodClaims(), row.changes)))
+		if reason != "" || who.ClientID != row.want {
+			t.Errorf("%v: client %q (%s), want %q", row.changes, who.ClientID, reason, row.want)
+		}
+	}
+}
+
+// A17, A18: issuers share neither keys nor subjects, whatever their key ids.
+func TestIssuersAreApart(t *testing.T) {
+	other := must(newSigner("ec-1", "ES256")) // the same kid
+	p := serving(ecKey())
+	p.urls = map[string][]byte{"https://acme.example/jwks": jwks(other)}
+	v := loaded(t, p, Options{Issuers: []IssuerConfig{config(), config(func(c *IssuerConfig) {
+		c.Name, c.Issuer, c.JWKS.URL = "acme", "https://acme.example", "https://acme.example/jwks"
+	})}})
+	ours, theirs := goodClaims(), with(goodClaims(), object{"iss": "https://acme.example"})
+	run(t, v, []attack{
+		{"A17 twin: ours by our key", ecKey().mint(nil, ours), ""},
+		{"A17 twin: theirs by their key", other.mint(nil, theirs), ""},
+		{"A17 ours by their key", other.mint(nil, ours), rules.TokenSignature},
+		{"A17 theirs by our key", ecKey().mint(nil, theirs), rules.TokenSignature},
+	})
+	a, _ := verify(t, v, ecKey().mint(nil, ours))
+	b, _ := verify(t, v, other.mint(nil, theirs))
+	if a.Issuer != "corp" || b.Issuer != "acme" || a.Subject != b.Subject {
+		t.Errorf("A18 same subject: %q of %q and %q of %q", a.Subject, a.Issuer, b.Subject, b.Issuer)
+	}
+}
+
+func TestARequestWithoutATimeIsNotDecided(t *testing.T) {
+	v := loaded(t, serving(ecKey()), Options{})
+	req := bearing(ecKey().mint(nil, with(goodClaims(), object{"exp": 1, "iat": nil})))
+	req.Now = time.Time{}
+	_, _, _, err := v.Verify(t.Context(), req)
+	if got := reasonOf(t, err, ""); got != rules.Internal {
+		t.Errorf("refused for %q, want %q", got, rules.Internal)
+	}
+}
