@@ -24,6 +24,15 @@ type host struct {
 // Operations returns every operation in order of host declarations and lines.
 func (r *Routes) Operations() []*Operation { return r.ops }
 
+// Shadow returns the shadow entries of a host, for requests that match none of
+// its lines too.
+func (r *Routes) Shadow(name string) []rules.Shadow {
+	if h := r.hosts[name]; h != nil {
+		return h.shadow
+	}
+	return nil
+}
+
 // Compile checks every line of every host against the schema and builds what
 // matches requests. Declarations of one host in several files add up. It
 // returns all mistakes, each with its place in the line; with any, the routes
@@ -90,7 +99,8 @@ func (c *compiler) cors(h *host, d *rules.HostDecl) {
 	h.cors = d.CORS
 }
 
-// shadow takes a host's entries from one declaration; two could contradict.
+// shadow takes a host's entries from one declaration, for two could contradict.
+// Package rules has checked them one by one.
 func (c *compiler) shadow(h *host, d *rules.HostDecl) {
 	if len(d.Shadow) == 0 {
 		return
@@ -101,12 +111,6 @@ func (c *compiler) shadow(h *host, d *rules.HostDecl) {
 	}
 	h.decl = d.Shadow
 	for _, s := range d.Shadow {
-		if s.Host.V != "" && s.Host.V != h.name {
-			c.mistakes.AddHint(s.Host.Pos, "leave it out", "a shadow entry of host %q names host %q", h.name, s.Host.V)
-		}
-		if s.Until.V.IsZero() {
-			c.mistakes.Add(s.Pos, "a shadow entry without until")
-		}
 		h.shadow = append(h.shadow, rules.Shadow{Host: h.name, Until: s.Until.V})
 	}
 }

@@ -116,6 +116,15 @@ func (f *File) Age() (time.Duration, bool) {
 	return f.options.Now().Sub(t.asOf), true
 }
 
+// Len is the number of rows that are served.
+func (f *File) Len() int {
+	t := f.table.Load()
+	if t == nil {
+		return 0
+	}
+	return len(t.records)
+}
+
 // Lookup implements Source.
 func (f *File) Lookup(ctx context.Context, keys []Key) ([]Row, error) {
 	t := f.table.Load()

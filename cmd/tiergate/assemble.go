@@ -1,0 +1,178 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/extauthz/policy"
+	"github.com/tiergate/tiergate/resolver"
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// parts are what the server and the offline verbs are put together from: the
+// same steps, so that an answer on the command line is the server's answer.
+type parts struct {
+	config   *config
+	verifier *identity.Verifier
+	files    map[string]*catalog.File
+	failures map[string]*atomic.Uint64 // loads of a catalog that failed
+	options  policy.Options
+}
+
+// assemble makes the parts of a configuration. It opens catalogs and reads kept
+// key sets, and does not reach out.
+func assemble(c *config, log *slog.Logger) (*parts, error) {
+	p := &parts{config: c, files: map[string]*catalog.File{}, failures: map[string]*atomic.Uint64{}}
+	var errs []error
+	verifier, err := identity.New(c.identityOptions(log))
+	errs = append(errs, err)
+	p.verifier = verifier
+	sources := make(map[string]catalog.Source, len(c.Catalogs))
+	for _, e := range c.Catalogs {
+		failures := new(atomic.Uint64)
+		p.failures[e.Key] = failures
+		f, err := catalog.OpenFile(catalog.FileOptions{
+			Path: c.path(e.V.File.V), MaxAge: e.V.MaxAge,
+			Log: log.With(slog.String("catalog", e.Key)),
+			Loaded: func(err error) {
+				if err != nil {
+					failures.Add(1)
+				}
+			},
+		})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%v: catalog %q: %w", e.V.File.Pos, e.Key, err))
+			continue
+		}
+		p.files[e.Key], sources[e.Key] = f, f
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	cache, err := catalog.New(catalog.Options{
+		Sources: sources, Objects: orDefault(c.Cache.Objects.V, defaultObjects), TTL: c.ttl(), Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.options = policy.Options{Verifier: verifier, Catalog: cache, Env: c.env(), Resolve: c.resolve()}
+	return p, nil
+}
+
+// load loads the rules directories of the configuration.
+func (p *parts) load() (*policy.Policy, *rules.Source, error) {
+	dirs, err := policy.OpenDirs(p.config.rulesDirs())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = dirs.Close() }()
+	return p.loadFS(dirs)
+}
+
+func (p *parts) loadFS(fsys fs.FS) (*policy.Policy, *rules.Source, error) {
+	o := p.options
+	o.Env.Now = time.Now()
+	return policy.Load(fsys, o)
+}
+
+func (c *config) rulesDirs() []string {
+	dirs := make([]string, len(c.Rules))
+	for i, d := range c.Rules {
+		dirs[i] = c.path(d.V)
+	}
+	return dirs
+}
+
+func (c *config) identityOptions(log *slog.Logger) identity.Options {
+	o := identity.Options{
+		StateDir:     c.path(c.StateDir.V),
+		Log:          log,
+		Entries:      orDefault(c.Cache.Tokens.V, defaultTokens),
+		TrustDomains: c.Peer.TrustDomains.Values(),
+	}
+	for _, i := range c.Issuers {
+		o.Issuers = append(o.Issuers, identity.IssuerConfig{
+			Name: i.Name.V, Issuer: i.Issuer.V, Audience: i.Audience.Values(), Algorithms: i.Algorithms.Values(),
+			JWKS: identity.JWKSConfig{
+				URL: i.JWKS.URL.V, Discovery: i.JWKS.Discovery, File: c.path(i.JWKS.File.V), AllowHTTP: i.JWKS.AllowHTTP,
+				Refresh: i.JWKS.Refresh, MaxStale: i.JWKS.MaxStale,
+			},
+			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, Required: i.Required,
+			MayAssert: i.kinds(), Fixed: i.fixed(),
+			ClientClaim: i.ClientClaim.V, PurposeClaim: i.PurposeClaim.V,
+		})
+	}
+	return o
+}
+
+func (i *issuerConfig) kinds() map[string]rules.Kind {
+	kinds := make(map[string]rules.Kind, len(i.MayAssert))
+	for _, e := range i.MayAssert {
+		kinds[e.Key] = e.V.Kind
+	}
+	return kinds
+}
+
+func (i *issuerConfig) fixed() map[string]any {
+	fixed := make(map[string]any, len(i.Fixed))
+	for _, e := range i.Fixed {
+		fixed[e.Key] = e.V.V
+	}
+	return fixed
+}
+
+// env is what of the configuration rules are compiled against.
+func (c *config) env() rules.Env {
+	env := rules.Env{Issuers: make(map[string]rules.IssuerEnv, len(c.Issuers)), Managed: c.Headers.Managed.Values()}
+	for i := range c.Issuers {
+		env.Issuers[c.Issuers[i].Name.V] = rules.IssuerEnv{Claims: c.Issuers[i].kinds(), Fixed: c.Issuers[i].fixed()}
+	}
+	for _, e := range c.Catalogs {
+		env.Catalogs = append(env.Catalogs, e.Key)
+	}
+	return env
+}
+
+func (c *config) resolve() resolver.Options {
+	o := resolver.Options{MaxBody: int(orDefault(c.Limits.Body.V, defaultBody))}
+	o.ClientIP.Hops = c.ClientIP.Hops.V
+	switch c.ClientIP.From.V {
+	case "x-envoy-external-address":
+		o.ClientIP.From = resolver.FromExternalAddress
+	case "xff":
+		o.ClientIP.From = resolver.FromXFF
+	default:
+		o.ClientIP.From = resolver.FromSource
+	}
+	return o
+}
+
+func (c *config) ttl() map[string]time.Duration {
+	ttl := map[string]time.Duration{"default": defaultTTL}
+	for name, d := range c.Cache.TTL {
+		ttl[name] = d
+	}
+	return ttl
+}
+
+// hash names the configuration file in records.
+func (c *config) hash() string {
+	sum := sha256.Sum256([]byte(c.file.Text))
+	return hex.EncodeToString(sum[:8])
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

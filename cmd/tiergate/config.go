@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// config is tiergate.yaml as written. docs/configuration.md documents every key.
+type config struct {
+	Listen struct {
+		GRPC  []grpcListen     `yaml:"grpc"`
+		Admin rules.At[string] `yaml:"admin"`
+		Probe rules.At[string] `yaml:"probe"`
+		Pprof bool             `yaml:"pprof"`
+	} `yaml:"listen"`
+	Rules        rules.Strings                `yaml:"rules"`
+	StateDir     rules.At[string]             `yaml:"state_dir"`
+	Issuers      []issuerConfig               `yaml:"issuers"`
+	Peer         peerConfig                   `yaml:"peer"`
+	Catalogs     rules.Entries[catalogConfig] `yaml:"catalogs"`
+	Cache        cacheConfig                  `yaml:"cache"`
+	Headers      headersConfig                `yaml:"headers"`
+	ClientIP     clientIPConfig               `yaml:"client_ip"`
+	Audit        auditConfig                  `yaml:"audit"`
+	Limits       limitsConfig                 `yaml:"limits"`
+	Drain        drainConfig                  `yaml:"drain"`
+	ExposeReason bool                         `yaml:"expose_reason"`
+
+	dir  string // of the file: relative paths start here
+	file rules.File
+}
+
+type grpcListen struct {
+	Pos     rules.Pos
+	Address rules.At[string] `yaml:"address"`
+	Serves  rules.Strings    `yaml:"serves"`
+	TLS     *tlsConfig       `yaml:"tls"`
+}
+
+type tlsConfig struct {
+	Pos        rules.Pos
+	Cert       rules.At[string] `yaml:"cert"`
+	Key        rules.At[string] `yaml:"key"`
+	ClientCA   rules.At[string] `yaml:"client_ca"`
+	ClientSANs rules.Strings    `yaml:"client_sans"`
+}
+
+type issuerConfig struct {
+	Pos          rules.Pos
+	Name         rules.At[string]                `yaml:"name"`
+	Issuer       rules.At[string]                `yaml:"issuer"`
+	Audience     rules.Strings                   `yaml:"audience"`
+	JWKS         jwksConfig                      `yaml:"jwks"`
+	Algorithms   rules.Strings                   `yaml:"algorithms"`
+	MayAssert    rules.Entries[rules.KindDecl]   `yaml:"may_assert"`
+	Fixed        rules.Entries[rules.At[string]] `yaml:"fixed"`
+	PurposeClaim rules.At[string]                `yaml:"purpose"`
+	ClientClaim  rules.At[string]                `yaml:"client"`
+	MaxLifetime  time.Duration                   `yaml:"max_lifetime"`
+	Skew         rules.At[time.Duration]         `yaml:"skew"`
+	Required     bool                            `yaml:"required"`
+}
+
+type jwksConfig struct {
+	Pos       rules.Pos
+	URL       rules.At[string] `yaml:"url"`
+	Discovery bool             `yaml:"discovery"`
+	File      rules.At[string] `yaml:"file"`
+	AllowHTTP bool             `yaml:"allow_http"`
+	Refresh   time.Duration    `yaml:"refresh"`
+	MaxStale  time.Duration    `yaml:"max_stale"`
+}
+
+type peerConfig struct {
+	TrustDomains rules.Strings `yaml:"trust_domains"`
+}
+
+type catalogConfig struct {
+	Pos    rules.Pos
+	File   rules.At[string] `yaml:"file"`
+	MaxAge time.Duration    `yaml:"max_age"`
+}
+
+type cacheConfig struct {
+	Objects rules.At[int]            `yaml:"objects"`
+	TTL     map[string]time.Duration `yaml:"ttl"`
+	Tokens  rules.At[int]            `yaml:"tokens"`
+}
+
+type headersConfig struct {
+	Managed rules.Strings `yaml:"managed"`
+}
+
+type clientIPConfig struct {
+	From rules.At[string] `yaml:"from"`
+	Hops rules.At[int]    `yaml:"hops"`
+}
+
+type auditConfig struct {
+	File   rules.At[string] `yaml:"file"`
+	Mode   rules.At[string] `yaml:"mode"`
+	Buffer rules.At[int]    `yaml:"buffer"`
+}
+
+type limitsConfig struct {
+	Deadline rules.At[string] `yaml:"deadline"`
+	InFlight rules.At[int]    `yaml:"in_flight"`
+	Body     rules.At[size]   `yaml:"body"`
+}
+
+type drainConfig struct {
+	Wait    rules.At[time.Duration] `yaml:"wait"`
+	Timeout rules.At[time.Duration] `yaml:"timeout"`
+}
+
+// loadConfig reads tiergate.yaml. Its mistakes come back all together, as
+// rules.Mistakes; an unreadable file is another error.
+func loadConfig(path string) (*config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c := &config{dir: filepath.Dir(path), file: rules.File{Path: path, Text: string(text)}}
+	n, ms := rules.ParseYAML(path, text)
+	if n != nil {
+		ms = append(ms, overrideFromEnv(n, c, os.LookupEnv)...)
+		d := rules.Decoder{Mistakes: ms}
+		d.Into(n, c)
+		ms = d.Mistakes
+		c.check(&ms)
+	}
+	return c, ms.Err()
+}
+
+// path makes a path of the configuration absolute or relative to its file.
+func (c *config) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.dir, p)
+}

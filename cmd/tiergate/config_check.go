@@ -1,0 +1,164 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Defaults of the configuration; docs/configuration.md lists them.
+const (
+	defaultObjects  = 100_000
+	defaultTokens   = 10_000
+	defaultTTL      = 30 * time.Second
+	defaultInFlight = 1024
+	defaultBody     = 60 << 10
+	defaultBuffer   = 8192
+	maxDeadline     = 200 * time.Millisecond
+	defaultDrain    = 5 * time.Second
+	defaultTimeout  = 20 * time.Second
+)
+
+var (
+	headerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	sourceName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+)
+
+// check reports what the shape of the file cannot say. What the other packages
+// check for themselves (issuers' URLs, TLS files) is left to them.
+func (c *config) check(ms *rules.Mistakes) {
+	top := rules.Pos{File: c.file.Path, Line: 1, Col: 1}
+	if len(c.Rules) == 0 {
+		ms.AddHint(top, "add rules: [./rules]", "no rules directory")
+	}
+	if len(c.Listen.GRPC) == 0 {
+		ms.AddHint(top, "add listen: { grpc: [ { address: 127.0.0.1:9191, serves: [api.example.com] } ] }", "no gRPC listener")
+	}
+	for _, l := range c.Listen.GRPC {
+		l.check(ms)
+	}
+	for _, admin := range []rules.At[string]{c.Listen.Admin} {
+		if admin.V != "" && !isLoopback(admin.V) {
+			ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
+		}
+	}
+	c.checkIssuers(ms)
+	seen := map[string]bool{}
+	for _, e := range c.Catalogs {
+		if !sourceName.MatchString(e.Key) {
+			ms.Add(e.Pos, "a catalog's name is letters, digits, - and _, found %q", e.Key)
+		}
+		if e.V.File.V == "" {
+			ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
+		}
+		seen[e.Key] = true
+	}
+	for _, h := range c.Headers.Managed {
+		if !headerName.MatchString(h.V) {
+			ms.AddHint(h.Pos, "lower-case letters, digits and -", "a managed header's name cannot be %q", h.V)
+		}
+	}
+	c.checkWords(ms)
+}
+
+func (l *grpcListen) check(ms *rules.Mistakes) {
+	if l.Address.V == "" {
+		ms.AddHint(l.Pos, "add address: 127.0.0.1:9191 or unix:/run/tiergate.sock", "a listener without an address")
+	}
+	if len(l.Serves) == 0 {
+		ms.AddHint(l.Pos, "add serves: [api.example.com]; a listener answers only for the hosts it names", "a listener that serves no host")
+	}
+	for _, h := range l.Serves {
+		if strings.ToLower(h.V) != h.V || strings.ContainsAny(h.V, "/*@ ") || h.V == "" {
+			ms.AddHint(h.Pos, "a lower-case host name without port", "no host %q", h.V)
+		}
+	}
+	if l.TLS == nil && !strings.HasPrefix(l.Address.V, "unix:") && !isLoopback(l.Address.V) {
+		ms.AddHint(l.Address.Pos, "add tls: { cert, key, client_ca, client_sans } or listen on 127.0.0.1",
+			"a listener off loopback needs mTLS with allowed client SANs")
+	}
+}
+
+func (c *config) checkIssuers(ms *rules.Mistakes) {
+	names := map[string]rules.Pos{}
+	for _, i := range c.Issuers {
+		if i.Name.V == "" {
+			ms.Add(i.Pos, "an issuer without a name")
+		} else if at, dup := names[i.Name.V]; dup {
+			ms.Add(i.Name.Pos, "issuer %q is already defined at %v", i.Name.V, at)
+		}
+		names[i.Name.V] = i.Name.Pos
+		if i.Issuer.V == "" {
+			ms.Add(i.Pos, "issuer %q has no issuer: the exact iss of its tokens", i.Name.V)
+		}
+		if len(i.Audience) == 0 {
+			ms.AddHint(i.Pos, "add audience: [your-api]; without it any token of this issuer would pass", "issuer %q has no audience", i.Name.V)
+		}
+		ways := 0
+		for _, set := range []bool{i.JWKS.URL.V != "", i.JWKS.Discovery, i.JWKS.File.V != ""} {
+			if set {
+				ways++
+			}
+		}
+		if ways != 1 {
+			ms.AddHint(i.Pos, "jwks: { url: … }, { discovery: true } or { file: … }", "issuer %q needs exactly one source of keys, found %d", i.Name.V, ways)
+		}
+		if i.Skew.V < 0 || i.Skew.V > 300*time.Second {
+			ms.Add(i.Skew.Pos, "skew is at most 300s, found %v", i.Skew.V)
+		}
+	}
+}
+
+// checkWords checks the settings that are one of a few words, and the ranges of numbers.
+func (c *config) checkWords(ms *rules.Mistakes) {
+	oneOf := func(w rules.At[string], words ...string) {
+		if w.V != "" && !slices.Contains(words, w.V) {
+			ms.AddHint(w.Pos, "one of "+strings.Join(words, ", "), "unknown value %q", w.V)
+		}
+	}
+	oneOf(c.ClientIP.From, "source", "x-envoy-external-address", "xff")
+	oneOf(c.Audit.Mode, "best_effort", "required")
+	if c.ClientIP.From.V == "xff" && c.ClientIP.Hops.V < 1 {
+		ms.AddHint(c.ClientIP.From.Pos, "add hops: 1, the number of proxies in front that you trust", "client_ip from xff needs hops")
+	}
+	if d := c.Limits.Deadline; d.V != "" && d.V != "auto" {
+		if v, err := time.ParseDuration(d.V); err != nil || v <= 0 {
+			ms.AddHint(d.Pos, "auto, or a duration such as 50ms", "no deadline %q", d.V)
+		}
+	}
+	positive := func(n rules.At[int], what string) {
+		if n.Pos != (rules.Pos{}) && n.V < 1 {
+			ms.Add(n.Pos, "%s must be at least 1, found %d", what, n.V)
+		}
+	}
+	positive(c.Limits.InFlight, "limits.in_flight")
+	positive(c.Cache.Objects, "cache.objects")
+	positive(c.Cache.Tokens, "cache.tokens")
+	positive(c.Audit.Buffer, "audit.buffer")
+}
+
+// deadline returns the bound on one Check, and whether it also follows what
+// Envoy's own deadline leaves.
+func (c *config) deadline() (time.Duration, bool) {
+	if v, err := time.ParseDuration(c.Limits.Deadline.V); err == nil {
+		return v, false
+	}
+	return maxDeadline, true
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

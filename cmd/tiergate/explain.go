@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tiergate/tiergate/extauthz"
+	"github.com/tiergate/tiergate/extauthz/audit"
+	"github.com/tiergate/tiergate/extauthz/policy"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// asked is what explain was asked about.
+type asked struct {
+	config, decision, log string
+	method, url           string
+	headers               []string
+	body                  string
+	as, subject, token    string
+	claims                []string
+	peer, source, at      string
+	fetch                 bool
+	output                string
+}
+
+func newExplain() *cobra.Command {
+	var a asked
+	cmd := &cobra.Command{
+		Use:   "explain -c tiergate.yaml METHOD URL | explain --decision ID",
+		Short: "Say how a request is decided, step by step",
+		Long: `explain runs one request through the server's own steps, offline, and shows each of them: the map line,
+the caller, the objects and their tiers, the rule with file and line, and for a denial the nearest rule and what
+it lacked. With --as it takes the caller on your word; with --token it verifies the token with the keys at hand.
+With --decision it shows a decision from the log in the same form.`,
+		Example: `  tiergate explain -c tiergate.yaml GET https://accounts.example.com/v1/accounts/AC1 --as customers --subject ada
+  tiergate explain -c tiergate.yaml PATCH https://accounts.example.com/v1/accounts/AC1 --body '{"phone":"1"}' --token - < token.jwt
+  tiergate explain -c tiergate.yaml --decision 0f3k5m…`,
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.decision != "" {
+				return explainDecision(cmd, &a)
+			}
+			if len(args) != 2 || a.config == "" {
+				return errors.New("explain wants -c tiergate.yaml, a method and a URL, or --decision ID")
+			}
+			a.method, a.url = args[0], args[1]
+			return explainRequest(cmd, &a)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&a.config, "config", "c", "", "the server's configuration")
+	f.StringVar(&a.decision, "decision", "", "a decision id from the log")
+	f.StringVar(&a.log, "log", "", "the decision log; the configuration's unless given")
+	f.StringArrayVarP(&a.headers, "header", "H", nil, "a header of the request, name: value")
+	f.StringVar(&a.body, "body", "", "the body, or @file")
+	f.StringVar(&a.as, "as", "", "the identity that asks, or anonymous")
+	f.StringVar(&a.subject, "subject", "", "with --as: the subject, needed for a class of callers")
+	f.StringArrayVar(&a.claims, "claim", nil, "with --as: a claim, name=value")
+	f.StringVar(&a.token, "token", "", "the bearer token that asks, or - for standard input")
+	f.StringVar(&a.peer, "peer", "", "the SPIFFE ID of the verified peer")
+	f.StringVar(&a.source, "source", "127.0.0.1", "the address the request comes from")
+	f.StringVar(&a.at, "at", "", "the time of the request, RFC 3339; now unless given")
+	f.BoolVar(&a.fetch, "fetch", false, "with --token: ask the issuers for their keys first")
+	outputFlag(cmd, &a.output, "text", "json")
+	return cmd
+}
+
+func explainDecision(cmd *cobra.Command, a *asked) error {
+	path := a.log
+	if path == "" && a.config != "" {
+		c, err := loadConfig(a.config)
+		if err != nil {
+			return explainMistakes(cmd.ErrOrStderr(), err, nil)
+		}
+		path = c.path(c.Audit.File.V)
+	}
+	if path == "" {
+		return errors.New("explain --decision wants --log FILE, or -c with an audit.file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	r, err := audit.Find(f, a.decision)
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", path, err, a.decision)
+	}
+	return printStory(cmd.OutOrStdout(), &r, a.output)
+}
+
+func explainRequest(cmd *cobra.Command, a *asked) error {
+	c, err := loadConfig(a.config)
+	if err != nil {
+		return explainMistakes(cmd.ErrOrStderr(), err, nil)
+	}
+	parts, err := assemble(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	if a.token == "-" {
+		if a.token, err = argument(a.token, cmd.InOrStdin()); err != nil {
+			return err
+		}
+	}
+	raw, err := a.request(c)
+	if err != nil {
+		return err
+	}
+	p, src, err := parts.load()
+	if err != nil {
+		return explainMistakes(cmd.ErrOrStderr(), err, src)
+	}
+	if a.as != "" {
+		verifier, err := a.verifier(c, p)
+		if err != nil {
+			return err
+		}
+		parts.options.Verifier = verifier
+		if p, _, err = parts.load(); err != nil {
+			return err
+		}
+	} else if a.fetch {
+		if err := parts.verifier.Fetch(cmd.Context()); err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
+		}
+	}
+	out := p.Check(cmd.Context(), raw)
+	r := extauthz.NewRecord(out, raw)
+	if err := printStory(cmd.OutOrStdout(), &r, a.output); err != nil {
+		return err
+	}
+	if out.Effect != rules.Allow {
+		return errNo
+	}
+	return nil
+}
+
+// request is the raw request that the proxy would describe.
+func (a *asked) request(c *config) (*rules.RawRequest, error) {
+	u, err := url.Parse(a.url)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("no URL %q, want https://host/path", a.url)
+	}
+	// The path as it was typed: url.Parse would decode and clean it.
+	_, rest, _ := strings.Cut(a.url, "://")
+	path := "/"
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		if path = rest[i:]; path[0] == '?' {
+			path = "/" + path
+		}
+	}
+	raw := &rules.RawRequest{
+		ID: "explain", Now: time.Now(), Serves: c.serves(),
+		Method: a.method, Path: path, RawPath: path, Host: u.Host, Scheme: u.Scheme, Protocol: "HTTP/1.1",
+		Principal: a.peer,
+	}
+	if a.at != "" {
+		if raw.Now, err = time.Parse(time.RFC3339, a.at); err != nil {
+			return nil, fmt.Errorf("no time %q, want 2027-01-31T12:00:00Z", a.at)
+		}
+	}
+	if raw.Source, err = netip.ParseAddr(a.source); err != nil {
+		return nil, fmt.Errorf("no address %q", a.source)
+	}
+	for _, h := range a.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return nil, fmt.Errorf("no header %q, want name: value", h)
+		}
+		raw.Headers = append(raw.Headers, rules.Header{Name: strings.ToLower(strings.TrimSpace(name)), Value: strings.TrimSpace(value)})
+	}
+	if a.token != "" {
+		raw.Headers = append(raw.Headers, rules.Header{Name: "authorization", Value: "Bearer " + a.token})
+	}
+	return raw, a.addBody(raw)
+}
+
+// addBody adds a body as the proxy sends one that it buffered whole.
+func (a *asked) addBody(raw *rules.RawRequest) error {
+	if a.body == "" {
+		return nil
+	}
+	body, err := readFileArgument(a.body)
+	if err != nil {
+		return err
+	}
+	raw.Body, raw.Size = body, int64(len(body))
+	has := func(name string) bool {
+		return slices.ContainsFunc(raw.Headers, func(h rules.Header) bool { return h.Name == name })
+	}
+	for _, h := range []rules.Header{
+		{Name: "content-type", Value: "application/json"},
+		{Name: "content-length", Value: strconv.Itoa(len(body))},
+		{Name: "x-envoy-auth-partial-body", Value: "false"},
+	} {
+		if !has(h.Name) {
+			raw.Headers = append(raw.Headers, h)
+		}
+	}
+	return nil
+}
+
+func (c *config) serves() *rules.HostSet {
+	var hosts []string
+	for _, l := range c.Listen.GRPC {
+		hosts = append(hosts, l.Serves.Values()...)
+	}
+	return rules.NewHostSet(hosts...)
+}
+
+// stated is a verifier that takes the caller on the user's word.
+type stated struct {
+	v    *rules.Verified
+	peer string
+}
+
+// Verify implements policy.Verifier.
+func (s stated) Verify(context.Context, *rules.Request) (*rules.Verified, string, bool, error) {
+	return s.v, s.peer, false, nil
+}
+
+// verifier states the caller that --as names.
+func (a *asked) verifier(c *config, p *policy.Policy) (policy.Verifier, error) {
+	if a.as == "anonymous" {
+		return stated{&rules.Verified{Anonymous: true}, a.peer}, nil
+	}
+	i := slices.IndexFunc(p.Set().Identities(), func(id *rules.Identity) bool { return id.Name == a.as })
+	if i < 0 {
+		var names []string
+		for _, id := range p.Set().Identities() {
+			names = append(names, id.Name)
+		}
+		return nil, fmt.Errorf("no identity %q in the rules %s", a.as, rules.DidYouMean(a.as, names))
+	}
+	id := p.Set().Identities()[i]
+	now := time.Now()
+	v := &rules.Verified{
+		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
+		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),
+	}
+	if v.Subject == "" {
+		return nil, fmt.Errorf("%q is a class of callers: say which one with --subject", a.as)
+	}
+	if len(id.Clients) > 0 {
+		v.ClientID = id.Clients[0]
+	}
+	for j := range c.Issuers {
+		if issuer := &c.Issuers[j]; issuer.Name.V == id.Issuer {
+			v.Fixed = issuer.fixed()
+			return stated{v, a.peer}, a.claim(v, issuer)
+		}
+	}
+	return stated{v, a.peer}, nil
+}
+
+// claim adds what is fixed for the issuer, and what the command line asserts in
+// the kinds that the issuer declares.
+func (a *asked) claim(v *rules.Verified, issuer *issuerConfig) error {
+	kinds := issuer.kinds()
+	for _, c := range a.claims {
+		name, text, ok := strings.Cut(c, "=")
+		if !ok || kinds[name] == rules.NoKind {
+			return fmt.Errorf("no claim %q: want name=value of what issuer %q may assert (%s)", c, issuer.Name.V,
+				strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		}
+		value, err := parseClaim(kinds[name], text)
+		if err != nil {
+			return fmt.Errorf("claim %q: %w", name, err)
+		}
+		v.Claims[name] = value
+	}
+	maps.Copy(v.Claims, v.Fixed)
+	return nil
+}
+
+// parseClaim reads a value; a list's elements stand between commas.
+func parseClaim(kind rules.Kind, text string) (any, error) {
+	if kind != rules.StringList && kind != rules.IntList {
+		value, ok := kind.ParseScalar(text)
+		if !ok {
+			return nil, fmt.Errorf("want %v, found %q", kind, text)
+		}
+		return value, nil
+	}
+	words := strings.Split(text, ",")
+	if kind == rules.StringList {
+		return words, nil
+	}
+	ints := make([]int64, len(words))
+	for i, word := range words {
+		value, ok := kind.ParseScalar(word)
+		if !ok {
+			return nil, fmt.Errorf("want %v, found %q", kind, text)
+		}
+		ints[i], _ = value.(int64)
+	}
+	return ints, nil
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tiergate/tiergate/"
+
+// mayImport is the table of package directions: everything points at rules.
+// A package that is not listed fails the test, so that each new one is placed
+// on purpose.
+var mayImport = map[string][]string{
+	"rules":             {},
+	"rules/suite":       {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
+	"rules/review":      {"rules", "extauthz/audit"},
+	"resolver":          {"rules", "resolver/catalog"},
+	"resolver/catalog":  {"rules"},
+	"extauthz":          {"rules", "extauthz/audit"},
+	"extauthz/policy":   {"rules", "resolver", "resolver/catalog", "extauthz/identity"},
+	"extauthz/identity": {"rules"},
+	"extauthz/audit":    {"rules"},
+	"envoy":             {},
+	"cmd/tiergate":      {"rules", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "envoy"},
+}
+
+// protos are what only the gRPC service may know.
+var protos = []string{"google.golang.org/grpc", "github.com/envoyproxy/go-control-plane"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsPointAtRules(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if strings.HasPrefix(name, "e2e") || name == "cmd/tiergate-lab" {
+			checkLab(t, name, p.Imports)
+			continue
+		}
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s has no line in the table of directions", name)
+			continue
+		}
+		seen++
+		for _, imported := range p.Imports {
+			ours, isOurs := strings.CutPrefix(imported, module)
+			if isOurs && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+			for _, proto := range protos {
+				if strings.HasPrefix(imported, proto) && name != "extauthz" {
+					t.Errorf("%s imports %s, which only extauthz may", name, imported)
+				}
+			}
+		}
+	}
+	if seen != len(mayImport) {
+		t.Errorf("found %d of the %d packages in the table", seen, len(mayImport))
+	}
+}
+
+// checkLab keeps the lab outside the program: it drives the built binary.
+func checkLab(t *testing.T, name string, imports []string) {
+	t.Helper()
+	for _, imported := range imports {
+		ours, isOurs := strings.CutPrefix(imported, module)
+		if isOurs && !strings.HasPrefix(ours, "e2e") && ours != "envoy" {
+			t.Errorf("%s imports %s: the lab drives the built binary", name, ours)
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tiergate/tiergate/extauthz"
+	"github.com/tiergate/tiergate/extauthz/audit"
+	"github.com/tiergate/tiergate/extauthz/policy"
+	"github.com/tiergate/tiergate/rules"
+)
+
+func newServe() *cobra.Command {
+	var file, addresses, level string
+	cmd := &cobra.Command{
+		Use:   "serve -c tiergate.yaml",
+		Short: "Answer Envoy's checks",
+		Long: `serve runs the server until SIGTERM or SIGINT, and then drains: health says "not serving" first, the
+listeners close after drain.wait. SIGHUP reloads the rules at once and reopens the decision log.`,
+		Example: "  tiergate serve -c tiergate.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				return errors.New("serve wants -c tiergate.yaml")
+			}
+			var l slog.Level
+			if err := l.UnmarshalText([]byte(level)); err != nil {
+				return fmt.Errorf("no log level %q, want debug, info, warn or error", level)
+			}
+			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: l}))
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
+			defer stop()
+			return serve(ctx, file, addresses, log, cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration")
+	cmd.Flags().StringVar(&addresses, "addresses-file", "", "write the bound addresses here as JSON, once listening")
+	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+// service is a running server: everything that serve joins and must end.
+type service struct {
+	parts  *parts
+	live   *policy.Live
+	audit  *audit.Writer
+	server *extauthz.Server
+	log    *slog.Logger
+}
+
+func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr io.Writer) (err error) {
+	c, err := loadConfig(file)
+	if err != nil {
+		return explainMistakes(stderr, err, nil)
+	}
+	s := &service{log: log}
+	if s.parts, err = assemble(c, log); err != nil {
+		return explainMistakes(stderr, err, nil)
+	}
+	if s.live, err = s.firstPolicy(stderr); err != nil {
+		return err
+	}
+	if s.audit, err = openAudit(c, log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.audit.Close()) }()
+	if s.server, err = s.newServer(c); err != nil {
+		return err
+	}
+	if err := writeAddresses(addresses, s.server); err != nil {
+		s.server.Close()
+		return err
+	}
+	log.Info("listening", slog.Any("grpc", texts(s.server.Addrs())), slog.String("version", version))
+	return s.run(ctx)
+}
+
+// explainMistakes shows mistakes with their lines, and leaves a short error.
+func explainMistakes(stderr io.Writer, err error, src *rules.Source) error {
+	var ms rules.Mistakes
+	if !errors.As(err, &ms) {
+		return err
+	}
+	fmt.Fprint(stderr, ms.Report(lines(src)))
+	return fmt.Errorf("%d mistakes in what was loaded", len(ms))
+}
+
+// firstPolicy loads the rules. Where they do not load, the last good ones of
+// the state directory serve, loudly, so that a restart survives a bad edit.
+func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
+	state := s.parts.config.path(s.parts.config.StateDir.V)
+	live, err := policy.NewLive(s.loadAndKeep(state), s.log)
+	if err == nil {
+		return live, nil
+	}
+	good, missing := policy.LastGood(state)
+	if state == "" || missing != nil {
+		_, src, again := s.parts.load() // with its lines, for the report
+		return nil, explainMistakes(stderr, errors.Join(again, err), src)
+	}
+	s.log.Error("rules not loaded, serving the last good ones", slog.String("error", err.Error()))
+	kept, _, err := s.parts.loadFS(good)
+	if err != nil {
+		return nil, fmt.Errorf("neither the rules nor the last good ones load: %w", err)
+	}
+	live.Adopt(kept)
+	return live, nil
+}
+
+func (s *service) loadAndKeep(state string) func() (*policy.Policy, error) {
+	return func() (*policy.Policy, error) {
+		p, _, err := s.parts.load()
+		if err != nil || state == "" {
+			return p, err
+		}
+		if err := policy.KeepLastGood(state, p); err != nil {
+			s.log.Error("last good rules not kept", slog.String("error", err.Error()))
+		}
+		return p, nil
+	}
+}
+
+func openAudit(c *config, log *slog.Logger) (*audit.Writer, error) {
+	o := audit.Options{
+		Path: c.path(c.Audit.File.V), Buffer: orDefault(c.Audit.Buffer.V, defaultBuffer),
+		Required: c.Audit.Mode.V == "required", Log: log,
+	}
+	if o.Path == "" {
+		o.Out = io.Discard
+	}
+	return audit.Open(o)
+}
+
+func (s *service) newServer(c *config) (*extauthz.Server, error) {
+	key, err := audit.LoadKey(c.path(c.StateDir.V))
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics, err := extauthz.NewMetrics(registry, s.sources())
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := c.deadline()
+	o := extauthz.Options{
+		Checker: s.live, Audit: s.audit, Hasher: key, Metrics: metrics, Log: s.log,
+		Admin: extauthz.Admin{
+			Address: c.Listen.Admin.V, Probe: c.Listen.Probe.V, Pprof: c.Listen.Pprof, Gatherer: registry,
+			NotReady: s.notReady, Version: func() any { return buildInfo() }, Rules: s.showRules,
+		},
+		Limits: extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
+		Config: c.hash(), Deadline: deadline, InFlight: orDefault(c.Limits.InFlight.V, defaultInFlight),
+		DrainWait: defaultDrain, DrainTimeout: orDefault(c.Drain.Timeout.V, defaultTimeout),
+	}
+	if c.Drain.Wait.Pos != (rules.Pos{}) {
+		o.DrainWait = c.Drain.Wait.V
+	}
+	for _, l := range c.Listen.GRPC {
+		listener := extauthz.Listener{Address: l.Address.V, Serves: l.Serves.Values()}
+		if l.TLS != nil {
+			listener.TLS = &extauthz.TLS{
+				CertFile: c.path(l.TLS.Cert.V), KeyFile: c.path(l.TLS.Key.V),
+				ClientCA: c.path(l.TLS.ClientCA.V), ClientSANs: l.TLS.ClientSANs.Values(),
+			}
+		}
+		o.Listeners = append(o.Listeners, listener)
+	}
+	return extauthz.New(o)
+}
+
+// run serves until ctx ends or one part fails; then all have ended.
+func (s *service) run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var g errgroup.Group
+	failed, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	start := func(name string, run func(context.Context) error) {
+		g.Go(func() error {
+			err := guarded(name, func() error { return run(background) })
+			if err != nil {
+				fail(err) // a part that dies takes the process with it
+			}
+			return err
+		})
+	}
+	start("keys", s.parts.verifier.Run)
+	start("rules", func(ctx context.Context) error { return s.live.Watch(ctx, s.parts.config.rulesDirs()) })
+	for name, f := range s.parts.files {
+		start("catalog "+name, f.Run)
+	}
+	start("signals", s.hangups)
+	err := s.server.Run(failed) // drains before it returns: the parts stay up that long
+	stop()
+	return errors.Join(err, g.Wait())
+}
+
+// hangups reloads the rules and reopens the decision log on SIGHUP.
+func (s *service) hangups(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			s.audit.Reopen()
+			if err := s.live.Reload(); err != nil {
+				s.log.Error("rules not loaded", slog.String("error", err.Error()))
+			}
+		}
+	}
+}
+
+// writeAddresses tells whoever started us with port 0 where we listen. The file
+// appears whole.
+func writeAddresses(path string, s *extauthz.Server) error {
+	if path == "" {
+		return nil
+	}
+	bound := struct {
+		GRPC  []string `json:"grpc"`
+		Admin string   `json:"admin,omitempty"`
+		Probe string   `json:"probe,omitempty"`
+	}{GRPC: texts(s.Addrs())}
+	if a := s.AdminAddr(); a != nil {
+		bound.Admin = a.String()
+	}
+	if a := s.ProbeAddr(); a != nil {
+		bound.Probe = a.String()
+	}
+	text, err := json.Marshal(bound)
+	if err != nil {
+		return err
+	}
+	half := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	if err := os.WriteFile(half, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(half, path)
+}
+
+func texts(addrs []net.Addr) []string {
+	out := make([]string, len(addrs))
+	for i, a := range addrs {
+		out[i] = a.String()
+		if a.Network() == "unix" {
+			out[i] = "unix:" + a.String()
+		}
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tiergate/tiergate/extauthz/audit"
+)
+
+// printStory tells how a request was decided: each step, and for a denial the
+// nearest rule and what it lacked. It takes the record, so that a decision of
+// yesterday reads as one made now.
+func printStory(w io.Writer, r *audit.Record, output string) error {
+	if output == "json" {
+		return json.NewEncoder(w).Encode(r)
+	}
+	fmt.Fprintf(w, "%s  %s %d\n", strings.ToUpper(r.Effect), r.Reason, r.Status)
+	if r.Detail != "" {
+		fmt.Fprintf(w, "  detail    %s\n", r.Detail)
+	}
+	op := "none matched"
+	if r.Op != "" {
+		op = fmt.Sprintf("%s  (%s)", r.Op, place(r.OpPos))
+	}
+	fmt.Fprintf(w, "  match     %s\n", op)
+	fmt.Fprintf(w, "  identify  %s\n", who(r))
+	for i := range r.Targets {
+		printTarget(w, &r.Targets[i])
+	}
+	for _, in := range r.Inputs {
+		value := fmt.Sprintf("%v", in.Value)
+		switch {
+		case in.Hash != "":
+			value = "hash " + in.Hash
+		case in.Value == nil:
+			value = "absent"
+		}
+		fmt.Fprintf(w, "  read      %s = %s\n", in.Name, value)
+	}
+	if s := r.Shadow; s != nil {
+		fmt.Fprintf(w, "  shadow    without the shadow %s: %s %s %s\n", s.By, s.Effect, s.Reason, s.Rule)
+	}
+	if r.Versions.Policy != "" {
+		fmt.Fprintf(w, "  policy    %.12s\n", r.Versions.Policy)
+	}
+	return nil
+}
+
+func printTarget(w io.Writer, t *audit.Target) {
+	object := t.Type
+	switch {
+	case t.ID != "":
+		object += "/" + t.ID
+	case t.Action == "create":
+		object = "a new " + object
+	default:
+		object = "a collection of " + object
+	}
+	fmt.Fprintf(w, "  resolve   %s %s, tier %s (from %s)\n", t.Action, object, orDefault(t.Tier, "unknown"), orDefault(t.TierFrom, "nothing"))
+	fmt.Fprintf(w, "  decide    %s %s", t.Effect, t.Reason)
+	if t.Rule != "" {
+		by := "by"
+		if t.Effect == "deny" && t.Reason != "denied_by_rule" {
+			by = "nearest"
+		}
+		fmt.Fprintf(w, ", %s rule %s (%s)", by, t.Rule, place(t.Pos))
+	}
+	if t.Missing != "" {
+		fmt.Fprintf(w, ": %s", t.Missing)
+	}
+	fmt.Fprintln(w)
+}
+
+func who(r *audit.Record) string {
+	c := r.Caller
+	if c.Kind == "" {
+		return "nobody: the request ended before"
+	}
+	parts := []string{orDefault(c.Identity, "no identity"), "kind " + c.Kind}
+	for _, f := range [][2]string{{"issuer", c.Issuer}, {"subject", c.Subject}, {"client", c.Client}, {"purpose", c.Purpose}, {"peer", r.Peer}} {
+		if f[1] != "" {
+			parts = append(parts, f[0]+" "+f[1])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func place(p audit.Pos) string {
+	text, err := p.MarshalText()
+	if err != nil {
+		return "-"
+	}
+	return string(text)
+}

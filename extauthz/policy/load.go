@@ -1,0 +1,88 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/resolver"
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Options are what a policy is built from besides its rules files.
+type Options struct {
+	Verifier Verifier
+	Catalog  *catalog.Catalog
+	Env      rules.Env
+	Resolve  resolver.Options
+}
+
+// Load reads, checks and compiles the rules in fsys with the very steps that
+// the server, `tiergate check` and `tiergate test` use. The error is
+// rules.Mistakes: all of them, in file order. The source comes back even then,
+// as far as it could be read, so that a report can show the lines.
+func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
+	src, ms := rules.Parse(fsys)
+	if src == nil || len(ms) > 0 && len(src.Files) == 0 {
+		return nil, src, ms.Err()
+	}
+	set, more := rules.Compile(src, o.Env)
+	ms = append(ms, more...)
+	if set == nil || set.Schema() == nil {
+		return nil, src, ms.Err()
+	}
+	routes, more := resolver.Compile(src.Routes, set.Schema())
+	ms = append(ms, more...)
+	if len(ms) == 0 {
+		ms = append(ms, handedOn(set, routes)...)
+	}
+	if err := ms.Err(); err != nil {
+		return nil, src, err
+	}
+	return &Policy{
+		Hash:       hash(src, o.Env),
+		source:     src,
+		set:        set,
+		routes:     routes,
+		recogniser: identity.NewRecogniser(set.Identities()),
+		view:       o.Catalog.Bind(set.Schema()),
+		verifier:   o.Verifier,
+		resolve:    o.Resolve,
+	}, src, nil
+}
+
+// handedOn refuses a target that is taken from the caller's own claims unless
+// every allow rule that can apply sets it in a managed header: else we would
+// decide on one object while the upstream picks another.
+func handedOn(set *rules.Set, routes *resolver.Routes) rules.Mistakes {
+	var ms rules.Mistakes
+	for _, op := range routes.Operations() {
+		for _, d := range op.CallerDerived {
+			for _, pos := range set.HandsOn(d.Action, d.Type, d.Expr) {
+				ms.AddHint(op.Pos, fmt.Sprintf(`add then: { set_headers: { …: "{%s}" } } to the rule`, d.Expr),
+					"the target comes from {%s}, but the rule at %v does not hand it on in a managed header", d.Expr, pos)
+			}
+		}
+	}
+	return ms
+}
+
+// hash covers what decides: names and contents of the files, and the parts of
+// the configuration that rules are compiled against. Every part is
+// length-prefixed, so that no two versions run together.
+func hash(src *rules.Source, env rules.Env) string {
+	h := sha256.New()
+	part := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	for _, f := range src.Files {
+		part(f.Path)
+		part(f.Text)
+	}
+	part(strings.Join(slices.Sorted(slices.Values(env.Managed)), ","))
+	part(strings.Join(slices.Sorted(slices.Values(env.Catalogs)), ","))
+	return hex.EncodeToString(h.Sum(nil))
+}

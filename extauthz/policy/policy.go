@@ -1,0 +1,155 @@
+// Package policy joins rules, routes and identities into one immutable version
+// and decides requests with it.
+//
+// A Policy never changes: a Check loads it once and uses it in every step, so
+// no decision mixes two versions. A version that does not load completely never
+// replaces one that did.
+package policy
+
+import (
+	"context"
+	"time"
+
+	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/resolver"
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Verifier turns the credential and the connection of a request into what they
+// prove. Verify MUST return before ctx ends, MUST NOT call out while the caller
+// waits, and MUST fail with a *rules.Fault. Without a credential it returns an
+// anonymous Verified. hit says that a cache answered.
+type Verifier interface {
+	Verify(ctx context.Context, req *rules.Request) (v *rules.Verified, peer string, hit bool, err error)
+}
+
+// Policy is one version of everything that decides.
+type Policy struct {
+	// Hash names the version: hex SHA-256 over the rules files and what of the
+	// configuration shapes their meaning.
+	Hash string
+
+	source     *rules.Source
+	set        *rules.Set
+	routes     *resolver.Routes
+	recogniser *identity.Recogniser
+	view       *catalog.View
+	verifier   Verifier
+	resolve    resolver.Options
+}
+
+// Check decides one request. It is total: whatever happens, the outcome is an
+// explicit allow or an explicit denial with a reason.
+func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
+	o := &rules.Outcome{Policy: p.Hash}
+	c := check{p: p, ctx: ctx, raw: raw, o: o, last: time.Now()}
+	if err := c.run(); err != nil {
+		o.Decision = rules.Denial(err)
+	}
+	p.excuse(o, raw.Now)
+	return o
+}
+
+// check is one Check under way.
+type check struct {
+	p    *Policy
+	ctx  context.Context //nolint:containedctx // lives no longer than the call that made it
+	raw  *rules.RawRequest
+	o    *rules.Outcome
+	last time.Time
+}
+
+// run takes the steps of docs/reference/decisions.md in order; the first that
+// fails ends the request.
+func (c *check) run() error {
+	req, err := resolver.Canonical(c.raw, &c.p.resolve)
+	c.took(rules.StepDecode)
+	if err != nil {
+		return err
+	}
+	c.o.Request = req
+	if !c.raw.Serves.Has(req.Host) {
+		return rules.Faultf(rules.HostNotServed, "host %q", req.Host)
+	}
+	match, err := c.p.routes.Match(req)
+	c.took(rules.StepMatch)
+	if err != nil {
+		return err
+	}
+	if match.Preflight {
+		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.Preflight}
+		return nil
+	}
+	c.o.Operation, c.o.OpPos = match.Op.Line, match.Op.Pos
+	if match.Op.Open {
+		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.OpenRoute}
+		return nil
+	}
+	if err := c.identify(req, match.Op.Purpose); err != nil {
+		return err
+	}
+	targets, err := c.resolve(req, &match)
+	c.took(rules.StepResolve)
+	if err != nil {
+		return err
+	}
+	c.o.Decision = c.p.set.Decide(req, c.o.Caller, targets)
+	c.took(rules.StepDecide)
+	return nil
+}
+
+func (c *check) identify(req *rules.Request, purpose string) error {
+	defer c.took(rules.StepIdentify)
+	verified, peer, hit, err := c.p.verifier.Verify(c.ctx, req)
+	if err != nil {
+		return err
+	}
+	c.o.TokenHit = hit
+	caller, err := c.p.recogniser.Recognise(verified, peer, purpose)
+	c.o.Caller = caller // even a refused caller is named in the record
+	return err
+}
+
+func (c *check) resolve(req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
+	targets, err := match.Targets(req, c.o.Caller)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := c.p.view.Fill(c.ctx, targets, func(t *rules.Target) bool {
+		return c.p.couldAllow(c.o.Caller, t)
+	})
+	c.o.Hits, c.o.Misses = stats.Hits, stats.Misses
+	if err != nil {
+		return nil, err
+	}
+	targets = resolver.Settle(targets)
+	for i := range targets {
+		c.o.Catalog = max(c.o.Catalog, targets[i].Object.Generation)
+	}
+	return targets, nil
+}
+
+// couldAllow says whether a look-up can matter: a caller whom no rule can allow
+// must not make us read.
+func (p *Policy) couldAllow(c *rules.Caller, t *rules.Target) bool {
+	if t.Upsert {
+		return p.set.CouldAllow(c, t.Object.Type, "create") || p.set.CouldAllow(c, t.Object.Type, "update")
+	}
+	return p.set.CouldAllow(c, t.Object.Type, t.Action)
+}
+
+func (c *check) took(s rules.Step) {
+	now := time.Now()
+	c.o.Took[s] = now.Sub(c.last)
+	c.last = now
+}
+
+// Set, Routes, View and Source show the parts to reviewers and to explain.
+func (p *Policy) Set() *rules.Set          { return p.set }
+func (p *Policy) Routes() *resolver.Routes { return p.routes }
+func (p *Policy) View() *catalog.View      { return p.view }
+func (p *Policy) Source() *rules.Source    { return p.source }
+
+// Files returns the rules files of the version, in byte order of their paths.
+func (p *Policy) Files() []rules.File { return p.source.Files }
