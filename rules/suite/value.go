@@ -1,0 +1,152 @@
+package suite
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// natural gives a scalar or a list of scalars the Go value that its spelling
+// shows: string, int64, bool, []any of these, or nil.
+func natural(ms *rules.Mistakes, n *rules.Node) any {
+	switch n.Kind {
+	case rules.Mapping:
+		ms.Add(n.Pos, "want a value or a list of values, found %v", n.Kind)
+		return nil
+	case rules.Sequence:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			if item.Kind != rules.Scalar {
+				ms.Add(item.Pos, "want a value, found %v", item.Kind)
+				return nil
+			}
+			list[i] = natural(ms, item)
+		}
+		return list
+	}
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		if n.Value == "true" || n.Value == "false" {
+			return n.Value == "true"
+		}
+	case "!!int":
+		if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil {
+			return i
+		}
+	}
+	return n.Value
+}
+
+// claim brings a value to the kind in which the issuer may assert it. A value of
+// another kind is no claim, as it is when a token is verified.
+func claim(kind rules.Kind, v any) (any, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, kind == rules.String
+	case int64:
+		return v, kind == rules.Int
+	case bool:
+		return v, kind == rules.Bool
+	case []any:
+		switch kind {
+		case rules.StringList:
+			return all[string](v)
+		case rules.IntList:
+			return all[int64](v)
+		}
+	}
+	return nil, false
+}
+
+// kindOf is the kind that a value shows by itself, for issuers of which nothing is known.
+func kindOf(v any) rules.Kind {
+	switch v := v.(type) {
+	case string:
+		return rules.String
+	case int64:
+		return rules.Int
+	case bool:
+		return rules.Bool
+	case []any:
+		if _, ok := all[int64](v); ok && len(v) > 0 {
+			return rules.IntList
+		}
+		return rules.StringList
+	}
+	return rules.NoKind
+}
+
+func all[T any](items []any) ([]T, bool) {
+	out := make([]T, len(items))
+	for i := range items {
+		var ok bool
+		if out[i], ok = items[i].(T); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// moment reads a time as claims may give it: seconds since 1970, a date or RFC
+// 3339 time, or the time since the test's now, such as -10m.
+func moment(ms *rules.Mistakes, n *rules.Node, now time.Time) time.Time {
+	text := word(ms, n)
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(d)
+	}
+	if s, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(s, 0).UTC()
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	ms.AddHint(n.Pos, "such as -10m, 2027-01-01T12:00:00Z or 1798800000", "want a time, found %q", text)
+	return time.Time{}
+}
+
+// asJSON writes a body that a test gives as YAML: members in their order,
+// numbers as they are spelt.
+func asJSON(ms *rules.Mistakes, b *strings.Builder, n *rules.Node) {
+	list := func(open, shut byte, step int, item func(i int)) {
+		b.WriteByte(open)
+		for i := 0; i < len(n.Items); i += step {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			item(i)
+		}
+		b.WriteByte(shut)
+	}
+	switch {
+	case n.Kind == rules.Mapping:
+		list('{', '}', 2, func(i int) {
+			quote(b, n.Items[i].Value)
+			b.WriteByte(':')
+			asJSON(ms, b, n.Items[i+1])
+		})
+	case n.Kind == rules.Sequence:
+		list('[', ']', 1, func(i int) { asJSON(ms, b, n.Items[i]) })
+	case n.Tag == "!!null":
+		b.WriteString("null")
+	case n.Tag == "!!bool" || n.Tag == "!!int" || n.Tag == "!!float":
+		if !json.Valid([]byte(n.Value)) {
+			ms.AddHint(n.Pos, "quote it, or give the whole body as text", "%q is spelt in a way that JSON does not have", n.Value)
+		}
+		b.WriteString(n.Value)
+	default:
+		quote(b, n.Value)
+	}
+}
+
+func quote(b *strings.Builder, text string) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // text is UTF-8, and a Builder takes all; the newline is blank space to JSON
+}

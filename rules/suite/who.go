@@ -1,0 +1,116 @@
+package suite
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// someone is the subject of a member of a class when a test names none.
+const someone = "someone"
+
+// verification judges these claims, and tests begin behind it.
+var judgedBefore = []string{"iss", "aud", "exp", "nbf", "cnf", "act", "events"}
+
+// who makes what the verifier would return for the test's caller. A token is
+// fresh unless the test gives iat.
+func (c *compiler) who(t *testCase, now time.Time) {
+	d := t.decl
+	v := &rules.Verified{IssuedAt: now, Claims: make(map[string]any)}
+	t.verified = v
+	switch {
+	case d.As.Pos == rules.Pos{}:
+		c.ms.AddHint(d.Pos, "as: IDENTITY, or as: anonymous", "the test does not say who sends the request")
+		return
+	case d.As.Name == "anonymous":
+		t.verified = &rules.Verified{Anonymous: true}
+		if d.Claims.Node != nil {
+			c.ms.Add(d.Claims.Pos, "an anonymous caller has no claims")
+		}
+		return
+	case d.As.Name == "":
+		v.Issuer, v.Subject, v.ClientID = d.As.Issuer.V, d.As.Subject.V, d.As.Client.V
+		if v.Issuer == "" || !c.knowsIssuer(v.Issuer) {
+			c.ms.AddHint(d.As.Pos, "as: { issuer: NAME, subject: WHO, client: APP }", "no issuer is named %q", v.Issuer)
+		}
+	default:
+		c.identity(t, v)
+	}
+	if v.Subject == "" {
+		v.Subject = someone
+	}
+	c.claims(v, d.Claims, now)
+}
+
+// identity makes one that the identity's own match fits.
+func (c *compiler) identity(t *testCase, v *rules.Verified) {
+	as := t.decl.As
+	ids := c.set.Identities()
+	at := slices.IndexFunc(ids, func(id *rules.Identity) bool { return id.Name == as.Name })
+	if at < 0 {
+		names := []string{"anonymous"}
+		for _, id := range ids {
+			names = append(names, id.Name)
+		}
+		c.ms.AddHint(as.Pos, rules.DidYouMean(as.Name, names), "no identity is named %q", as.Name)
+		return
+	}
+	t.as = ids[at]
+	v.Issuer, v.Subject = t.as.Issuer, t.as.Subject
+	if len(t.as.Clients) > 0 {
+		v.ClientID = t.as.Clients[0]
+	}
+}
+
+// knowsIssuer takes any name as long as no configuration lists them.
+func (c *compiler) knowsIssuer(name string) bool {
+	_, ok := c.o.Env.Issuers[name]
+	return ok || c.o.Env.Partial
+}
+
+// claims adds what the token asserts, as far as its issuer may assert it: the
+// rest is dropped, as verification drops it. What is fixed for the issuer wins.
+func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
+	issuer, known := c.o.Env.Issuers[v.Issuer]
+	names := c.o.Claims[v.Issuer]
+	if !known {
+		names = ClaimNames{Purpose: "purpose"}
+	}
+	for _, p := range given.pairs(&c.ms, "claims") {
+		name := p.key.Value
+		switch name {
+		case "sub":
+			v.Subject = word(&c.ms, p.value)
+		case "jti":
+			v.TokenID = word(&c.ms, p.value)
+		case "iat":
+			if v.IssuedAt = (time.Time{}); !isNull(p.value) {
+				v.IssuedAt = moment(&c.ms, p.value, now)
+			}
+		case "auth_time":
+			v.AuthTime = moment(&c.ms, p.value, now)
+		}
+		switch {
+		case name == "":
+		case name == names.Client, names.Client == "" && (name == "client_id" || name == "azp"):
+			v.ClientID = word(&c.ms, p.value)
+		case name == names.Purpose:
+			v.Purpose = word(&c.ms, p.value)
+		}
+		if slices.Contains(judgedBefore, name) {
+			c.ms.Add(p.key.Pos, "%s is judged when a token is verified, and tests begin behind that", name)
+		}
+		value := natural(&c.ms, p.value)
+		kind := kindOf(value)
+		if known {
+			kind = issuer.Claims[name]
+		}
+		if typed, ok := claim(kind, value); ok {
+			v.Claims[name] = typed
+		}
+	}
+	v.Fixed = maps.Clone(issuer.Fixed)
+	maps.Copy(v.Claims, issuer.Fixed)
+}
