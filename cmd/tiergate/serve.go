@@ -41,7 +41,7 @@ listeners close after drain.wait. SIGHUP reloads the rules at once and reopens t
 			if err := l.UnmarshalText([]byte(level)); err != nil {
 				return fmt.Errorf("no log level %q, want debug, info, warn or error", level)
 			}
-			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: l}))
+			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: l, ReplaceAttr: readable}))
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 			defer stop()
 			return serve(ctx, file, addresses, log, cmd.ErrOrStderr())
@@ -51,6 +51,14 @@ listeners close after drain.wait. SIGHUP reloads the rules at once and reopens t
 	cmd.Flags().StringVar(&addresses, "addresses-file", "", "write the bound addresses here as JSON, once listening")
 	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return cmd
+}
+
+// readable writes durations as people do: 1.5s, not 1500000000.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // service is a running server: everything that serve joins and must end.

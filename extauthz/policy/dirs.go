@@ -59,16 +59,39 @@ func (d *Dirs) Open(name string) (fs.File, error) {
 	if name == "." {
 		return &listing{d: d}, nil
 	}
-	first, rest, found := strings.Cut(name, "/")
-	if !found {
-		rest = "."
-	}
+	first, rest, below := strings.Cut(name, "/")
 	root, ok := d.roots[first]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return root.FS().Open(rest)
+	if below {
+		return root.FS().Open(rest)
+	}
+	f, err := root.FS().Open(".")
+	if err != nil {
+		return nil, err
+	}
+	return named{f.(fs.ReadDirFile), first}, nil
 }
+
+// named is a rules directory under its name in the listing; by itself it would
+// be called ".".
+type named struct {
+	fs.ReadDirFile
+	name string
+}
+
+func (n named) Stat() (fs.FileInfo, error) {
+	info, err := n.ReadDirFile.Stat()
+	return namedInfo{info, n.name}, err
+}
+
+type namedInfo struct {
+	fs.FileInfo
+	name string
+}
+
+func (i namedInfo) Name() string { return i.name }
 
 // listing is the root of Dirs: one directory entry for each rules directory.
 type listing struct {
@@ -91,23 +114,13 @@ func (l *listing) ReadDir(n int) ([]fs.DirEntry, error) {
 		if err != nil {
 			return out, err
 		}
-		out = append(out, dirEntry{name, info})
+		out = append(out, fs.FileInfoToDirEntry(namedInfo{info, name}))
 	}
 	if n > 0 && len(out) == 0 {
 		return nil, io.EOF
 	}
 	return out, nil
 }
-
-type dirEntry struct {
-	name string
-	info fs.FileInfo
-}
-
-func (e dirEntry) Name() string               { return e.name }
-func (e dirEntry) IsDir() bool                { return true }
-func (e dirEntry) Type() fs.FileMode          { return fs.ModeDir }
-func (e dirEntry) Info() (fs.FileInfo, error) { return e.info, nil }
 
 type rootInfo struct{}
 
