@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -84,5 +85,10 @@ func hash(src *rules.Source, env rules.Env) string {
 	}
 	part(strings.Join(slices.Sorted(slices.Values(env.Managed)), ","))
 	part(strings.Join(slices.Sorted(slices.Values(env.Catalogs)), ","))
+	for _, name := range slices.Sorted(maps.Keys(env.Issuers)) {
+		part(name)
+		// fmt prints maps in the order of their keys.
+		part(fmt.Sprint(env.Issuers[name].Claims, env.Issuers[name].Fixed))
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -1,0 +1,282 @@
+package policy
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/tiergate/tiergate/resolver"
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/rules"
+)
+
+const shop = `
+tiers: [ { name: public }, { name: internal }, { name: secret, require: { max_token_age: 5m } } ]
+unclassified: secret
+broad_above: internal
+objects:
+  - { type: order, tier: internal, catalog: orders, attributes: { owner: string } }
+  - { type: note, tier: internal }
+routes:
+  - host: shop.example.com
+    cors: true
+    map:
+      - GET /orders/{id} -> read order/{id}
+      - PUT /orders/{id} -> create|update order/{id}
+      - GET /notes/{id} -> read note/{id}
+      - GET /mine -> read note/{caller.claims.note}
+      - GET /healthz -> open: { because: probe, owner: ops }
+identities:
+  - { name: customers, kind: human, match: { issuer: corp, client: [web] } }
+rules:
+  - { id: own, allow: customers, to: [read, update], on: order, up_to: internal, own: owner }
+  - { id: notes, allow: customers, to: [read], on: note, up_to: internal, then: { set_headers: { x-note: "{caller.claims.note}" } } }
+`
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// stated is a verifier that says who it was told.
+type stated struct {
+	v   *rules.Verified
+	err error
+}
+
+func (s stated) Verify(context.Context, *rules.Request) (*rules.Verified, string, bool, error) {
+	return s.v, "", true, s.err
+}
+
+func ada() *rules.Verified {
+	claims := map[string]any{"note": "n1"}
+	return &rules.Verified{Issuer: "corp", Subject: "ada", ClientID: "web", IssuedAt: now.Add(-time.Minute), Claims: claims}
+}
+
+func options(t *testing.T, v Verifier, rows ...catalog.Row) Options {
+	t.Helper()
+	cache, err := catalog.New(catalog.Options{Sources: map[string]catalog.Source{"orders": catalog.NewMemory(rows...)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Verifier: v, Catalog: cache, Resolve: resolver.Options{MaxBody: 1 << 10},
+		Env: rules.Env{
+			Issuers:  map[string]rules.IssuerEnv{"corp": {Claims: map[string]rules.Kind{"note": rules.String}}},
+			Catalogs: []string{"orders"}, Managed: []string{"x-note"}, Now: now,
+		},
+	}
+}
+
+func load(t *testing.T, text string, o Options) *Policy {
+	t.Helper()
+	p, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func order(id, owner string) catalog.Row {
+	return catalog.Row{Key: catalog.Key{Type: "order", ID: id}, Columns: map[string]any{"owner": owner}}
+}
+
+func request(line string) *rules.RawRequest {
+	method, path, _ := strings.Cut(line, " ")
+	return &rules.RawRequest{
+		ID: "t", Now: now, Serves: rules.NewHostSet("shop.example.com"),
+		Method: method, Path: path, RawPath: path, Host: "shop.example.com", Scheme: "https",
+	}
+}
+
+// Every step can end the request; each row differs in one thing from an allow.
+func TestCheckEndsWithTheReasonOfItsStep(t *testing.T) {
+	refused := rules.Faultf(rules.TokenExpired, "an hour ago")
+	for _, c := range []struct {
+		name   string
+		line   string
+		v      stated
+		change func(*rules.RawRequest)
+		want   rules.Reason
+	}{
+		{name: "the owner reads", line: "GET /orders/1", want: rules.Allowed},
+		{name: "decode", line: "GET /x/../orders/1", want: rules.AmbiguousPath},
+		{name: "host", line: "GET /orders/1", change: func(r *rules.RawRequest) { r.Host = "other.example.com" }, want: rules.HostNotServed},
+		{name: "listener", line: "GET /orders/1", change: func(r *rules.RawRequest) { r.Serves = nil }, want: rules.HostNotServed},
+		{name: "match", line: "GET /debug", want: rules.NoRoute},
+		{name: "method", line: "DELETE /orders/1", want: rules.NoRoute},
+		{name: "verify", line: "GET /orders/1", v: stated{err: refused}, want: rules.TokenExpired},
+		{name: "verify breaks", line: "GET /orders/1", v: stated{err: context.DeadlineExceeded}, want: rules.Internal},
+		{name: "anonymous", line: "GET /orders/1", v: stated{v: &rules.Verified{Anonymous: true}}, want: rules.CredentialMissing},
+		{name: "unknown caller", line: "GET /orders/1", v: stated{v: &rules.Verified{Issuer: "corp", Subject: "ada"}}, want: rules.UnknownIdentity},
+		{name: "resolve", line: "GET /orders/9", want: rules.UnknownObject},
+		{name: "decide", line: "GET /orders/2", want: rules.NoRule},
+		{name: "open", line: "GET /healthz", v: stated{err: refused}, want: rules.OpenRoute},
+		{name: "upsert of what is there", line: "PUT /orders/1", want: rules.Allowed},
+		{name: "upsert of what is not", line: "PUT /orders/9", want: rules.NoRule},
+		{name: "from the caller", line: "GET /mine", want: rules.Allowed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.v.v == nil && c.v.err == nil {
+				c.v.v = ada()
+			}
+			p := load(t, shop, options(t, c.v, order("1", "ada"), order("2", "bob")))
+			raw := request(c.line)
+			if c.change != nil {
+				c.change(raw)
+			}
+			got := p.Check(t.Context(), raw)
+			if got.Reason != c.want {
+				t.Fatalf("%s: %s %q, want %s", c.line, got.Reason, got.Detail, c.want)
+			}
+			if allows := c.want.Status() == 200; (got.Effect == rules.Allow) != allows {
+				t.Errorf("%s: effect %v with reason %s", c.line, got.Effect, got.Reason)
+			}
+			if got.Policy != p.Hash {
+				t.Errorf("the outcome names policy %q, want %q", got.Policy, p.Hash)
+			}
+		})
+	}
+}
+
+// A caller whom no rule can allow must not make us read.
+func TestNoLookupWithoutARuleThatFits(t *testing.T) {
+	stranger := stated{v: &rules.Verified{Issuer: "corp", Subject: "x", ClientID: "other"}}
+	for name, c := range map[string]struct {
+		v    stated
+		want int
+	}{
+		"a caller that a rule selects": {stated{v: ada()}, 1},
+		"a stranger":                   {stranger, 0},
+	} {
+		p := load(t, shop, options(t, c.v, order("1", "ada")))
+		if got := p.Check(t.Context(), request("GET /orders/1")); got.Misses != c.want {
+			t.Errorf("%s: %d rows read, want %d", name, got.Misses, c.want)
+		}
+	}
+}
+
+func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
+	covered := strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1)
+	ended := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-22 } ]", 1)
+	bad := stated{err: rules.Faultf(rules.TokenSignature, "")}
+	for _, c := range []struct {
+		name, rules, line string
+		v                 stated
+		want, kept        rules.Reason
+	}{
+		{"a neighbour's order", covered, "GET /orders/2", stated{v: ada()}, rules.ShadowDeny, rules.NoRule},
+		{"no route", covered, "GET /debug", stated{v: ada()}, rules.ShadowDeny, rules.NoRoute},
+		{"a bad credential", covered, "GET /orders/1", bad, rules.TokenSignature, ""},
+		{"no credential", covered, "GET /orders/1", stated{v: &rules.Verified{Anonymous: true}}, rules.CredentialMissing, ""},
+		{"an ambiguous path", covered, "GET //orders/2", stated{v: ada()}, rules.AmbiguousPath, ""},
+		{"an allow", covered, "GET /orders/1", stated{v: ada()}, rules.Allowed, ""},
+		{"after its end", ended, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
+		{"without an entry", shop, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := load(t, c.rules, options(t, c.v, order("1", "ada"), order("2", "bob")))
+			got := p.Check(t.Context(), request(c.line))
+			if got.Reason != c.want {
+				t.Fatalf("reason %s %q, want %s", got.Reason, got.Detail, c.want)
+			}
+			switch {
+			case c.kept == "" && got.Shadow != nil:
+				t.Errorf("shadow verdict %+v, want none", got.Shadow)
+			case c.kept != "" && (got.Shadow == nil || got.Shadow.Reason != c.kept || got.Shadow.By != "entry"):
+				t.Errorf("shadow verdict %+v, want %s kept", got.Shadow, c.kept)
+			}
+			if got.Reason == rules.ShadowDeny && len(got.Obligations.SetHeaders) > 0 {
+				t.Errorf("an excused denial sets headers: %v", got.Obligations.SetHeaders)
+			}
+		})
+	}
+}
+
+func TestAHostThatIsNotServedIsNeverExcused(t *testing.T) {
+	p := load(t, strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1), options(t, stated{v: ada()}))
+	raw := request("GET /orders/1")
+	raw.Serves = rules.NewHostSet("other.example.com")
+	if got := p.Check(t.Context(), raw); got.Reason != rules.HostNotServed || got.Effect != rules.Deny {
+		t.Errorf("%v %s, want a denial host_not_served", got.Effect, got.Reason)
+	}
+}
+
+func TestLoadRefusesATargetTheUpstreamCannotSee(t *testing.T) {
+	text := strings.Replace(shop, `, then: { set_headers: { x-note: "{caller.claims.note}" } }`, "", 1)
+	_, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, options(t, stated{}))
+	if err == nil || !strings.Contains(err.Error(), "managed header") {
+		t.Errorf("a target from the caller that no header hands on: %v, want a mistake", err)
+	}
+}
+
+func TestHashChangesWithWhatDecides(t *testing.T) {
+	o := options(t, stated{v: ada()})
+	base := load(t, shop, o).Hash
+	if again := load(t, shop, o).Hash; again != base {
+		t.Errorf("the same rules hash to %s and %s", base, again)
+	}
+	if other := load(t, shop+"\n# a comment\n", o).Hash; other == base {
+		t.Error("other files have the same hash")
+	}
+	o.Env.Issuers["corp"].Claims["role"] = rules.String
+	if other := load(t, shop, o).Hash; other == base {
+		t.Error("another set of claims has the same hash")
+	}
+}
+
+// R1, R5: a version that does not load leaves everything as it was.
+func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
+	text, o := shop, options(t, stated{v: ada()}, order("1", "ada"))
+	live, err := NewLive(func() (*Policy, error) {
+		p, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, o)
+		return p, err
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := live.Current()
+	for _, bad := range []string{"", "\t", "rules: [", shop + "\nrulez: []\n", shop + "---\n" + shop, strings.Replace(shop, "up_to: internal", "up_to: internl", 1)} {
+		text = bad
+		if err := live.Reload(); err == nil {
+			t.Fatalf("a bad version loaded: %q", bad)
+		}
+		if live.Current() != before {
+			t.Fatal("a bad version replaced the good one")
+		}
+		if got := live.Check(t.Context(), request("GET /orders/1")); got.Reason != rules.Allowed {
+			t.Fatalf("%s after a bad reload, want allowed", got.Reason)
+		}
+	}
+	if st := live.Stats(); st.Failures != 6 || st.Loads != 1 || !strings.Contains(st.LastError, "shop.yaml:") || st.Hash != before.Hash {
+		t.Errorf("stats %+v, want 6 failures, 1 load, a place and the old hash", st)
+	}
+	text = strings.Replace(shop, "[read, update]", "[update]", 1)
+	if err := live.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if got := live.Check(t.Context(), request("GET /orders/1")); got.Reason != rules.NoRule || got.Policy == before.Hash {
+		t.Errorf("%s under policy %s, want no_rule under the new one", got.Reason, got.Policy)
+	}
+}
+
+func TestLastGoodComesBackAsItWas(t *testing.T) {
+	dir, o := t.TempDir(), options(t, stated{v: ada()})
+	first, second := load(t, shop, o), load(t, shop+"# 2\n", o)
+	for _, p := range []*Policy{first, second} {
+		if err := KeepLastGood(dir, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fsys, err := LastGood(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, _, err := Load(fsys, o)
+	if err != nil || kept.Hash != second.Hash {
+		t.Fatalf("kept %v, %v; want policy %s", kept, err, second.Hash)
+	}
+	if _, err := LastGood(t.TempDir()); err == nil {
+		t.Error("an empty state directory has last good rules")
+	}
+}
