@@ -162,7 +162,7 @@ func TestWinsAreCountedHonestly(t *testing.T) {
 func TestWhyNamesTheRule(t *testing.T) {
 	for _, row := range []struct{ name, record, want string }{
 		{"no target", `{"effect":"deny","reason":"no_route"}`, "no_route"},
-		{"no rule", `{"effect":"deny","reason":"no_rule","targets":[{"effect":"deny","reason":"no_rule"}]}`, "no_rule"},
+		{"no rule, and the nearest one is named", `{"effect":"deny","reason":"no_rule","targets":[{"effect":"deny","reason":"no_rule","rule":"own"}]}`, "no_rule"},
 		{"an allow's rule", `{"effect":"allow","reason":"allowed","targets":[{"effect":"allow","rule":"own"}]}`, "own"},
 		{"a denial's rule, not that of the allowed target before it",
 			`{"effect":"deny","reason":"denied_by_rule","targets":[{"effect":"allow","rule":"own"},{"effect":"deny","rule":"frozen"}]}`, "frozen"},

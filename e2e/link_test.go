@@ -62,7 +62,7 @@ func TestLinkToTiergate(t *testing.T) {
 				t.Fatal(err)
 			}
 			if seen.Status != row.status || seen.Reached != (row.status == http.StatusOK) {
-				t.Errorf("got %+v, want %d", seen, row.status)
+				t.Errorf("got %+v, want %d\n%s", seen, row.status, e.tail())
 			}
 		})
 	}

@@ -172,11 +172,14 @@ type Decision struct {
 	} `json:"targets"`
 }
 
-// Why is the rule that decided, or else the reason.
+// Why is what decided: the rule that allows or denies, or the reason of a
+// denial by no rule.
 func (d *Decision) Why() string {
-	for _, t := range d.Targets {
-		if t.Rule != "" && t.Effect == d.Effect {
-			return t.Rule
+	if d.Effect == "allow" || d.Reason == "denied_by_rule" {
+		for _, t := range d.Targets {
+			if t.Rule != "" && t.Effect == d.Effect {
+				return t.Rule
+			}
 		}
 	}
 	return d.Reason
