@@ -232,7 +232,7 @@ func TestKeySetIsReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newKeySet(keys, 0, now)
+	s, err := newKeySet(keys, nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}

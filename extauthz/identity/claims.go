@@ -141,8 +141,8 @@ func (c *compact) date(name string) (t time.Time, found bool, err error) {
 		return time.Time{}, true, rules.Faultf(rules.TokenClaims, "%s is not a number", name)
 	}
 	seconds, err := strconv.ParseFloat(number.String(), 64)
-	if err != nil || seconds < 1 || seconds > lastDate {
-		return time.Time{}, true, rules.Faultf(rules.TokenClaims, "%s is outside 1 to %d", name, lastDate)
+	if err != nil || seconds < 0 || seconds > lastDate {
+		return time.Time{}, true, rules.Faultf(rules.TokenClaims, "%s is outside 0 to %d", name, lastDate)
 	}
 	whole, fraction := math.Modf(seconds)
 	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true, nil

@@ -196,7 +196,7 @@ func TestDiscoveryIsRepeatedWhenTheKeysMove(t *testing.T) {
 			p.urls["https://keys.example.com/"] = jwks(next)
 			p.urls[jwksURL] = []byte("gone")
 		})
-		time.Sleep(2 * time.Hour)
+		time.Sleep(defaultRefresh + maxRetry)
 		wants(t, v, next.mint(nil, lasting()), "")
 	})
 }
@@ -240,7 +240,7 @@ func TestFilesThatAreNoKeySets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{fifo, large, dir, filepath.Join(dir, "missing"), "/dev/zero"} {
-		if _, err := (&file{path}).fetch(t.Context(), false); err == nil {
+		if _, err := (&file{path: path}).fetch(t.Context(), false); err == nil {
 			t.Errorf("%s was read", path)
 		}
 	}

@@ -129,7 +129,7 @@ func FuzzJWKS(f *testing.F) {
 		if len(keys) == 0 {
 			return
 		}
-		s, err := newKeySet(keys, 0, now)
+		s, err := newKeySet(keys, nil, now)
 		if err != nil || len(s.byID) != len(keys) {
 			t.Fatalf("%d keys make a set of %d, %v", len(keys), len(s.byID), err)
 		}

@@ -194,15 +194,15 @@ func (k *keys) install(next *keySet) {
 	k.absent.Purge()
 	k.mu.Unlock()
 	k.log.Info("keys changed", slog.String("issuer", k.name),
-		slog.Uint64("generation", next.generation), slog.Int("keys", len(next.byID)), slog.Int("skipped", next.skipped))
+		slog.Uint64("generation", next.generation), slog.Int("keys", len(next.byID)))
+	for _, why := range next.skipped {
+		k.log.Warn("key skipped", slog.String("issuer", k.name), slog.Any("error", why))
+	}
 }
 
 // accept admits a document that the issuer served at a time and makes it current.
 func (k *keys) accept(document []byte, fetched time.Time) error {
 	admitted, skipped, err := admit(document, k.algorithms)
-	for _, why := range skipped {
-		k.log.Warn("key skipped", slog.String("issuer", k.name), slog.Any("error", why))
-	}
 	if errors.Is(err, errEmptySet) {
 		k.counts.empty.Add(1)
 		k.log.Error("issuer withdrew all keys; the last good ones stay until max_stale", slog.String("issuer", k.name))
@@ -210,7 +210,7 @@ func (k *keys) accept(document []byte, fetched time.Time) error {
 	if err != nil {
 		return err
 	}
-	set, err := newKeySet(admitted, len(skipped), fetched)
+	set, err := newKeySet(admitted, skipped, fetched)
 	if err != nil {
 		return fmt.Errorf("keys of issuer %q: %w", k.name, err)
 	}

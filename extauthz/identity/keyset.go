@@ -24,13 +24,13 @@ type keySet struct {
 
 	generation  uint64    // grows with every change of the keys
 	fetched     time.Time // when the issuer last confirmed them
-	skipped     int       // keys of the document that could not be used
+	skipped     []error   // why keys of the document cannot be used
 	fingerprint [sha256.Size]byte
 }
 
 var errReadOnly = errors.New("a key set is replaced as a whole")
 
-func newKeySet(keys []jwkset.JWK, skipped int, fetched time.Time) (*keySet, error) {
+func newKeySet(keys []jwkset.JWK, skipped []error, fetched time.Time) (*keySet, error) {
 	s := &keySet{
 		MemoryJWKSet: jwkset.NewMemoryStorage(),
 		byID:         make(map[string]jwkset.JWK, len(keys)),

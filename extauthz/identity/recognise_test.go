@@ -22,6 +22,8 @@ func registered() []*rules.Identity {
 		{Name: "batch-web", Kind: rules.Service, Issuer: "corp", Subject: "batch", Clients: []string{"web"}},
 		{Name: "batch-cli", Kind: rules.Service, Issuer: "corp", Subject: "batch", Clients: []string{"cli"}},
 		{Name: "slash", Kind: rules.Service, Issuer: "a/b", Subject: "c"},
+		{Name: "all-1", Kind: rules.Human, Issuer: "crowded"},
+		{Name: "all-2", Kind: rules.Human, Issuer: "crowded"},
 		{Name: "nobody", Kind: rules.Service, Subject: "x"},
 	}
 }
@@ -47,6 +49,7 @@ func TestRecognise(t *testing.T) {
 		{name: "a class of all", issuer: "acme-idp", subject: "bob", client: "any", want: "acme", kind: rules.ThirdParty},
 		{name: "two classes by client", issuer: "corp", subject: "bob", client: "app", kind: rules.Unknown, reason: rules.IdentityAmbiguous},
 		{name: "a class of all and one by client", issuer: "globex-idp", subject: "bob", client: "app", kind: rules.Unknown, reason: rules.IdentityAmbiguous},
+		{name: "two classes of all", issuer: "crowded", subject: "bob", kind: rules.Unknown, reason: rules.IdentityAmbiguous},
 		{name: "twin: only the class of all", issuer: "globex-idp", subject: "bob", client: "web", want: "globex", kind: rules.ThirdParty},
 		{name: "two for one subject", issuer: "corp", subject: "twin", kind: rules.Unknown, reason: rules.IdentityAmbiguous},
 		{name: "two for one subject, told apart by client", issuer: "corp", subject: "batch", client: "cli", want: "batch-cli", kind: rules.Service},

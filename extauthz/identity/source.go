@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,16 +43,20 @@ type remote struct {
 	get       *getter
 	url       string
 	discovery *discovery // nil when url is configured
-	last      document   // the last good one with a validator
+	last      document   // the last good one
+	good      bool       // the last answer was
 }
 
 func (r *remote) pace() time.Duration { return defaultRefresh }
 
-func (r *remote) accepted(d document) { r.last = d }
+func (r *remote) accepted(d document) { r.last, r.good = d, true }
 
 func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 	url := r.url
 	if r.discovery != nil {
+		if !r.good {
+			r.discovery.forget() // the provider may have moved its keys
+		}
 		var err error
 		if url, err = r.discovery.keySetURL(ctx, r.get); err != nil {
 			return document{}, err
@@ -62,10 +67,8 @@ func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 		etag = r.last.etag
 	}
 	doc, err := r.get.document(ctx, url, etag)
+	r.good = false // until it is accepted
 	if err != nil {
-		if r.discovery != nil {
-			r.discovery.forget() // the provider may have moved its keys
-		}
 		return document{}, fmt.Errorf("keys from %s: %w", printable(url), err)
 	}
 	if doc.unchanged {
@@ -76,29 +79,37 @@ func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 
 // file is a key set on disk. It is read again all the time: a mounted ConfigMap
 // is swapped without notice.
-type file struct{ path string }
+type file struct {
+	path string
+	last []byte // the last good content
+}
 
 func (f *file) pace() time.Duration { return filePace }
-func (f *file) accepted(document)   {}
+func (f *file) accepted(d document) { f.last = d.body }
 
-func (f *file) fetch(context.Context, bool) (document, error) {
+func (f *file) fetch(_ context.Context, known bool) (document, error) {
+	body, err := f.read()
+	return document{body: body, unchanged: known && err == nil && bytes.Equal(body, f.last)}, err
+}
+
+func (f *file) read() ([]byte, error) {
 	info, err := os.Stat(f.path)
 	if err != nil {
-		return document{}, err
+		return nil, err
 	}
 	if !info.Mode().IsRegular() { // opening a FIFO would block for ever
-		return document{}, fmt.Errorf("%s is not a regular file", f.path)
+		return nil, fmt.Errorf("%s is not a regular file", f.path)
 	}
 	in, err := os.Open(f.path)
 	if err != nil {
-		return document{}, err
+		return nil, err
 	}
 	defer in.Close() //nolint:errcheck // only read from
 	body, err := readBounded(in)
 	if err != nil {
-		return document{}, fmt.Errorf("%s: %w", f.path, err)
+		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
-	return document{body: body}, nil
+	return body, nil
 }
 
 // readBounded reads all, or fails above maxBody.

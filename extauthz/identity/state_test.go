@@ -120,6 +120,35 @@ func TestKeptFile(t *testing.T) {
 	}
 }
 
+func TestAFailedSaveLeavesNothingBehind(t *testing.T) {
+	s := newStore(t.TempDir(), iss, jwksURL)
+	if err := os.MkdirAll(filepath.Join(s.path, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.save([]byte("x"), now); err == nil {
+		t.Error("save() over a directory = nil")
+	}
+	left, err := os.ReadDir(filepath.Dir(s.path))
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Keys that were discovered are not those of a configured URL, and the other way.
+func TestKeptKeysBelongToTheirPlace(t *testing.T) {
+	p, dir := serving(ecKey()), t.TempDir()
+	p.urls = map[string][]byte{iss + "/.well-known/openid-configuration": metadata(iss, jwksURL)}
+	found := Options{StateDir: dir, Issuers: []IssuerConfig{config(discovering)}}
+	loaded(t, p, found)
+	token := ecKey().mint(nil, goodClaims())
+	if _, got := verify(t, verifier(t, p, found), token); got != "" {
+		t.Errorf("twin: refused for %q", got)
+	}
+	if _, got := verify(t, verifier(t, p, Options{StateDir: dir}), token); got != rules.JWKSUnavailable {
+		t.Errorf("refused for %q, want %q", got, rules.JWKSUnavailable)
+	}
+}
+
 // L5: a disk that fails is an alarm, and the keys serve all the same.
 func TestDiskFailureCostsNoKeys(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "file")

@@ -33,7 +33,7 @@ func (v *Verifier) Stats() []IssuerStats {
 			UnknownKeys: k.counts.unknown.Load(),
 		}
 		if set := k.current.Load(); set != nil {
-			s.Keys, s.Skipped, s.Generation = len(set.byID), set.skipped, set.generation
+			s.Keys, s.Skipped, s.Generation = len(set.byID), len(set.skipped), set.generation
 			s.Fetched, s.Age = set.fetched, now.Sub(set.fetched)
 		}
 		out[n] = s

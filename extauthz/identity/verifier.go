@@ -37,9 +37,13 @@ func New(o Options) (*Verifier, error) {
 		nobody:   &rules.Verified{Anonymous: true},
 		now:      o.Now,
 	}
-	var errs [3]error
-	v.cache, errs[0] = newTokenCache(o.Entries, o.Bytes)
-	v.peers, errs[1] = newPeers(o.TrustDomains, o.RequirePeerCertificate)
+	var err error
+	if v.cache, err = newTokenCache(o.Entries, o.Bytes); err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	if v.peers, err = newPeers(o.TrustDomains, o.RequirePeerCertificate); err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
 	for n := range o.Issuers {
 		c := &o.Issuers[n]
 		i, err := newIssuer(c, &o)
@@ -49,7 +53,7 @@ func New(o Options) (*Verifier, error) {
 		v.issuers[c.Issuer] = i
 		v.order = append(v.order, i)
 	}
-	return v, errors.Join(errs[:]...)
+	return v, nil
 }
 
 // Run keeps the key sets fresh until ctx ends. It returns early only when one of
