@@ -1,0 +1,311 @@
+package audit
+
+import (
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxText bounds every text of a record, in bytes: a request chooses some of them.
+const maxText = 2048
+
+// append writes r as one JSON line without the opening `{"v":…,"seq":…`, which
+// the writer puts in front under its lock. It writes what encoding/json would,
+// but that unprintable characters are escaped too; a test compares the two.
+func (r *Record) append(b []byte) []byte {
+	b = number(b, `,"gap":`, r.Gap)
+	b = text(b, `,"why":`, r.Why)
+	b = text(b, `,"id":`, r.ID)
+	b = text(b, `,"envoy_id":`, r.EnvoyID)
+	b = text(b, `,"trace":`, r.Trace)
+	b = append(b, `,"time":`...)
+	b = appendTime(b, r.Time)
+	if r.Caller != (Caller{}) {
+		b = append(b, `,"caller":`...)
+		b = r.Caller.append(b)
+	}
+	if r.Actor != nil {
+		b = append(b, `,"actor":`...)
+		b = r.Actor.append(b)
+	}
+	b = text(b, `,"peer":`, r.Peer)
+	b = text(b, `,"op":`, r.Op)
+	b = position(b, `,"op_pos":`, r.OpPos)
+	b = list(b, `,"targets":[`, r.Targets)
+	b = text(b, `,"effect":`, r.Effect)
+	b = number(b, `,"status":`, r.Status)
+	b = text(b, `,"reason":`, r.Reason)
+	b = text(b, `,"detail":`, r.Detail)
+	if r.Shadow != nil {
+		b = append(b, `,"shadow":`...)
+		b = r.Shadow.append(b)
+	}
+	b = r.Versions.append(b)
+	b = list(b, `,"inputs":[`, r.Inputs)
+	b = r.Cache.append(b)
+	b = r.Us.append(b)
+	return append(b, '}', '\n')
+}
+
+func (c *Caller) append(b []byte) []byte {
+	b = append(b, `{"kind":`...)
+	b = appendText(b, c.Kind)
+	b = text(b, `,"identity":`, c.Identity)
+	b = text(b, `,"issuer":`, c.Issuer)
+	b = text(b, `,"subject":`, c.Subject)
+	b = text(b, `,"client":`, c.Client)
+	b = text(b, `,"token":`, c.Token)
+	b = text(b, `,"key":`, c.Key)
+	b = flag(b, `,"bound":true`, c.Bound)
+	b = text(b, `,"purpose":`, c.Purpose)
+	return append(b, '}')
+}
+
+func (t *Target) append(b []byte) []byte {
+	b = append(b, `{"action":`...)
+	b = appendText(b, t.Action)
+	b = append(b, `,"type":`...)
+	b = appendText(b, t.Type)
+	b = text(b, `,"id":`, t.ID)
+	b = text(b, `,"tier":`, t.Tier)
+	b = text(b, `,"tier_from":`, t.TierFrom)
+	b = append(b, `,"effect":`...)
+	b = appendText(b, t.Effect)
+	b = append(b, `,"reason":`...)
+	b = appendText(b, t.Reason)
+	b = text(b, `,"rule":`, t.Rule)
+	b = position(b, `,"pos":`, t.Pos)
+	b = text(b, `,"missing":`, t.Missing)
+	return append(b, '}')
+}
+
+func (s *Shadow) append(b []byte) []byte {
+	b = append(b, `{"effect":`...)
+	b = appendText(b, s.Effect)
+	b = append(b, `,"reason":`...)
+	b = appendText(b, s.Reason)
+	b = text(b, `,"detail":`, s.Detail)
+	b = text(b, `,"rule":`, s.Rule)
+	b = append(b, `,"by":`...)
+	b = appendText(b, s.By)
+	if !s.Until.IsZero() {
+		b = append(b, `,"until":`...)
+		b = appendTime(b, s.Until)
+	}
+	return append(b, '}')
+}
+
+func (v *Versions) append(b []byte) []byte {
+	if *v == (Versions{}) {
+		return b
+	}
+	b = append(b, `,"versions":{`...)
+	start := len(b)
+	b = text(b, `,"policy":`, v.Policy)
+	b = text(b, `,"config":`, v.Config)
+	b = number(b, `,"catalog":`, v.Catalog)
+	b = number(b, `,"keys":`, v.Keys)
+	return closeObject(b, start)
+}
+
+func (i *Input) append(b []byte) []byte {
+	b = append(b, `{"target":`...)
+	b = strconv.AppendInt(b, int64(i.Target), 10)
+	b = append(b, `,"name":`...)
+	b = appendText(b, i.Name)
+	if i.Value != nil {
+		b = append(b, `,"value":`...)
+		b = appendValue(b, i.Value)
+	}
+	b = text(b, `,"hash":`, i.Hash)
+	return append(b, '}')
+}
+
+func (c *Cache) append(b []byte) []byte {
+	if *c == (Cache{}) {
+		return b
+	}
+	b = append(b, `,"cache":{`...)
+	start := len(b)
+	b = flag(b, `,"token":true`, c.Token)
+	b = number(b, `,"hits":`, c.Hits)
+	b = number(b, `,"misses":`, c.Misses)
+	return closeObject(b, start)
+}
+
+func (u *Us) append(b []byte) []byte {
+	if *u == (Us{}) {
+		return b
+	}
+	b = append(b, `,"us":{`...)
+	start := len(b)
+	b = number(b, `,"decode":`, u.Decode)
+	b = number(b, `,"match":`, u.Match)
+	b = number(b, `,"identify":`, u.Identify)
+	b = number(b, `,"resolve":`, u.Resolve)
+	b = number(b, `,"decide":`, u.Decide)
+	b = append(b, `,"total":`...)
+	b = strconv.AppendInt(b, u.Total, 10)
+	return closeObject(b, start)
+}
+
+// closeObject drops the comma in front of the first member, which stands at start.
+func closeObject(b []byte, start int) []byte {
+	if len(b) > start {
+		b = append(b[:start], b[start+1:]...)
+	}
+	return append(b, '}')
+}
+
+func list[T any, P interface {
+	*T
+	append(b []byte) []byte
+}](b []byte, key string, items []T) []byte {
+	if len(items) == 0 {
+		return b
+	}
+	b = append(b, key...)
+	for i := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = P(&items[i]).append(b)
+	}
+	return append(b, ']')
+}
+
+func text(b []byte, key, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendText(append(b, key...), s)
+}
+
+func number[N int | int64 | uint64](b []byte, key string, n N) []byte {
+	if n == 0 {
+		return b
+	}
+	b = append(b, key...)
+	if n < 0 {
+		return strconv.AppendInt(b, int64(n), 10)
+	}
+	return strconv.AppendUint(b, uint64(n), 10)
+}
+
+func flag(b []byte, member string, on bool) []byte {
+	if !on {
+		return b
+	}
+	return append(b, member...)
+}
+
+func position(b []byte, key string, p Pos) []byte {
+	if p == (Pos{}) {
+		return b
+	}
+	b = appendText(append(b, key...), p.File)
+	if p.Line == 0 {
+		return b
+	}
+	b = append(b[:len(b)-1], ':') // inside the closing quote
+	b = strconv.AppendInt(b, int64(p.Line), 10)
+	b = append(b, ':')
+	b = strconv.AppendInt(b, int64(p.Col), 10)
+	return append(b, '"')
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = append(b, '"')
+	b = t.UTC().Truncate(time.Microsecond).AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
+}
+
+// appendValue writes a value of one of the kinds of package rules. A value of
+// any other type would be a fault of ours and is written as null.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendText(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case []string:
+		return appendList(b, v, appendText)
+	case []int64:
+		return appendList(b, v, func(b []byte, i int64) []byte { return strconv.AppendInt(b, i, 10) })
+	}
+	return append(b, "null"...)
+}
+
+func appendList[T any](b []byte, items []T, item func([]byte, T) []byte) []byte {
+	b = append(b, '[')
+	for i, v := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = item(b, v)
+	}
+	return append(b, ']')
+}
+
+// appendText writes s as a JSON string of printable characters: whoever shows a
+// line on a terminal sees no control sequence and no text that runs backwards.
+// Invalid UTF-8 becomes U+FFFD; what is longer than maxText is cut.
+func appendText(b []byte, s string) []byte {
+	cut := len(s) > maxText
+	if cut {
+		s = s[:maxText]
+	}
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < ' ' || c == '"' || c == '\\' || c == 0x7f {
+				b = appendEscape(append(b, s[start:i]...), rune(c))
+				start = i + 1
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
+			b = appendEscape(append(b, s[start:i]...), r)
+			start = i + size
+		}
+		i += size
+	}
+	b = append(b, s[start:]...)
+	if cut {
+		b = append(b, "…"...)
+	}
+	return append(b, '"')
+}
+
+func appendEscape(b []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(b, '\\', byte(r))
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\f':
+		return append(b, '\\', 'f')
+	}
+	if r > 0xffff {
+		r -= 0x10000
+		return appendHex(appendHex(b, 0xd800+r>>10), 0xdc00+r&0x3ff)
+	}
+	return appendHex(b, r)
+}
+
+func appendHex(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[r>>12&0xf], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
+}

@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// keySize is the size of the key in bytes.
+const keySize = 32
+
+// Key hides sensitive inputs: equal values give equal hashes under one key, and
+// without it a hash says nothing, even about a value that could be guessed.
+type Key struct{ secret *[keySize]byte } // a pointer, because fmt prints what sits in unexported fields
+
+// LoadKey reads the key of a state directory, and makes it at the first start.
+func LoadKey(dir string) (*Key, error) {
+	path := filepath.Join(dir, "audit.key")
+	data, err := readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("audit: make the key: %w", err)
+		}
+		data, err = readKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	return &Key{secret: (*[keySize]byte)(data)}, nil
+}
+
+func readKey(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("key %s has mode %04o: others can read it, want 0600", path, info.Mode().Perm())
+	}
+	data, err := os.ReadFile(path)
+	if err == nil && len(data) != keySize {
+		err = fmt.Errorf("key %s has %d bytes, want %d", path, len(data), keySize)
+	}
+	return data, err
+}
+
+// makeKey writes a whole key under another name and then links it, so that no
+// start sees half of one and two first starts agree.
+func makeKey(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".audit.key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	var secret [keySize]byte
+	rand.Read(secret[:]) //nolint:errcheck // never fails
+	_, err = tmp.Write(secret[:])
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Link(tmp.Name(), path)
+}
+
+// Hash returns the keyed hash of a value, 32 hex digits.
+func (k *Key) Hash(v any) string {
+	mac := hmac.New(sha256.New, k.secret[:])
+	fmt.Fprintf(mac, "%T %#v", v, v) // the kind and the whole value, unlike a text of the record
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// Format implements fmt.Formatter: no verb prints the secret.
+func (k *Key) Format(w fmt.State, _ rune) {
+	io.WriteString(w, "[audit key]") //nolint:errcheck // as package fmt has it
+}

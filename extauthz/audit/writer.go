@@ -1,0 +1,330 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrUnavailable says that a required log cannot take a record.
+var ErrUnavailable = errors.New("the decision log cannot be written")
+
+// The pace of the writing goroutine.
+const (
+	gather  = 10 * time.Millisecond // records of this long go out in one write
+	retry   = 250 * time.Millisecond
+	recheck = time.Second // whether the file was rotated away
+)
+
+// bytesPerRecord bounds the buffer's bytes together with its records.
+const bytesPerRecord = 1 << 10
+
+// Options say where records go.
+type Options struct {
+	Path     string       // the file; it is made, appended to and reopened when rotated
+	Out      io.Writer    // instead of Path: standard output, say
+	Buffer   int          // records that may wait for the disk, more than 0
+	Required bool         // a record that cannot be taken is an error; the file is synced after each write
+	Log      *slog.Logger // hears of failures and of recovery
+}
+
+// Writer takes records without ever waiting for the disk. One goroutine writes
+// them, a batch at a time. Records that find the buffer full are counted, and
+// stand as a gap in front of the next one. Its methods may be called together.
+type Writer struct {
+	o    Options
+	sink sink
+
+	mu      sync.Mutex
+	pending []byte
+	waiting int // records in pending
+	seq     uint64
+	gap     uint64 // records dropped since the last one taken
+	why     string
+	closed  bool
+
+	failing atomic.Pointer[error]
+	written atomic.Uint64
+	dropped atomic.Uint64
+
+	work   chan struct{} // there is something to write
+	urgent chan struct{} // the buffer is half full, or closed: do not gather
+	reopen chan struct{}
+	done   chan struct{}
+}
+
+// Stats count records since the start.
+type Stats struct {
+	Written uint64
+	Dropped uint64
+	Err     error // why nothing can be written now, or nil
+}
+
+// Open makes the log ready, repairs what an earlier process left torn, and
+// starts to write. The caller ends it with Close.
+func Open(o Options) (*Writer, error) {
+	switch {
+	case o.Buffer <= 0:
+		return nil, fmt.Errorf("audit: Options.Buffer is %d, want more than 0", o.Buffer)
+	case (o.Path == "") == (o.Out == nil):
+		return nil, errors.New("audit: want one of Options.Path and Options.Out")
+	case o.Log == nil:
+		return nil, errors.New("audit: Options.Log is nil")
+	}
+	w := &Writer{
+		o:      o,
+		work:   make(chan struct{}, 1),
+		urgent: make(chan struct{}, 1),
+		reopen: make(chan struct{}, 1),
+		done:   make(chan struct{}),
+	}
+	if o.Out != nil {
+		w.sink = stream{o.Out}
+	} else {
+		f, err := openFile(o.Path)
+		if err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		w.sink, w.seq = f, f.last
+		if f.torn {
+			w.gap, w.why = 1, "torn"
+			w.seq++
+		}
+	}
+	go w.run()
+	return w, nil
+}
+
+// Available returns an error when the log is required and cannot be written now.
+func (w *Writer) Available() error {
+	if !w.o.Required {
+		return nil
+	}
+	if err := w.failing.Load(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, *err)
+	}
+	return nil
+}
+
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// Record takes one record; V and Seq are set here. The error is ErrUnavailable,
+// only when the log is required, and the record is then lost. r may be used
+// again as soon as Record returns.
+func (w *Writer) Record(r *Record) error {
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	*buf = r.append((*buf)[:0])
+
+	w.mu.Lock()
+	w.seq++
+	if w.closed || w.waiting >= w.o.Buffer || len(w.pending)+len(*buf) > w.o.Buffer*bytesPerRecord+maxLine {
+		w.drop()
+		w.mu.Unlock()
+		if w.o.Required {
+			return ErrUnavailable
+		}
+		return nil
+	}
+	w.flushGap(w.seq - 1)
+	w.pending = append(appendHead(w.pending, w.seq), *buf...)
+	w.waiting++
+	first, half := w.waiting == 1, w.waiting == (w.o.Buffer+1)/2
+	w.mu.Unlock()
+
+	if first {
+		signal(w.work)
+	}
+	if half {
+		signal(w.urgent)
+	}
+	return nil
+}
+
+func (w *Writer) drop() {
+	w.gap++
+	w.why = "buffer_full"
+	w.dropped.Add(1)
+}
+
+// flushGap writes the gap that ends at seq last. The caller holds mu.
+func (w *Writer) flushGap(last uint64) {
+	if w.gap == 0 {
+		return
+	}
+	g := Record{Gap: w.gap, Why: w.why, Time: time.Now()}
+	w.pending = g.append(appendHead(w.pending, last-w.gap+1))
+	w.gap = 0
+}
+
+func appendHead(b []byte, seq uint64) []byte {
+	return strconv.AppendUint(append(b, head...), seq, 10)
+}
+
+// head opens every line.
+const head = `{"v":1,"seq":`
+
+// Reopen makes the writer look at once whether its path was rotated away. It
+// does so by itself every second.
+func (w *Writer) Reopen() { signal(w.reopen) }
+
+// Stats returns what became of the records so far.
+func (w *Writer) Stats() Stats {
+	s := Stats{Written: w.written.Load(), Dropped: w.dropped.Load()}
+	if err := w.failing.Load(); err != nil {
+		s.Err = *err
+	}
+	return s
+}
+
+// Close writes what waits, as far as the disk lets it, and ends the writer. What
+// comes later counts as dropped.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	closed := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if !closed {
+		signal(w.work)
+		signal(w.urgent)
+	}
+	<-w.done
+	return w.Stats().Err
+}
+
+// run writes until the writer is closed and nothing waits.
+func (w *Writer) run() {
+	defer close(w.done)
+	defer w.sink.close()
+	defer w.guard()
+	check := time.NewTicker(recheck)
+	defer check.Stop()
+	var batch []byte
+	for {
+		select {
+		case <-w.work:
+		case <-check.C:
+			w.sink.renew()
+			continue
+		case <-w.reopen:
+			w.sink.renew()
+			continue
+		}
+		w.gather()
+		var records int
+		var last bool
+		batch, records, last = w.take(batch)
+		if !w.write(batch, records) || last {
+			return
+		}
+	}
+}
+
+// guard keeps a panic of the writer from ending the process without a word:
+// the log counts as failing from then on.
+func (w *Writer) guard() {
+	if p := recover(); p != nil {
+		w.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
+	}
+}
+
+func (w *Writer) gather() {
+	t := time.NewTimer(gather)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-w.urgent:
+	}
+}
+
+// take exchanges the buffers; last says that the writer is closed and nothing follows.
+func (w *Writer) take(spare []byte) (batch []byte, records int, last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		w.flushGap(w.seq)
+	}
+	batch, w.pending = w.pending, spare[:0]
+	records, w.waiting = w.waiting, 0
+	return batch, records, w.closed
+}
+
+// write brings a whole batch to the sink, trying again until it is out; false
+// says that the writer was closed before that.
+func (w *Writer) write(batch []byte, records int) bool {
+	for at := 0; ; {
+		n, err := w.put(batch[at:])
+		at += n
+		if err == nil {
+			w.written.Add(uint64(records))
+			w.recovered()
+			return true
+		}
+		w.fail(err)
+		if !w.pause() {
+			w.dropped.Add(uint64(records))
+			return false
+		}
+		if w.sink.renew() {
+			at = lineStart(batch, at)
+		}
+	}
+}
+
+func (w *Writer) put(part []byte) (int, error) {
+	if len(part) == 0 && !w.o.Required {
+		return 0, nil
+	}
+	n, err := w.sink.Write(part)
+	if err == nil && w.o.Required {
+		err = w.sink.sync()
+	}
+	return n, err
+}
+
+// lineStart is where the line that is only partly written begins: a new file
+// gets it whole.
+func lineStart(batch []byte, at int) int {
+	for at > 0 && batch[at-1] != '\n' {
+		at--
+	}
+	return at
+}
+
+// pause waits before another try; false says that the writer is closed.
+func (w *Writer) pause() bool {
+	t := time.NewTimer(retry)
+	defer t.Stop()
+	<-t.C
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.closed
+}
+
+func (w *Writer) fail(err error) {
+	if w.failing.Swap(&err) == nil {
+		w.o.Log.Error("decision log cannot be written", slog.String("path", w.o.Path), slog.Any("error", err))
+	}
+}
+
+func (w *Writer) recovered() {
+	if w.failing.Swap(nil) != nil {
+		w.o.Log.Info("decision log is written again", slog.String("path", w.o.Path))
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,332 @@
+package audit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, o Options) *Writer {
+	t.Helper()
+	if o.Buffer == 0 {
+		o.Buffer = 100
+	}
+	o.Log = slog.New(slog.DiscardHandler)
+	w, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// disk is a sink that can fail.
+type disk struct {
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	broken  error
+	partial int // bytes taken before broken
+}
+
+func (d *disk) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.broken != nil {
+		n := min(d.partial, len(p))
+		d.partial = 0
+		d.buf.Write(p[:n])
+		return n, d.broken
+	}
+	return d.buf.Write(p)
+}
+
+func (d *disk) breaks(err error, after int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken, d.partial = err, after
+}
+
+func (d *disk) text() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.buf.String()
+}
+
+// inOrder checks that every line is whole and that seq has no hole that no gap
+// explains; it returns the ids, and "-N" for a gap of N.
+func inOrder(t *testing.T, log string, first uint64) string {
+	t.Helper()
+	var ids []string
+	for r, err := range Read(strings.NewReader(log)) {
+		if err != nil {
+			t.Fatalf("%v in:\n%s", err, log)
+		}
+		if r.Seq != first {
+			t.Fatalf("seq %d where %d was due, in:\n%s", r.Seq, first, log)
+		}
+		if first++; r.Gap > 0 {
+			first += r.Gap - 1
+			ids = append(ids, fmt.Sprint("-", r.Gap))
+			continue
+		}
+		ids = append(ids, r.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestRecordsComeOutInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := open(t, Options{Out: d})
+		for i := range 50 {
+			if err := w.Record(&Record{ID: fmt.Sprint(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(gather + time.Millisecond)
+		synctest.Wait()
+		if got := inOrder(t, d.text(), 1); !strings.HasPrefix(got, "0 1 2") || !strings.HasSuffix(got, " 49") {
+			t.Errorf("got %s", got)
+		}
+		if s := w.Stats(); s.Written != 50 || s.Dropped != 0 || s.Err != nil {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// L5: a disk that fails never blocks a caller; what is lost is counted and
+// stands in the log.
+func TestL5LostRecordsAreAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		d.breaks(errors.New("no space left on device"), 25)
+		w := open(t, Options{Out: d, Buffer: 4})
+		w.Record(&Record{ID: "first"})
+		time.Sleep(2 * gather) // it is with the sink now, partly written
+		for i := range 10 {
+			if err := w.Record(&Record{ID: fmt.Sprint(i)}); err != nil {
+				t.Fatalf("best effort: %v", err)
+			}
+		}
+		if s := w.Stats(); s.Dropped != 6 || s.Err == nil {
+			t.Fatalf("stats %+v, want 6 dropped and an error", s)
+		}
+		d.breaks(nil, 0)
+		time.Sleep(2 * retry)
+		w.Record(&Record{ID: "last"})
+		time.Sleep(2 * gather)
+		synctest.Wait()
+		if got, want := inOrder(t, d.text(), 1), "first 0 1 2 3 -6 last"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if s := w.Stats(); s.Err != nil {
+			t.Errorf("still failing: %v", s.Err)
+		}
+	})
+}
+
+func TestL5RequiredLogIsUnavailableWhileItFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		w := open(t, Options{Out: d, Buffer: 2, Required: true})
+		if err := w.Available(); err != nil {
+			t.Fatalf("a healthy log: %v", err)
+		}
+		d.breaks(errors.New("input/output error"), 0)
+		w.Record(&Record{ID: "a"})
+		time.Sleep(2 * gather)
+		if err := w.Available(); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("a failing log: %v, want ErrUnavailable", err)
+		}
+		w.Record(&Record{ID: "b"})
+		w.Record(&Record{ID: "c"})
+		if err := w.Record(&Record{ID: "d"}); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("a full buffer: %v, want ErrUnavailable", err)
+		}
+		d.breaks(nil, 0)
+		time.Sleep(2 * retry)
+		if err := w.Available(); err != nil {
+			t.Errorf("a log that is written again: %v", err)
+		}
+	})
+}
+
+func TestCloseWritesWhatWaitsAndTheLastGap(t *testing.T) {
+	d := &disk{}
+	w := open(t, Options{Out: d, Buffer: 1})
+	w.Record(&Record{ID: "a"})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.Record(&Record{ID: "late"})
+	if got := inOrder(t, d.text(), 1); got != "a" {
+		t.Errorf("got %q", got)
+	}
+	if w.Stats().Dropped != 1 {
+		t.Errorf("a record after Close is not counted as dropped")
+	}
+}
+
+func TestAPanickingSinkFailsTheLogAndNothingElse(t *testing.T) {
+	w := open(t, Options{Out: panics{}, Required: true})
+	w.Record(&Record{ID: "a"})
+	if err := w.Close(); err == nil || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("Close() = %v", err)
+	}
+	if err := w.Available(); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("Available() = %v", err)
+	}
+}
+
+type panics struct{}
+
+func (panics) Write([]byte) (int, error) { panic("sink") }
+
+func TestOpenNamesWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    Options
+		want string
+	}{
+		"no buffer": {Options{Out: io.Discard}, "Options.Buffer is 0"},
+		"nowhere":   {Options{Buffer: 1}, "Options.Path and Options.Out"},
+		"both":      {Options{Buffer: 1, Path: "x", Out: io.Discard}, "Options.Path and Options.Out"},
+		"no logger": {Options{Buffer: 1, Out: io.Discard}, "Options.Log is nil"},
+		"no folder": {Options{Buffer: 1, Path: "/nonexistent/x", Log: slog.Default()}, "/nonexistent/x"},
+		"a folder":  {Options{Buffer: 1, Path: os.TempDir(), Log: slog.Default()}, "is a directory"},
+	} {
+		if _, err := Open(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// L4: whatever a killed process left, the log goes on with whole lines and
+// numbers that are used once.
+func TestL4TornLogIsRepairedAtOpen(t *testing.T) {
+	one := `{"v":1,"seq":1,"id":"a","time":"2027-01-01T00:00:00Z"}` + "\n"
+	for name, c := range map[string]struct{ before, want string }{
+		"new":             {"", "n"},
+		"whole":           {one, "a n"},
+		"torn":            {one + `{"v":1,"seq":2,"id":"b`, "a -1 n"},
+		"torn at once":    {one + `{"v`, "a -1 n"},
+		"only torn":       {`{"v":1,"seq":9`, "-1 n"},
+		"after a gap":     {`{"v":1,"seq":1,"gap":3,"time":"2027-01-01T00:00:00Z"}` + "\n", "-3 n"},
+		"not ours behind": {one + "some text\n", "a ? n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log")
+			if err := os.WriteFile(path, []byte(c.before), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			w := open(t, Options{Path: path})
+			w.Record(&Record{ID: "n"})
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			log, _ := os.ReadFile(path)
+			if strings.Contains(c.want, "?") {
+				if !strings.Contains(string(log), "some text\n{\"v\":1,\"seq\":2,") {
+					t.Errorf("got:\n%s", log)
+				}
+				return
+			}
+			if got := inOrder(t, string(log), 1); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTextThatIsNotOursIsNeverTakenAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	os.WriteFile(path, []byte("root:x:0:0"), 0o600)
+	w := open(t, Options{Path: path})
+	w.Record(&Record{ID: "n"})
+	w.Close()
+	if log, _ := os.ReadFile(path); !strings.HasPrefix(string(log), "root:x:0:0\n{") {
+		t.Errorf("got:\n%s", log)
+	}
+}
+
+func TestTwoProcessesCannotWriteOneLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	open(t, Options{Path: path})
+	_, err := Open(Options{Path: path, Buffer: 1, Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("a second writer: %v", err)
+	}
+}
+
+func TestRotationLosesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	w := open(t, Options{Path: path})
+	w.Record(&Record{ID: "a"})
+	waitFor(t, func() bool { return w.Stats().Written == 1 })
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	w.Reopen()
+	waitFor(t, func() bool { _, err := os.Stat(path); return err == nil })
+	w.Record(&Record{ID: "b"})
+	w.Close()
+	old, _ := os.ReadFile(path + ".1")
+	now, _ := os.ReadFile(path)
+	if got := inOrder(t, string(old), 1) + "|" + inOrder(t, string(now), 2); got != "a|b" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestALineHalfWrittenIsWrittenWholeToTheNextFile(t *testing.T) {
+	batch := []byte("one\ntwo\nthree\n")
+	for at, want := range map[int]int{0: 0, 2: 0, 4: 4, 6: 4, 13: 8, 14: 14} {
+		if got := lineStart(batch, at); got != want {
+			t.Errorf("lineStart(%d) = %d, want %d", at, got, want)
+		}
+	}
+}
+
+// waitFor polls what another goroutine does with a real file.
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing happened within 5s")
+		}
+	}
+}
+
+func TestManyWritersAtOnce(t *testing.T) {
+	d := &disk{}
+	w := open(t, Options{Out: d, Buffer: 64})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				w.Record(&Record{ID: "x"})
+			}
+		})
+	}
+	wg.Wait()
+	w.Close()
+	ids := strings.Fields(inOrder(t, d.text(), 1))
+	s := w.Stats()
+	if s.Written+s.Dropped != 1600 {
+		t.Errorf("%d written and %d dropped, want 1600 together", s.Written, s.Dropped)
+	}
+	if len(ids) < int(s.Written) {
+		t.Errorf("%d lines, %d written", len(ids), s.Written)
+	}
+}
