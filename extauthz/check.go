@@ -1,0 +1,130 @@
+package extauthz
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/tiergate/tiergate/extauthz/audit"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// call is one Check under way.
+type call struct {
+	s      *Server
+	raw    rules.RawRequest
+	record audit.Record
+	start  time.Time
+}
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+// check answers one request, whatever it holds.
+func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet) (resp *authv3.CheckResponse) {
+	c := calls.Get().(*call)
+	c.s, c.start = s, s.o.Now()
+	c.raw = rules.RawRequest{ID: s.ids.next(), Now: c.start, Serves: serves}
+	defer func() {
+		if p := recover(); p != nil {
+			resp = c.panicked(p) // c is left to the collector: who knows what holds it
+			return
+		}
+		c.raw = rules.RawRequest{}
+		calls.Put(c)
+	}()
+	if n := s.inFlight.Add(1); n > int64(s.o.InFlight) {
+		s.inFlight.Add(-1)
+		return c.finish(ctx, denial(rules.Overloaded, ""))
+	}
+	s.o.Metrics.inFlight.Inc()
+	defer func() {
+		s.inFlight.Add(-1)
+		s.o.Metrics.inFlight.Dec()
+	}()
+	if in.fault != nil {
+		return c.finish(ctx, denial(rules.MalformedRequest, in.fault.Error()))
+	}
+	return c.decide(ctx, &in.request)
+}
+
+// decide asks the Checker, inside the deadline.
+func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) *authv3.CheckResponse {
+	limit := c.s.o.Deadline
+	if end, ok := ctx.Deadline(); ok {
+		limit = min(limit, end.Sub(c.start)*8/10) // time for the answer to get back
+	}
+	if limit <= 0 || ctx.Err() != nil {
+		return c.finish(ctx, denial(rules.DeadlineExceeded, "no time was left"))
+	}
+	ctx, cancel := context.WithDeadline(ctx, c.start.Add(limit))
+	defer cancel()
+	decode(&c.raw, in)
+	decoded := c.s.o.Now()
+	out := c.s.o.Checker.Check(ctx, &c.raw)
+	if out == nil {
+		out = denial(rules.Internal, "the checker gave no outcome")
+	}
+	out.Took[rules.StepDecode] += decoded.Sub(c.start)
+	return c.finish(ctx, out)
+}
+
+// finish turns an outcome into the answer. An allow must pass here what could
+// still forbid it: its own mutations, the deadline, the decision log.
+func (c *call) finish(ctx context.Context, out *rules.Outcome) *authv3.CheckResponse {
+	var resp *authv3.CheckResponse
+	if out.Effect == rules.Allow {
+		var err error
+		if resp, err = c.s.answers.allow(out, &c.raw); err != nil {
+			refuse(out, rules.Denial(err))
+		} else if err := c.s.o.Audit.Available(); err != nil {
+			refuse(out, rules.Decision{Reason: rules.AuditUnavailable, Detail: err.Error()})
+		}
+	}
+	if err := ctx.Err(); err != nil && (out.Effect == rules.Allow || out.Reason == rules.Internal) {
+		refuse(out, rules.Decision{Reason: rules.DeadlineExceeded, Detail: err.Error()})
+	}
+	total := c.s.o.Now().Sub(c.start)
+	c.s.fill(&c.record, out, &c.raw, total)
+	if err := c.s.o.Audit.Record(&c.record); err != nil && out.Effect == rules.Allow {
+		refuse(out, rules.Decision{Reason: rules.AuditUnavailable, Detail: err.Error()})
+	}
+	c.s.o.Metrics.answered(out, total)
+	if out.Effect != rules.Allow {
+		return c.s.answers.deny(out, &c.raw)
+	}
+	return resp
+}
+
+// refuse replaces an outcome's decision by a denial, and keeps the verdicts for the record.
+func refuse(out *rules.Outcome, d rules.Decision) {
+	d.Targets = out.Targets
+	out.Decision = d
+}
+
+func denial(r rules.Reason, detail string) *rules.Outcome {
+	return &rules.Outcome{Decision: rules.Decision{Reason: r, Detail: detail}}
+}
+
+// panicked denies a request whose Check panicked. Only runtime errors are
+// logged with their text: another value could hold part of the request.
+func (c *call) panicked(p any) (resp *authv3.CheckResponse) {
+	out := denial(rules.Internal, "panic")
+	defer func() {
+		if recover() != nil { // not even the record could be made
+			resp = c.s.answers.deny(out, &rules.RawRequest{ID: c.raw.ID})
+		}
+	}()
+	c.s.o.Metrics.panics.Inc()
+	text := fmt.Sprintf("%T", p)
+	if err, ok := p.(runtime.Error); ok {
+		text = err.Error()
+	}
+	c.s.o.Log.Error("check panicked", slog.String("decision", c.raw.ID), slog.String("panic", text), slog.String("stack", string(debug.Stack())))
+	return c.finish(context.Background(), out)
+}

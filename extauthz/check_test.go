@@ -1,0 +1,168 @@
+package extauthz
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// answer runs one Check on a server that does not listen.
+func answer(t testing.TB, o Options, ctx context.Context, in *authv3.CheckRequest) *authv3.CheckResponse {
+	t.Helper()
+	s := &Server{o: o, answers: newAnswers(o.Managed, o.ExposeReason)}
+	if s.o.Now == nil {
+		s.o.Now = time.Now
+	}
+	return s.check(ctx, &incoming{request: authv3.CheckRequest{Attributes: in.GetAttributes()}}, rules.NewHostSet("api.example.com"))
+}
+
+func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
+	late, cancel := context.WithCancel(context.Background())
+	cancel()
+	header := func(name, value string) rules.Obligations {
+		return rules.Obligations{SetHeaders: []rules.Header{{Name: name, Value: value}}}
+	}
+	allow := func(o rules.Obligations) checkFunc {
+		return func(context.Context, *rules.RawRequest) *rules.Outcome {
+			out := allowed()
+			out.Obligations = o
+			return out
+		}
+	}
+	for name, c := range map[string]struct {
+		check  checkFunc
+		audit  *memory
+		ctx    context.Context
+		full   bool
+		status int
+		reason rules.Reason
+	}{
+		"allow":                     {check: alwaysAllow, status: 200, reason: rules.Allowed},
+		"allow with a header":       {check: allow(header("x-account-tenant", "eu")), status: 200, reason: rules.Allowed},
+		"a header nobody manages":   {check: allow(header("x-other", "eu")), status: 503, reason: rules.MutationInvalid},
+		"the zero outcome":          {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return &rules.Outcome{} }, status: 503},
+		"no outcome":                {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return nil }, status: 503, reason: rules.Internal},
+		"a panic":                   {check: func(context.Context, *rules.RawRequest) *rules.Outcome { panic("secret") }, status: 503, reason: rules.Internal},
+		"a nil map panic":           {check: func(context.Context, *rules.RawRequest) *rules.Outcome { var m map[int]int; m[1] = 1; return allowed() }, status: 503, reason: rules.Internal},
+		"G4 the client has gone":    {check: alwaysAllow, ctx: late, status: 503, reason: rules.DeadlineExceeded},
+		"full":                      {check: alwaysAllow, full: true, status: 503, reason: rules.Overloaded},
+		"L5 a required log is down": {check: alwaysAllow, audit: &memory{down: errors.New("EIO")}, status: 503, reason: rules.AuditUnavailable},
+		"L5 a required log refuses": {check: alwaysAllow, audit: &memory{refuses: errors.New("full")}, status: 503, reason: ""},
+		"an allow without its reason": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
+			return &rules.Outcome{Decision: rules.Decision{Effect: rules.Allow}}
+		}, status: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, c.check)
+			if c.audit == nil {
+				c.audit = &memory{}
+			}
+			o.Audit = c.audit
+			if c.full {
+				o.InFlight = 0
+			}
+			if c.ctx == nil {
+				c.ctx = t.Context()
+			}
+			if got := verdict(answer(t, o, c.ctx, request("GET", "/", nil))); got != c.status {
+				t.Errorf("status %d, want %d", got, c.status)
+			}
+			if c.reason == "" {
+				return
+			}
+			r := c.audit.last(t)
+			if r.Reason != string(c.reason) || r.Status != c.status || (r.Effect == "allow") != (c.status == 200) {
+				t.Errorf("the record says %s %d %s, want %d %s", r.Effect, r.Status, r.Reason, c.status, c.reason)
+			}
+		})
+	}
+}
+
+// I3: a Check ends inside its deadline, and an allow that comes later is none.
+func TestI3DeadlineIsTheProxysOrOurs(t *testing.T) {
+	for name, c := range map[string]struct {
+		ours, proxys time.Duration
+		want         time.Duration
+	}{
+		"ours is shorter":     {50 * time.Millisecond, time.Second, 50 * time.Millisecond},
+		"the proxy's":         {time.Second, 100 * time.Millisecond, 80 * time.Millisecond},
+		"Istio's 600 seconds": {200 * time.Millisecond, 600 * time.Second, 200 * time.Millisecond},
+		"none":                {200 * time.Millisecond, 0, 200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var left time.Duration
+			o := options(t, func(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
+				end, _ := ctx.Deadline()
+				left = end.Sub(raw.Now)
+				return allowed()
+			})
+			o.Deadline = c.ours
+			ctx := t.Context()
+			if c.proxys > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.proxys)
+				defer cancel()
+			}
+			if got := verdict(answer(t, o, ctx, request("GET", "/", nil))); got != 200 {
+				t.Fatalf("status %d", got)
+			}
+			if left > c.want || left < c.want-20*time.Millisecond {
+				t.Errorf("the Checker had %v, want %v", left, c.want)
+			}
+		})
+	}
+}
+
+func TestI3AnAllowAfterTheDeadlineIsADenial(t *testing.T) {
+	o := options(t, func(ctx context.Context, _ *rules.RawRequest) *rules.Outcome {
+		<-ctx.Done()
+		return allowed()
+	})
+	o.Deadline = time.Millisecond
+	if got := verdict(answer(t, o, t.Context(), request("GET", "/", nil))); got != 503 {
+		t.Errorf("status %d, want 503", got)
+	}
+	if r := o.Audit.(*memory).last(t); r.Reason != string(rules.DeadlineExceeded) || r.Effect != "deny" {
+		t.Errorf("the record says %s %s", r.Effect, r.Reason)
+	}
+}
+
+func TestADenialAfterTheDeadlineKeepsItsReason(t *testing.T) {
+	o := options(t, func(ctx context.Context, _ *rules.RawRequest) *rules.Outcome {
+		<-ctx.Done()
+		return denial(rules.NoRule, "")
+	})
+	o.Deadline = time.Millisecond
+	if got := verdict(answer(t, o, t.Context(), request("GET", "/", nil))); got != 403 {
+		t.Errorf("status %d, want 403", got)
+	}
+}
+
+// A panic can carry what it was about; the log must not.
+func TestS3APanicIsLoggedWithoutItsValue(t *testing.T) {
+	log := &lines{}
+	o := options(t, func(context.Context, *rules.RawRequest) *rules.Outcome { panic("Bearer canary-token") })
+	o.Log = log.logger()
+	answer(t, o, t.Context(), request("GET", "/", nil))
+	if s := log.String(); !strings.Contains(s, "check panicked") || strings.Contains(s, "canary") {
+		t.Errorf("the log has %s", s)
+	}
+}
+
+func TestDecisionIDsAreUniqueAndSafeAnywhere(t *testing.T) {
+	var p ids
+	seen := make(map[string]bool)
+	for range 10_000 {
+		id := p.next()
+		if len(id) != 26 || seen[id] || strings.Trim(id, "0123456789abcdefghjkmnpqrstvwxyz") != "" {
+			t.Fatalf("id %q", id)
+		}
+		seen[id] = true
+	}
+}

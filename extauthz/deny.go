@@ -1,0 +1,116 @@
+package extauthz
+
+import (
+	"strconv"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// words are the fixed texts of a denial, one a status: they say nothing about
+// the object, the rules or the credential.
+type words struct {
+	code   codes.Code
+	title  string
+	detail string
+}
+
+var texts = map[int]words{
+	400: {codes.InvalidArgument, "Bad Request", "The request is malformed or can be read in more than one way."},
+	401: {codes.Unauthenticated, "Unauthorized", "This request needs a valid credential."},
+	403: {codes.PermissionDenied, "Forbidden", "This request is not allowed."},
+	413: {codes.OutOfRange, "Content Too Large", "The request body is too large to be checked."},
+	503: {codes.Unavailable, "Service Unavailable", "The request could not be checked. Try again later."},
+}
+
+// deny builds the response of a denial. It cannot fail: a status that is not
+// one of ours is 503.
+func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) *authv3.CheckResponse {
+	status := out.Status()
+	text, ok := texts[status]
+	if !ok || out.Effect == rules.Allow {
+		status, text = 503, texts[503]
+	}
+	denied := &authv3.DeniedHttpResponse{
+		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)},
+		Headers: make([]*corev3.HeaderValueOption, 0, 4),
+	}
+	add := func(name, value string) { denied.Headers = append(denied.Headers, header(name, value)) }
+	if isGRPC(raw) {
+		denied.Body = text.detail // the proxy makes it the grpc-message
+	} else {
+		add("content-type", "application/problem+json")
+		denied.Body = a.problem(status, text, out.Reason, raw.ID)
+	}
+	add(decisionHeader, raw.ID)
+	add("cache-control", "no-store")
+	switch status {
+	case 401:
+		add("www-authenticate", challenge(&out.Decision))
+	case 503:
+		add("retry-after", "1")
+	}
+	return &authv3.CheckResponse{
+		Status:          &rpcstatus.Status{Code: int32(text.code)},
+		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
+		DynamicMetadata: metadata(out, raw.ID),
+	}
+}
+
+// problem is an RFC 9457 body. Its texts are ours and need no escape.
+func (a *answers) problem(status int, text words, reason rules.Reason, id string) string {
+	var b strings.Builder
+	b.Grow(192)
+	b.WriteString(`{"type":"about:blank","title":"`)
+	b.WriteString(text.title)
+	b.WriteString(`","status":`)
+	b.WriteString(strconv.Itoa(status))
+	b.WriteString(`,"detail":"`)
+	b.WriteString(text.detail)
+	b.WriteString(`","decision":"`)
+	b.WriteString(id)
+	if a.expose {
+		b.WriteString(`","reason":"`)
+		b.WriteString(shown(reason))
+	}
+	b.WriteString(`"}`)
+	return b.String()
+}
+
+// shown is a reason as a caller may see it: what exactly is wrong with a token
+// helps only whoever forges one.
+func shown(r rules.Reason) string {
+	if strings.HasPrefix(string(r), "token_") || strings.HasPrefix(string(r), "binding_") {
+		return "invalid_token"
+	}
+	return string(r)
+}
+
+// challenge is the WWW-Authenticate of a 401 (RFC 6750 section 3): without a
+// credential it names the scheme alone.
+func challenge(d *rules.Decision) string {
+	switch {
+	case d.Challenge != "" && badValue(d.Challenge) == "":
+		return d.Challenge
+	case d.Reason == rules.CredentialMissing:
+		return "Bearer"
+	}
+	return `Bearer error="invalid_token"`
+}
+
+// isGRPC reports whether the proxy will answer the client in gRPC.
+func isGRPC(raw *rules.RawRequest) bool {
+	for i := range raw.Headers {
+		if raw.Headers[i].Name == "content-type" {
+			rest, ok := strings.CutPrefix(raw.Headers[i].Value, "application/grpc")
+			return ok && (rest == "" || rest[0] == '+')
+		}
+	}
+	return false
+}

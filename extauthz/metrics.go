@@ -1,0 +1,163 @@
+package extauthz
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tiergate/tiergate/extauthz/audit"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Outcomes tell "policy says no" from "we could not decide" (503).
+const (
+	outcomeAllow     = "allow"
+	outcomeDeny      = "deny"
+	outcomeUndecided = "undecided"
+)
+
+// Metrics count what the server does. Every label value is known at the start:
+// no object, subject or decision ever becomes one. A Check only adds.
+type Metrics struct {
+	decisions   map[rules.Reason]prometheus.Counter
+	other       prometheus.Counter // a denial whose reason nobody listed
+	steps       [rules.Steps]prometheus.Observer
+	total       prometheus.Observer
+	tokenHit    prometheus.Counter
+	tokenMiss   prometheus.Counter
+	objectHit   prometheus.Counter
+	objectMiss  prometheus.Counter
+	inFlight    prometheus.Gauge
+	panics      prometheus.Counter
+	connections prometheus.Gauge
+	refused     prometheus.Counter
+	tlsReloads  *prometheus.CounterVec
+}
+
+// Sources are what metrics ask when they are read. A nil function is left out.
+type Sources struct {
+	Rules    func() Load
+	KeySets  func() []KeySet
+	Catalogs func() []Catalog
+	Audit    func() audit.Stats
+	Version  string
+}
+
+// Load says how loading the rules went.
+type Load struct {
+	LoadedAt time.Time
+	Loads    uint64
+	Failures uint64
+}
+
+// KeySet is the state of one issuer's keys. LoadedAt is zero before the first set.
+type KeySet struct {
+	Issuer   string
+	Keys     int
+	LoadedAt time.Time
+	Failures uint64
+}
+
+// Catalog is the state of one source of objects.
+type Catalog struct {
+	Name     string
+	Rows     int
+	LoadedAt time.Time
+	Failures uint64
+}
+
+// NewMetrics registers everything with reg.
+func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tiergate_decisions_total",
+		Help: "Answers by outcome (allow, deny, undecided) and reason.",
+	}, []string{"outcome", "reason"})
+	steps := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "tiergate_check_step_duration_seconds",
+		Help:    "Time in each step of a Check, and in all of it.",
+		Buckets: []float64{1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, .1, .2, .5},
+	}, []string{"step"})
+	caches := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tiergate_cache_requests_total",
+		Help: "What the token and the object cache answered.",
+	}, []string{"cache", "result"})
+	m := &Metrics{
+		decisions:  make(map[rules.Reason]prometheus.Counter),
+		other:      decisions.WithLabelValues(outcomeUndecided, "other"),
+		total:      steps.WithLabelValues("total"),
+		tokenHit:   caches.WithLabelValues("token", "hit"),
+		tokenMiss:  caches.WithLabelValues("token", "miss"),
+		objectHit:  caches.WithLabelValues("object", "hit"),
+		objectMiss: caches.WithLabelValues("object", "miss"),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tiergate_checks_in_flight", Help: "Checks that are being decided now.",
+		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tiergate_panics_total", Help: "Checks that ended in a panic and were denied as internal.",
+		}),
+		connections: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tiergate_connections", Help: "Open gRPC connections.",
+		}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tiergate_connections_refused_total", Help: "Connections closed at once because of Limits.Connections.",
+		}),
+		tlsReloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tiergate_tls_reloads_total", Help: "Reloads of TLS files by result (ok, failed).",
+		}, []string{"result"}),
+	}
+	for _, r := range rules.Reasons() {
+		m.decisions[r] = decisions.WithLabelValues(outcome(r), string(r))
+	}
+	for s := range rules.Steps {
+		m.steps[s] = steps.WithLabelValues(s.String())
+	}
+	for _, result := range []string{"ok", "failed"} {
+		m.tlsReloads.WithLabelValues(result)
+	}
+	for _, c := range []prometheus.Collector{
+		decisions, steps, caches, m.inFlight, m.panics, m.connections, m.refused, m.tlsReloads, &states{from},
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func outcome(r rules.Reason) string {
+	switch r.Status() {
+	case 200:
+		return outcomeAllow
+	case 503:
+		return outcomeUndecided
+	}
+	return outcomeDeny
+}
+
+// answered counts one answer.
+func (m *Metrics) answered(out *rules.Outcome, total time.Duration) {
+	counter, ok := m.decisions[out.Reason]
+	if !ok {
+		counter = m.other
+	}
+	counter.Inc()
+	m.total.Observe(total.Seconds())
+	for s, took := range out.Took {
+		if took > 0 {
+			m.steps[s].Observe(took.Seconds())
+		}
+	}
+	if c := out.Caller; c != nil && c.Verified != nil && !c.Anonymous {
+		if out.TokenHit {
+			m.tokenHit.Inc()
+		} else {
+			m.tokenMiss.Inc()
+		}
+	}
+	if out.Hits > 0 {
+		m.objectHit.Add(float64(out.Hits))
+	}
+	if out.Misses > 0 {
+		m.objectMiss.Add(float64(out.Misses))
+	}
+}
