@@ -23,8 +23,9 @@ type IssuerEnv struct {
 }
 
 // Compile checks the tiers, objects, identities and rules against each other
-// and against env, and indexes them. It returns every mistake; with any there
-// is no Set.
+// and against env, and indexes them. It returns every mistake; with any, the Set
+// has no rules, and so denies everything: it is good for its schema alone,
+// against which the routes can be checked too.
 func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c := &compiler{
 		src: src, env: env,
@@ -35,7 +36,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	var err error
 	if c.expressions, err = newExpressions(); err != nil {
 		c.ms.Add(Pos{}, "%v", err)
-		return nil, c.ms
+		return &Set{schema: c.schema()}, c.ms
 	}
 	c.set.schema = c.schema()
 	c.registered()
@@ -44,7 +45,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.rules()
 	c.conflicts()
 	if len(c.ms) > 0 {
-		return nil, c.ms
+		return &Set{schema: c.set.schema}, c.ms
 	}
 	c.set.unchecked = c.unchecked()
 	return c.set, nil

@@ -59,7 +59,10 @@ func printTarget(w io.Writer, t *audit.Target) {
 		object = "a collection of " + object
 	}
 	fmt.Fprintf(w, "  resolve   %s %s, tier %s (from %s)\n", t.Action, object, orDefault(t.Tier, "unknown"), orDefault(t.TierFrom, "nothing"))
-	fmt.Fprintf(w, "  decide    %s %s", t.Effect, t.Reason)
+	fmt.Fprintf(w, "  decide    %s", t.Effect)
+	if t.Effect == "deny" {
+		fmt.Fprintf(w, " %s", t.Reason)
+	}
 	if t.Rule != "" {
 		by := "by"
 		if t.Effect == "deny" && t.Reason != "denied_by_rule" {

@@ -29,14 +29,11 @@ type Options struct {
 // as far as it could be read, so that a report can show the lines.
 func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 	src, ms := rules.Parse(fsys)
-	if src == nil || len(ms) > 0 && len(src.Files) == 0 {
+	if len(src.Files) == 0 && len(ms) > 0 {
 		return nil, src, ms.Err()
 	}
 	set, more := rules.Compile(src, o.Env)
 	ms = append(ms, more...)
-	if set == nil || set.Schema() == nil {
-		return nil, src, ms.Err()
-	}
 	routes, more := resolver.Compile(src.Routes, set.Schema())
 	ms = append(ms, more...)
 	if len(ms) == 0 {
