@@ -89,9 +89,11 @@ func (w *World) outside() error {
 	return err
 }
 
-// Configure makes a copy of the example under name, wired to this world.
+// Configure makes a copy of the example under name, wired to this world. It
+// drains at once: nothing waits for a tiergate that the laboratory stops.
 func (w *World) Configure(name string, edit func(Settings) error) (string, error) {
 	return Configure(w.example, filepath.Join(w.Dir, name), func(s Settings) error {
+		s["drain"] = map[string]any{"wait": "0s"}
 		if err := s.Issuer("corp", w.Corp.Issuer(), map[string]any{"discovery": true, "allow_http": true}); err != nil {
 			return err
 		}
