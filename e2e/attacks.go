@@ -102,6 +102,9 @@ func objectAttacks() []Row {
 		{Name: "the same id twice in one body",
 			Attack: call(ada, "POST", "/v1/accounts:lookup", `{"id":"NO100001","id":"NO200001"}`, "bob's account").denied(400, "body_malformed"),
 			Twin:   call(ada, "POST", "/v1/accounts:lookup", `{"id":"NO100001"}`, "her own account").allowed("own-accounts", setsCustomer)},
+		{Name: "the same id twice, in capitals once",
+			Attack: call(ada, "POST", "/v1/accounts:lookup", `{"id":"NO100001","ID":"NO200001"}`, "bob's account").denied(400, "body_malformed"),
+			Twin:   call(ada, "POST", "/v1/accounts:lookup", `{"id":"NO100001","note":"mine"}`, "her own account").allowed("own-accounts", setsCustomer)},
 		{Name: "the same id twice in one query",
 			Attack: call(ada, "GET", "/v1/account?id=NO200001&id=NO100001", "", "bob's account").denied(400, "ambiguous_parameter"),
 			Twin:   call(ada, "GET", "/v1/account?id=NO100001", "", "her own account").allowed("own-accounts", setsCustomer)},
@@ -203,13 +206,13 @@ func headerAttacks() []Row {
 	mine := call(ada, "GET", "/v1/my/accounts?owner=ada", "", "her own accounts").allowed("own-accounts", setsCustomer)
 	lie := func(name, value string) Call {
 		c := mine.header(name + ": " + value)
-		c.Lie, c.Object = name, "accounts of whom the header names"
+		c.Lie, c.Object = name, "what a header claims"
 		return c
 	}
 	twin := func(line string) Call {
 		c := lie("x-bank-customer", "bob")
 		c.Request.Header = []string{line}
-		c.Lie = ""
+		c.Lie, c.Object = "", "her own accounts"
 		return c
 	}
 	harmless := twin("x-request-note: hello")

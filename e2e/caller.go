@@ -123,7 +123,7 @@ func (c Caller) String() string {
 	case c.Token.Age >= idp.Lifetime:
 		return c.Name + ", expired token"
 	case c.Token.Age > 0:
-		return fmt.Sprintf("%s, token of %v ago", c.Name, c.Token.Age)
+		return fmt.Sprintf("%s, token %.0f min old", c.Name, c.Token.Age.Minutes())
 	case c.Token.Partner && c.Token.Claims["tenant"] != nil:
 		return fmt.Sprintf("%s, claims tenant %v", c.Name, c.Token.Claims["tenant"])
 	}

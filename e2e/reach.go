@@ -14,8 +14,14 @@ import (
 // Pair is one object and one action on it.
 type Pair struct{ Type, ID, Action string }
 
-// Reach is a set of pairs.
-type Reach map[Pair]bool
+// Reach is a set of pairs, each with the tier of its object for that action.
+type Reach map[Pair]string
+
+// Exposure is what the running tiergate lets the identities of the bank do.
+type Exposure struct {
+	All        Reach            // every action that the map has on every object: what any valid token reaches without object rules
+	Identities map[string]Reach // with the rules
+}
 
 // callersOf are those whose union an identity of the bank example is: for a
 // class, every subject that owns something.
@@ -43,7 +49,7 @@ type probe struct {
 // BruteForce asks the running tiergate, for each identity, about every action
 // on every object of the catalog, by every request that the map has for it.
 // It knows nothing of the rules.
-func (w *World) BruteForce(ctx context.Context) (map[string]Reach, error) {
+func (w *World) BruteForce(ctx context.Context) (*Exposure, error) {
 	probes, err := w.probes()
 	if err != nil {
 		return nil, err
@@ -53,21 +59,26 @@ func (w *World) BruteForce(ctx context.Context) (map[string]Reach, error) {
 		return nil, err
 	}
 	defer c.Close()
-	reach := map[string]Reach{}
+	x := &Exposure{All: Reach{}, Identities: map[string]Reach{}}
 	callers := callersOf()
 	for _, identity := range slices.Sorted(maps.Keys(callers)) {
-		reach[identity] = Reach{}
+		x.Identities[identity] = Reach{}
 		for _, caller := range callers[identity] {
-			if err := w.probe(ctx, c, caller, probes, reach[identity]); err != nil {
+			if err := w.probe(ctx, c, caller, probes, x, x.Identities[identity]); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return reach, nil
+	for _, reach := range x.Identities { // the tiers are known only now
+		for pair := range reach {
+			reach[pair] = x.All[pair]
+		}
+	}
+	return x, nil
 }
 
 // probe asks all probes as one caller and adds what is allowed to reach.
-func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []probe, reach Reach) error {
+func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []probe, x *Exposure, reach Reach) error {
 	token, err := w.Mint(*caller.Token)
 	if err != nil {
 		return err
@@ -98,23 +109,41 @@ func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []p
 		if d == nil {
 			return fmt.Errorf("%v: decision %s has no record", caller, id)
 		}
-		if p.proven(d) {
-			reach[p.pair] = true
+		allowed, tier := p.verdict(d)
+		x.All[p.pair] = higher(x.All[p.pair], tier)
+		if allowed {
+			reach[p.pair] = tier
 		}
 	}
 	return nil
 }
 
-func (p probe) proven(d *Decision) bool {
-	if p.whole {
-		return d.Effect == "allow"
-	}
+// verdict finds the pair's target in the record. Nothing was looked up for a
+// caller that no rule fits, so the tier may be too low: the highest that any
+// caller's record shows is the right one.
+func (p probe) verdict(d *Decision) (allowed bool, tier string) {
 	for _, t := range d.Targets {
-		if t.Type == p.pair.Type && t.ID == p.pair.ID && t.Action == p.pair.Action && t.Effect == "allow" {
-			return true
+		if t.Type != p.pair.Type || t.Action != p.pair.Action {
+			continue
+		}
+		if p.whole {
+			return d.Effect == "allow", t.Tier
+		}
+		if t.ID == p.pair.ID {
+			return t.Effect == "allow", t.Tier
 		}
 	}
-	return false
+	return false, ""
+}
+
+// Tiers are those of the bank example, low to high.
+var Tiers = []string{"public", "internal", "confidential", "restricted"}
+
+func higher(a, b string) string {
+	if slices.Index(Tiers, a) > slices.Index(Tiers, b) {
+		return a
+	}
+	return b
 }
 
 // probes are the requests of the bank's map, filled with each object.

@@ -123,7 +123,7 @@ type tally struct{ wins, refused, disarmed, twins int }
 
 // attacks plays every row twice and prints the table.
 func (d *demo) attacks(ctx context.Context, w *e2e.World) error {
-	t := &table{widths: []int{3, 62, 30, 34, 14, 14, 24}}
+	t := &table{widths: []int{3, 62, 30, 30, 15, 15, 24}}
 	t.add(cell{"", dim}, cell{"request", dim}, cell{"who", dim}, cell{"object", dim}, cell{"before", dim}, cell{"with tiergate", dim}, cell{"decided by", dim})
 	var n tally
 	rows := e2e.Attacks()
@@ -214,9 +214,9 @@ func why(r e2e.Result) string {
 func outcome(s e2e.Seen, c e2e.Call) string {
 	switch {
 	case s.Reached && c.Lie != "" && s.Lied:
-		return fmt.Sprintf("%d believed", s.Status)
+		return fmt.Sprintf("%d lie arrives", s.Status)
 	case s.Reached && c.Lie != "":
-		return fmt.Sprintf("%d disarmed", s.Status)
+		return fmt.Sprintf("%d lie removed", s.Status)
 	case s.Reached:
 		return fmt.Sprintf("%d passes", s.Status)
 	}

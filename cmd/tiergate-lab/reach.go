@@ -12,20 +12,32 @@ import (
 // reach closes the demo: what each identity can do to which objects, asked of
 // the running tiergate one by one.
 func (d *demo) reach(ctx context.Context, w *e2e.World) error {
-	found, err := w.BruteForce(ctx)
+	x, err := w.BruteForce(ctx)
 	if err != nil {
 		return fmt.Errorf("reach: %w", err)
 	}
-	t := &table{widths: []int{20, 10, 14}}
-	t.add(cell{"identity", dim}, cell{"objects", dim}, cell{"actions on them", dim})
-	for _, identity := range slices.Sorted(maps.Keys(found)) {
-		objects := map[string]bool{}
-		for pair := range found[identity] {
-			objects[pair.Type+"/"+pair.ID] = true
-		}
-		t.add(cell{identity, ""}, cell{fmt.Sprint(len(objects)), ""}, cell{fmt.Sprint(len(found[identity])), ""})
+	t := &table{widths: []int{18, 8, 8, 12, 12, 12, 16}}
+	head := []cell{{"identity", dim}}
+	for _, tier := range e2e.Tiers {
+		head = append(head, cell{tier, dim})
 	}
-	fmt.Fprintln(d.out, "\nWhat each identity can reach:")
+	t.add(append(head, cell{"blast radius", dim}, cell{"of", dim})...)
+	all := x.All.Blast()
+	for _, identity := range slices.Sorted(maps.Keys(x.Identities)) {
+		r := x.Identities[identity]
+		t.add(reachLine(identity, r, fmt.Sprintf("%.1f %%", 100*float64(r.Blast())/float64(all)))...)
+	}
+	t.add(reachLine("any valid token", x.All, "100 %")...)
+	fmt.Fprintln(d.out, "\nIf a token leaks tonight: objects within reach by tier, and the weighted blast radius, against what any valid token reaches without object rules.")
 	t.print(d.out)
 	return nil
+}
+
+func reachLine(name string, r e2e.Reach, share string) []cell {
+	line := []cell{{name, ""}}
+	count := r.Objects()
+	for _, tier := range e2e.Tiers {
+		line = append(line, cell{fmt.Sprint(count[tier]), ""})
+	}
+	return append(line, cell{fmt.Sprint(r.Blast()), ""}, cell{share, ""})
 }
