@@ -186,6 +186,7 @@ func claimValue(kind rules.Kind, v any) (any, bool) {
 		return each[string](list)
 	case rules.IntList:
 		return integers(v)
+	case rules.NoKind: // refused when the options are checked
 	}
 	return nil, false
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -92,7 +93,7 @@ func TestURLs(t *testing.T) {
 func TestRealFetch(t *testing.T) {
 	canary := 0
 	mux := http.NewServeMux()
-	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(ecKey())) }) //nolint:errcheck // test
+	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(ecKey())) })
 	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/canary", http.StatusFound) })
 	mux.HandleFunc("/canary", func(http.ResponseWriter, *http.Request) { canary++ })
 	mux.HandleFunc("/huge", func(w http.ResponseWriter, _ *http.Request) {
@@ -102,9 +103,14 @@ func TestRealFetch(t *testing.T) {
 			}
 		}
 	})
+	mux.HandleFunc("/drip", func(w http.ResponseWriter, r *http.Request) { // one byte, and no second one
+		w.Write([]byte("{"))
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
 	mux.HandleFunc("/gzip", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Write([]byte("\x1f\x8b\x08")) //nolint:errcheck // test
+		w.Write([]byte("\x1f\x8b\x08"))
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
@@ -124,6 +130,11 @@ func TestRealFetch(t *testing.T) {
 	}
 	if canary != 0 {
 		t.Errorf("the redirect was followed %d times", canary)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := newGetter().document(ctx, server.URL+"/drip", ""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("J3 a dripping answer: %v, want it given up in time", err)
 	}
 	if _, err := newGetter().document(t.Context(), strings.Replace(server.URL, "http:", "https:", 1)+"/jwks", ""); err == nil {
 		t.Error("a plain server was accepted as https")
@@ -249,7 +260,7 @@ func TestFilesThatAreNoKeySets(t *testing.T) {
 // Nothing of the transport outlives a fetch.
 func TestNoIdleConnections(t *testing.T) {
 	closed := make(chan struct{}, 1)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(ecKey())) })) //nolint:errcheck // test
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(ecKey())) }))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateClosed {
 			closed <- struct{}{}

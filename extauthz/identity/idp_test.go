@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"maps"
 	"math/big"
 	"net/http"
@@ -236,12 +237,35 @@ func verifier(t testing.TB, p *provider, o Options) *Verifier {
 		o.Now = func() time.Time { return now }
 	}
 	o.getter = &getter{secure: p, plain: p}
+	o.Log = canary(t)
 	v, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
+
+// canary is a log that fails the test when a token gets into it.
+func canary(t testing.TB) *slog.Logger {
+	var mu sync.Mutex
+	var text bytes.Buffer
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.Contains(text.String(), "eyJ") { // how every JSON object starts in base64
+			t.Errorf("a token is in the log: %s", text.String())
+		}
+	})
+	return slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.Write(p)
+	}), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 // loaded is a verifier that has p's keys.
 func loaded(t testing.TB, p *provider, o Options) *Verifier {

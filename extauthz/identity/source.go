@@ -146,9 +146,12 @@ func cacheAge(h http.Header) *time.Duration {
 }
 
 func parseSeconds(digits string) (time.Duration, error) {
-	n, err := strconv.ParseUint(digits, 10, 64)
-	if errors.Is(err, strconv.ErrRange) || err == nil && n > uint64(maxRefresh/time.Second) {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case n > int64(maxRefresh/time.Second): // also when it overflows
 		return maxRefresh, nil
+	case err == nil && n < 0:
+		err = errors.New("a negative age")
 	}
 	return time.Duration(n) * time.Second, err
 }
