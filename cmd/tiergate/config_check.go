@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -42,13 +43,10 @@ func (c *config) check(ms *rules.Mistakes) {
 	for _, l := range c.Listen.GRPC {
 		l.check(ms)
 	}
-	for _, admin := range []rules.At[string]{c.Listen.Admin} {
-		if admin.V != "" && !isLoopback(admin.V) {
-			ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
-		}
+	if admin := c.Listen.Admin; admin.V != "" && !isLoopback(admin.V) {
+		ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
 	}
 	c.checkIssuers(ms)
-	seen := map[string]bool{}
 	for _, e := range c.Catalogs {
 		if !sourceName.MatchString(e.Key) {
 			ms.Add(e.Pos, "a catalog's name is letters, digits, - and _, found %q", e.Key)
@@ -56,7 +54,6 @@ func (c *config) check(ms *rules.Mistakes) {
 		if e.V.File.V == "" {
 			ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
 		}
-		seen[e.Key] = true
 	}
 	for _, h := range c.Headers.Managed {
 		if !headerName.MatchString(h.V) {
@@ -74,7 +71,7 @@ func (l *grpcListen) check(ms *rules.Mistakes) {
 		ms.AddHint(l.Pos, "add serves: [api.example.com]; a listener answers only for the hosts it names", "a listener that serves no host")
 	}
 	for _, h := range l.Serves {
-		if strings.ToLower(h.V) != h.V || strings.ContainsAny(h.V, "/*@ ") || h.V == "" {
+		if canonical, ok := resolver.CanonicalHost(h.V); !ok || canonical != h.V {
 			ms.AddHint(h.Pos, "a lower-case host name without port", "no host %q", h.V)
 		}
 	}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// configKeys are all keys that a configuration can have.
+func configKeys() []string {
+	keys := map[string]bool{}
+	var walk func(reflect.Type)
+	walk = func(t reflect.Type) {
+		switch t.Kind() {
+		case reflect.Slice, reflect.Pointer, reflect.Map:
+			walk(t.Elem())
+		case reflect.Struct:
+			for i := range t.NumField() {
+				f := t.Field(i)
+				if key := f.Tag.Get("yaml"); key != "" {
+					keys[key] = true
+				}
+				if f.Type != t && f.IsExported() {
+					walk(f.Type)
+				}
+			}
+		}
+	}
+	walk(reflect.TypeFor[config]())
+	var out []string
+	for k := range keys {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+const good = `listen:
+  grpc: [ { address: 127.0.0.1:9191, serves: [shop.example.com] } ]
+  admin: 127.0.0.1:9192
+rules: [./rules]
+issuers:
+  - { name: corp, issuer: https://idp.example.com, audience: [shop], jwks: { discovery: true } }
+`
+
+func loadText(t *testing.T, text string) (*config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tiergate.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return loadConfig(path)
+}
+
+// Each row is the good configuration with one change.
+func TestConfigMistakesNameTheKey(t *testing.T) {
+	if _, err := loadText(t, good); err != nil {
+		t.Fatalf("the good configuration: %v", err)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"off loopback without TLS", "127.0.0.1:9191", "0.0.0.0:9191", `:2:22: a listener off loopback needs mTLS`},
+		{"by name", "127.0.0.1:9191", "tiergate:9191", `off loopback needs mTLS`},
+		{"admin off loopback", "127.0.0.1:9192", ":9192", `:3:10: the admin listener ":9192" is not on loopback`},
+		{"no host", "[shop.example.com]", "[]", `serves no host`},
+		{"a host with a port", "shop.example.com", `"shop.example.com:443"`, `no host "shop.example.com:443"`},
+		{"an upper-case host", "shop.example.com", "Shop.example.com", `no host "Shop.example.com"`},
+		{"no audience", "audience: [shop], ", "", `issuer "corp" has no audience`},
+		{"no issuer", "issuer: https://idp.example.com, ", "", `has no issuer`},
+		{"no keys", "discovery: true", "", `exactly one source of keys, found 0`},
+		{"two sources of keys", "discovery: true", "discovery: true, file: k.json", `exactly one source of keys, found 2`},
+		{"skew", "audience: [shop]", "audience: [shop], skew: 6m", `skew is at most 300s`},
+		{"a misspelt key", "admin:", "admni:", `unknown key "admni"`},
+		{"no rules", "rules: [./rules]\n", "", `no rules directory`},
+		{"a bad word", "rules:", "audit: { mode: sometimes }\nrules:", `unknown value "sometimes"`},
+		{"a bad deadline", "rules:", "limits: { deadline: soon }\nrules:", `no deadline "soon"`},
+		{"no checks in flight", "rules:", "limits: { in_flight: 0 }\nrules:", `limits.in_flight must be at least 1`},
+		{"xff without hops", "rules:", "client_ip: { from: xff }\nrules:", `needs hops`},
+		{"a managed header", "rules:", "headers: { managed: [X_Tenant] }\nrules:", `managed header's name cannot be "X_Tenant"`},
+		{"a catalog without file", "rules:", "catalogs: { a: {} }\nrules:", `catalog "a" has no file`},
+		{"two documents", "rules:", "---\nrules:", `second document`},
+		{"an alias", "[./rules]", "&r [./rules]", `anchors and aliases`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := loadText(t, strings.Replace(good, c.old, c.new, 1))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestEnvironmentReplacesSingleValues(t *testing.T) {
+	t.Setenv("TIERGATE_LISTEN_ADMIN", "127.0.0.1:1")
+	t.Setenv("TIERGATE_LIMITS_IN_FLIGHT", "7")
+	t.Setenv("TIERGATE_LIMITS_BODY", "2KiB")
+	t.Setenv("TIERGATE_DRAIN_WAIT", "3s")
+	t.Setenv("TIERGATE_RULES", "ignored: a list has no variable")
+	c, err := loadText(t, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen.Admin.V != "127.0.0.1:1" || c.Limits.InFlight.V != 7 || c.Limits.Body.V != 2048 || c.Drain.Wait.V != 3*time.Second {
+		t.Errorf("admin %q, in flight %d, body %d, wait %v", c.Listen.Admin.V, c.Limits.InFlight.V, c.Limits.Body.V, c.Drain.Wait.V)
+	}
+	if len(c.Rules) != 1 || c.Rules[0].V != "./rules" {
+		t.Errorf("rules %v", c.Rules)
+	}
+	t.Setenv("TIERGATE_LIMITS_IN_FLIGHT", "many")
+	if _, err := loadText(t, good); err == nil || !strings.Contains(err.Error(), "$TIERGATE_LIMITS_IN_FLIGHT") {
+		t.Errorf("a bad variable: %v, want its name", err)
+	}
+}
+
+func TestPathsStartAtTheFile(t *testing.T) {
+	c := &config{dir: "/etc/tiergate"}
+	for in, want := range map[string]string{"": "", "./rules": "/etc/tiergate/rules", "/srv/rules": "/srv/rules", "../x": "/etc/x"} {
+		if got := c.path(in); got != want {
+			t.Errorf("path(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]size{"0": 0, "65536": 65536, "60KiB": 60 << 10, "2MiB": 2 << 20, "1B": 1} {
+		var s struct {
+			A size `yaml:"a"`
+		}
+		if ms := rules.DecodeYAML("f", []byte("a: "+text), &s); len(ms) > 0 || s.A != want {
+			t.Errorf("%s = %d, %v; want %d", text, s.A, ms, want)
+		}
+	}
+	for _, text := range []string{"-1", "60KB", "1.5MiB", "KiB", "2048MiB", "[1]", "9999999999999999999"} {
+		var s struct {
+			A size `yaml:"a"`
+		}
+		if ms := rules.DecodeYAML("f", []byte("a: "+text), &s); len(ms) == 0 {
+			t.Errorf("%s passed as %d bytes", text, s.A)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// example is a fenced block of a page.
+type example struct {
+	line     int
+	language string
+	named    string // the file that the text before it names in parentheses
+	text     string
+}
+
+var namedFile = regexp.MustCompile("\\(`([a-z_/]+\\.yaml)`\\)")
+
+func examples(t *testing.T, page string) []example {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []example
+	var open *example
+	named := ""
+	for i, line := range strings.Split(string(text), "\n") {
+		fence, language := strings.CutPrefix(line, "```")
+		switch {
+		case language && open == nil:
+			open = &example{line: i + 2, language: fence, named: named}
+		case language:
+			out = append(out, *open)
+			open, named = nil, ""
+		case open != nil:
+			open.text += line + "\n"
+		default:
+			if m := namedFile.FindStringSubmatch(line); m != nil {
+				named = m[1]
+			}
+		}
+	}
+	return out
+}
+
+// Every YAML example of every page is read as the file that it shows: a
+// configuration, a rules file or a part of one, or tests.
+func TestExamplesInPagesAreReadAsWritten(t *testing.T) {
+	seen := 0
+	for _, page := range pages(t) {
+		for _, x := range examples(t, page) {
+			if x.language != "yaml" {
+				continue
+			}
+			seen++
+			for _, m := range readExample(page, x.text) {
+				t.Errorf("%s:%d: %s", page, x.line+m.Pos.Line-1, m.Text)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("found %d examples: the pages moved, or the test does not see them", seen)
+	}
+}
+
+func pages(t *testing.T) []string {
+	t.Helper()
+	out := []string{"../../README.md"}
+	err := filepath.WalkDir("../../docs", func(p string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(p) == ".md" {
+			out = append(out, p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func readExample(page, text string) rules.Mistakes {
+	n, ms := rules.ParseYAML(page, []byte(text))
+	if n == nil || n.Kind != rules.Mapping {
+		return ms
+	}
+	switch n.Items[0].Value {
+	case "listen", "issuers", "catalogs", "cache", "headers", "audit", "limits", "peer":
+		d := rules.Decoder{}
+		d.Into(n, &config{})
+		return d.Mistakes
+	case "tests": // checked where they run
+		return nil
+	case "apiVersion", "extensionProviders", "http_filters", "static_resources", "name": // Envoy's and Kubernetes' own
+		return nil
+	}
+	_, ms = rules.Parse(fstest.MapFS{"example.yaml": {Data: []byte(text)}})
+	return ms
+}
+
+// The five-minute tour of the README works as it stands.
+func TestReadmeTourWorks(t *testing.T) {
+	dir := t.TempDir()
+	for _, x := range examples(t, "../../README.md") {
+		if x.named == "" {
+			continue
+		}
+		path := filepath.Join(dir, x.named)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(x.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ args, want string }{
+		{"check", "fine: 2 files, 1 object types, 1 map lines, 1 identities, 1 rules"},
+		{"test", "ok: 2 tests, 0 failed"},
+	} {
+		var out bytes.Buffer
+		if code := run([]string{c.args, filepath.Join(dir, "rules")}, &out, &out); code != exitFine || !strings.Contains(out.String(), c.want) {
+			t.Errorf("tiergate %s rules: exit %d\n%s\nwant %q", c.args, code, &out, c.want)
+		}
+	}
+}
+
+// docs/configuration.md names every key, and no other.
+func TestEveryConfigurationKeyIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range configKeys() {
+		if !regexp.MustCompile("\\b" + key + "\\b").Match(text) {
+			t.Errorf("docs/configuration.md does not mention %q", key)
+		}
+	}
+}
