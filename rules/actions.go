@@ -72,9 +72,9 @@ func splitTargets(text string) []string {
 	return append(out, text[start:])
 }
 
-// glanceAtLines collects the actions that rules may name, and the map lines
-// that create objects.
-func (c *compiler) glanceAtLines() {
+// glanceAtRoutes collects the actions and purposes that rules may name, and the
+// map lines that create objects.
+func (c *compiler) glanceAtRoutes() {
 	c.actions = make(map[string]bool)
 	for action := range c.set.schema.Weights {
 		c.actions[action] = true
@@ -88,6 +88,16 @@ func (c *compiler) glanceAtLines() {
 		c.actions[g.action] = true
 		if g.action == "create" {
 			c.creates = append(c.creates, g)
+		}
+	}
+	for _, id := range c.set.identities {
+		c.purposes = append(c.purposes, id.Purposes...)
+	}
+	for i := range c.src.Routes {
+		for _, line := range c.src.Routes[i].Map {
+			if line.Purpose.given() {
+				c.purposes = append(c.purposes, line.Purpose.V)
+			}
 		}
 	}
 }

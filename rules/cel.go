@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,10 +141,28 @@ func costText(c uint64) string {
 	return fmt.Sprint(c)
 }
 
+// rewordings turn messages for programmers into messages for who writes rules.
+var rewordings = []struct {
+	old *regexp.Regexp
+	new string
+}{
+	{regexp.MustCompile(` \(in container '.*'\)`), ""},
+	{regexp.MustCompile(`found no matching overload for '@?_?([^_']+)_?' applied to '\((.*)\)'`), "$1 does not apply to $2"},
+	{regexp.MustCompile(`found no matching overload for '([^']+)' applied to '(.*)'`), "$1 does not apply to $2"},
+	{regexp.MustCompile(`undeclared reference to '([^']*)'`), `unknown function "$1"`},
+	{regexp.MustCompile(` (mismatched|extraneous) input '(.*)' expecting .*`), " $2 is not expected here"},
+	{regexp.MustCompile(`'?<EOF>'?`), "the end"},
+	{regexp.MustCompile(`^Syntax error:`), "not a condition:"},
+	{regexp.MustCompile(`type '(.*)' does not support field selection`), "a $1 has no members"},
+}
+
 func problemsOf(issues *cel.Issues) []problem {
 	var out []problem
 	for _, e := range issues.Errors() {
-		text := strings.ReplaceAll(e.Message, " (in container '')", "")
+		text := e.Message
+		for _, r := range rewordings {
+			text = r.old.ReplaceAllString(text, r.new)
+		}
 		out = append(out, problem{line: e.Location.Line(), col: e.Location.Column(), text: text})
 	}
 	return out
@@ -317,17 +336,20 @@ type walker struct {
 	problems []problem
 }
 
-func (w *walker) bad(id int64, hint, format string, args ...any) {
-	at := w.info.GetStartLocation(id)
-	w.problems = append(w.problems,
-		problem{line: at.Line(), col: at.Column(), text: fmt.Sprintf(format, args...), hint: hint})
+func (w *walker) bad(e ast.Expr, hint, format string, args ...any) {
+	at := w.info.GetStartLocation(e.ID())
+	p := problem{line: at.Line(), col: at.Column(), text: fmt.Sprintf(format, args...), hint: hint}
+	if e.Kind() == ast.SelectKind && !strings.HasPrefix(e.AsSelect().FieldName(), "?") {
+		p.col++ // the place of a member is its dot
+	}
+	w.problems = append(w.problems, p)
 }
 
 func (w *walker) expr(e ast.Expr) {
 	switch e.Kind() {
 	case ast.IdentKind:
 		if !slices.Contains(w.local, e.AsIdent()) {
-			w.read(e.ID(), []string{e.AsIdent()})
+			w.read(e, []string{e.AsIdent()})
 		}
 	case ast.SelectKind:
 		path, ok := selected(e)
@@ -335,7 +357,7 @@ func (w *walker) expr(e ast.Expr) {
 			w.expr(e.AsSelect().Operand())
 			return
 		}
-		w.read(e.ID(), path)
+		w.read(e, path)
 	case ast.CallKind:
 		w.call(e)
 	case ast.ListKind:
@@ -346,7 +368,7 @@ func (w *walker) expr(e ast.Expr) {
 			w.expr(entry.AsMapEntry().Value())
 		}
 	case ast.StructKind:
-		w.bad(e.ID(), "", "a condition cannot make a %s", e.AsStruct().TypeName())
+		w.bad(e, "", "a condition cannot make a %s", e.AsStruct().TypeName())
 	case ast.ComprehensionKind:
 		w.comprehension(e)
 	}
@@ -365,7 +387,7 @@ func (w *walker) call(e ast.Expr) {
 	}
 	w.all(call.Args())
 	if n := len(call.Args()); call.FunctionName() == "matches" && n > 0 && call.Args()[n-1].Kind() != ast.LiteralKind {
-		w.bad(call.Args()[n-1].ID(), "", "matches() wants its pattern written out")
+		w.bad(call.Args()[n-1], "", "matches() wants its pattern written out")
 	}
 }
 
@@ -377,19 +399,19 @@ func (w *walker) comprehension(e ast.Expr) {
 	w.local = append(slices.Clone(w.local), c.IterVar(), c.AccuVar())
 	switch c.IterVar() {
 	case "object", "caller", "request", "purpose", "action", "now":
-		w.bad(e.ID(), "", "%q already names something, choose another name", c.IterVar())
+		w.bad(e, "", "%q already names something, choose another name", c.IterVar())
 	}
 	w.all([]ast.Expr{c.LoopCondition(), c.LoopStep(), c.Result()})
 	w.local = outer
 }
 
-func (w *walker) read(id int64, path []string) {
+func (w *walker) read(e ast.Expr, path []string) {
 	for i := range path {
 		path[i] = strings.TrimPrefix(path[i], "?")
 	}
 	r, _, text, hint := w.scope.lookup(path)
 	if text != "" {
-		w.bad(id, hint, "%s", text)
+		w.bad(e, hint, "%s", text)
 		return
 	}
 	if !slices.ContainsFunc(w.reads, func(o variableRef) bool { return o.name == r.name }) {

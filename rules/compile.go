@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +34,11 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		set:        &Set{deny: index{}, allow: index{}, selects: index{}},
 		identities: make(map[string]*Identity, len(src.Identities)),
 		conditions: make(map[string]compiled),
+		claimsOf:   make(map[string]map[string]claimKind),
+	}
+	if src.Unread {
+		c.set.schema = new(Schema)
+		return c.set, nil
 	}
 	var err error
 	if c.expressions, err = newExpressions(); err != nil {
@@ -41,10 +48,10 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.set.schema = c.schema()
 	c.registered()
 	c.hostShadows()
-	c.glanceAtLines()
+	c.glanceAtRoutes()
 	c.rules()
 	c.conflicts()
-	if len(c.ms) > 0 {
+	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
 	}
 	c.set.unchecked = c.unchecked()
@@ -60,8 +67,20 @@ type compiler struct {
 	identities  map[string]*Identity
 	actions     map[string]bool // that a rule may name
 	creates     []glance        // map lines that make new objects
+	purposes    []string        // of identities and map lines
+	claimsOf    map[string]map[string]claimKind
 	expressions *expressions
 	conditions  map[string]compiled // by scope and text
+}
+
+// quiet compiles a declaration. Of one that Parse has already found fault with
+// it reports nothing: what seems missing may only be misspelt.
+func (c *compiler) quiet(at Pos, compile func()) {
+	said := len(c.ms)
+	compile()
+	if c.src.broken[at] {
+		c.ms = c.ms[:said]
+	}
 }
 
 func (c *compiler) unchecked() []string {
@@ -82,7 +101,8 @@ var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 func (c *compiler) name(what string, at At[string], owner Pos, first map[string]Pos) bool {
 	switch {
 	case at.V == "":
-		c.ms.Add(at.or(owner), "the %s has no name", what)
+		key := map[string]string{"rule": "id", "type": "type"}[what]
+		c.ms.Add(at.or(owner), "the %s has no %s", what, cmp.Or(key, "name"))
 		return false
 	case !word.MatchString(at.V):
 		c.ms.AddHint(at.Pos, "letters, digits, - _ and ., a letter first", "%q is no name for a %s", at.V, what)
@@ -105,7 +125,11 @@ func (a At[T]) given() bool { return a.Pos != Pos{} }
 // unknownWord reports a reference to something that does not exist.
 func (c *compiler) unknownWord(what string, at At[string], known []string) {
 	slices.Sort(known)
-	c.ms.AddHint(at.Pos, DidYouMean(at.V, known), "unknown %s %q", what, at.V)
+	hint := DidYouMean(at.V, known)
+	if hint == "" && len(known) > 0 && len(known) <= 8 {
+		hint = "one of " + strings.Join(known, ", ")
+	}
+	c.ms.AddHint(at.Pos, hint, "unknown %s %q", what, at.V)
 }
 
 // tier reads the name of a tier; a name that is not given is NoTier.

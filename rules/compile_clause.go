@@ -70,7 +70,7 @@ func (c *compiler) own(cl *clause, sc *scope) {
 	if attribute == nil {
 		return
 	}
-	if attribute.kind != String && attribute.kind != StringList {
+	if attribute.kind != String && attribute.kind != StringList && attribute.kind != NoKind {
 		c.ms.Add(at.Pos, "own needs an attribute of kind string or [string], %q is %v", at.V, attribute.kind)
 		return
 	}
@@ -102,7 +102,7 @@ func (c *compiler) same(cl *clause, sc *scope) {
 	if attribute == nil {
 		return
 	}
-	if attribute.kind != String && attribute.kind != Int && attribute.kind != Bool {
+	if attribute.kind == StringList || attribute.kind == IntList {
 		c.ms.Add(at.Pos, "same needs an attribute with one value, %q is %v", at.V, attribute.kind)
 		return
 	}

@@ -10,12 +10,14 @@ func (c *compiler) registered() {
 	first := make(map[string]Pos)
 	for i := range c.src.Identities {
 		d := &c.src.Identities[i]
-		if !c.name("identity", d.Name, d.Pos, first) {
-			continue
-		}
-		id := c.identity(d)
-		c.identities[id.Name] = id
-		c.set.identities = append(c.set.identities, id)
+		c.quiet(d.Pos, func() {
+			if !c.name("identity", d.Name, d.Pos, first) {
+				return
+			}
+			id := c.identity(d)
+			c.identities[id.Name] = id
+			c.set.identities = append(c.set.identities, id)
+		})
 	}
 }
 

@@ -26,18 +26,22 @@ func (c *compiler) rules() {
 	})
 	first := make(map[string]Pos, len(decls))
 	for i, d := range decls {
-		c.name("rule", d.ID, d.Pos, first)
-		r := &rule{decl: d, order: i}
-		c.effect(r)
-		c.scopeOf(r)
-		c.limits(r)
-		r.purposes = d.For.Values()
-		r.require = c.require(&d.Require)
-		r.unbounded = d.Unbounded.V
-		c.clauses(r)
-		c.broad(r)
-		c.set.rules = append(c.set.rules, r)
+		c.quiet(d.Pos, func() {
+			c.name("rule", d.ID, d.Pos, first)
+			c.set.rules = append(c.set.rules, c.rule(d, i))
+		})
 	}
+}
+
+func (c *compiler) rule(d *RuleDecl, order int) *rule {
+	r := &rule{decl: d, order: order, purposes: d.For.Values(), unbounded: d.Unbounded.V, require: c.require(&d.Require)}
+	c.effect(r)
+	c.scopeOf(r)
+	c.limits(r)
+	c.checkPurposes(r)
+	c.clauses(r)
+	c.broad(r)
+	return r
 }
 
 // effect reads allow or deny, and the keys that only one of them has.
@@ -159,7 +163,12 @@ func (c *compiler) claims(issuers []string) map[string]claimKind {
 	if c.env.Partial {
 		return nil
 	}
+	key := strings.Join(issuers, "\x00")
+	if known, ok := c.claimsOf[key]; ok {
+		return known
+	}
 	out := make(map[string]claimKind)
+	c.claimsOf[key] = out
 	for _, name := range issuers {
 		env := c.env.Issuers[name]
 		for claim, kind := range env.Claims {
@@ -212,6 +221,19 @@ func (c *compiler) scopeOf(r *rule) {
 			c.ms.Add(w.Pos, "type %q is given twice", d.On[i].V)
 		default:
 			r.types = append(r.types, t)
+		}
+	}
+}
+
+// checkPurposes looks for misspelt ones. A purpose that nobody has is no mistake by
+// itself: an issuer may map a claim to it.
+func (c *compiler) checkPurposes(r *rule) {
+	for _, p := range r.decl.For {
+		if slices.Contains(c.purposes, p.V) {
+			continue
+		}
+		if hint := DidYouMean(p.V, c.purposes); hint != "" {
+			c.ms.AddHint(p.Pos, hint, "unknown purpose %q", p.V)
 		}
 	}
 }

@@ -19,9 +19,11 @@ func (c *compiler) schema() *Schema {
 	first := make(map[string]Pos)
 	for i := range c.src.Tiers {
 		d := &c.src.Tiers[i]
-		if c.name("tier", d.Name, d.Pos, first) {
-			s.Tiers = append(s.Tiers, TierInfo{Pos: d.Pos, Name: d.Name.V, Require: c.require(&d.Require)})
-		}
+		c.quiet(d.Pos, func() {
+			if c.name("tier", d.Name, d.Pos, first) {
+				s.Tiers = append(s.Tiers, TierInfo{Pos: d.Pos, Name: d.Name.V, Require: c.require(&d.Require)})
+			}
+		})
 	}
 	switch {
 	case len(c.src.Tiers) == 0:
@@ -42,9 +44,11 @@ func (c *compiler) schema() *Schema {
 	types := make(map[string]Pos)
 	for i := range c.src.Objects {
 		d := &c.src.Objects[i]
-		if c.name("type", d.Type, d.Pos, types) {
-			s.Types[d.Type.V] = c.object(s, d)
-		}
+		c.quiet(d.Pos, func() {
+			if c.name("type", d.Type, d.Pos, types) {
+				s.Types[d.Type.V] = c.object(s, d)
+			}
+		})
 	}
 	for i := range c.src.Objects {
 		if p := c.src.Objects[i].Parent; p.given() && s.Types[p.V] == nil {

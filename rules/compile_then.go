@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,43 +82,73 @@ func (c *compiler) mutation(cl *clause, sc *scope, e Entry[At[string]], query bo
 	cl.then = append(cl.then, m)
 }
 
-// conflicts finds rules that are bound to set one name to two values: both hold
-// for the same selector, action and type without any further demand.
+// setting is one name that a rule sets for certain, on one action and type.
+type setting struct {
+	query                       bool
+	name, selector, action, typ string
+}
+
+// conflicts finds rules that are bound to set one name to two values: both
+// apply to the same selector, action and type without any further demand.
 func (c *compiler) conflicts() {
-	type setting struct {
-		query                       bool
-		name, selector, action, typ string
-	}
-	type first struct {
-		pos   Pos
-		value string
-	}
-	seen := make(map[setting]first)
+	first := make(map[setting]Entry[At[string]])
+	reported := make(map[Pos]bool)
 	for _, r := range c.set.rules {
-		d := r.decl
+		for at, e := range c.certain(r) {
+			other, ok := first[at]
+			switch {
+			case !ok:
+				first[at] = e
+			case other.V.V != e.V.V && !reported[e.Pos]:
+				reported[e.Pos] = true
+				c.ms.AddHint(e.Pos, "both rules apply to one request, neither outranks the other",
+					"%s is set to another value at %v", e.Key, other.Pos)
+			}
+		}
+	}
+}
+
+// certain yields what a rule sets whenever its selector, `to` and `on` fit.
+func (c *compiler) certain(r *rule) iter.Seq2[setting, Entry[At[string]]] {
+	d := r.decl
+	return func(yield func(setting, Entry[At[string]]) bool) {
 		if r.effect != Allow || r.shadow || d.Own.given() || d.Same.given() || d.When.given() ||
 			len(d.For) > 0 || d.Require.Pos != (Pos{}) {
-			continue
+			return
 		}
-		for query, entries := range map[bool]Entries[At[string]]{false: d.Then.SetHeaders, true: d.Then.SetQuery} {
-			for _, e := range entries {
-				if strings.Contains(e.V.V, "{") {
-					continue
-				}
-				for i := range r.selectors {
-					for _, action := range d.To {
-						for _, typ := range d.On {
-							at := setting{query, e.Key, r.selectors[i].String(), action.V, typ.V}
-							if other, ok := seen[at]; !ok {
-								seen[at] = first{e.Pos, e.V.V}
-							} else if other.value != e.V.V {
-								c.ms.AddHint(e.Pos, "both rules apply to one request, neither outranks the other",
-									"%s is set to another value at %v", e.Key, other.pos)
-							}
+		each := func(query bool, e Entry[At[string]]) bool {
+			for i := range r.selectors {
+				for _, action := range d.To {
+					for _, typ := range d.On {
+						at := setting{query, e.Key, r.selectors[i].String(), action.V, typ.V}
+						if c.reaches(r, action.V, typ.V) && !yield(at, e) {
+							return false
 						}
 					}
 				}
 			}
+			return true
+		}
+		for query, entries := range [...]Entries[At[string]]{d.Then.SetHeaders, d.Then.SetQuery} {
+			for _, e := range entries {
+				if !strings.Contains(e.V.V, "{") && !each(query == 1, e) {
+					return
+				}
+			}
 		}
 	}
+}
+
+// reaches reports whether up_to is at least as high as the lowest tier that the
+// action on the type has.
+func (c *compiler) reaches(r *rule, action, typ string) bool {
+	t := c.set.schema.Types[typ]
+	if t == nil {
+		return true
+	}
+	lowest := t.Tier
+	if tier, ok := t.Actions[action]; ok {
+		lowest = max(lowest, tier)
+	}
+	return r.upTo >= lowest
 }

@@ -18,7 +18,8 @@ type Decodable interface{ DecodeNode(d *Decoder, n *Node) }
 type Decoder struct {
 	Mistakes Mistakes
 
-	known map[reflect.Type]keys // of the structs met so far
+	known  map[reflect.Type]keys // of the structs met so far
+	broken map[Pos]bool          // structs with a mistake inside
 }
 
 // keys are the keys of a struct: where each is stored, and their names in order.
@@ -111,6 +112,9 @@ func (d *Decoder) want(n *Node, k NodeKind) bool {
 }
 
 func (d *Decoder) value(n *Node, v reflect.Value) {
+	if n.unread {
+		return
+	}
 	if c, ok := v.Addr().Interface().(Decodable); ok {
 		c.DecodeNode(d, n)
 		return
@@ -191,6 +195,12 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 	if !d.want(n, Mapping) {
 		return
 	}
+	said := len(d.Mistakes)
+	defer func() {
+		if len(d.Mistakes) > said {
+			d.breaks(n.Pos)
+		}
+	}()
 	known := d.keysOf(v.Type())
 	if i, ok := known.field[""]; ok {
 		v.Field(i).Set(reflect.ValueOf(n.Pos))
@@ -211,6 +221,14 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 			d.Mistakes.AddHint(key.Pos, hint, "unknown key %q", key.Value)
 		}
 	}
+}
+
+// breaks remembers that what begins at a place was not read as it was meant.
+func (d *Decoder) breaks(at Pos) {
+	if d.broken == nil {
+		d.broken = make(map[Pos]bool)
+	}
+	d.broken[at] = true
 }
 
 func (d *Decoder) keysOf(t reflect.Type) keys {

@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -17,10 +18,10 @@ const (
 
 // Parse reads every *.yaml file of a rules directory, but not *_test.yaml, in
 // byte order of their paths. Names that start with a dot are not entered, so a
-// Kubernetes volume is read once, through its visible links. It returns all
-// faults it finds; with any, the Source is not to be used.
+// Kubernetes volume is read once, through its visible links. With mistakes, the
+// Source serves to find more of them, and is not to be put into force.
 func Parse(fsys fs.FS) (*Source, Mistakes) {
-	p := parser{fsys: fsys, src: new(Source)}
+	p := parser{fsys: fsys, src: &Source{broken: make(map[Pos]bool)}}
 	p.walk(".", 0)
 	slices.Sort(p.paths)
 	for _, name := range p.paths {
@@ -29,6 +30,7 @@ func Parse(fsys fs.FS) (*Source, Mistakes) {
 	if len(p.paths) == 0 && len(p.ms) == 0 {
 		p.ms.Add(Pos{}, "no *.yaml file in the rules directory")
 	}
+	p.src.faulty = len(p.ms) > 0
 	return p.src, p.ms
 }
 
@@ -97,18 +99,25 @@ type sections struct {
 
 func (p *parser) file(name string) {
 	text, err := readCapped(p.fsys, name)
+	if err == nil && len(text) > maxFileSize {
+		err = fmt.Errorf("more than %d bytes long", maxFileSize)
+	}
 	if err != nil {
 		p.ms.Add(Pos{File: name}, "%v", err)
-		return
-	}
-	if len(text) > maxFileSize {
-		p.ms.Add(Pos{File: name}, "more than %d bytes long", maxFileSize)
+		p.src.Unread = true
 		return
 	}
 	sum := sha256.Sum256(text)
 	p.src.Files = append(p.src.Files, File{Path: name, Text: string(text), Hash: hex.EncodeToString(sum[:])})
+	n, ms := ParseYAML(name, text)
+	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken}
 	var s sections
-	p.ms = append(p.ms, DecodeYAML(name, text, &s)...)
+	if n == nil {
+		p.src.Unread = true
+	} else {
+		d.Into(n, &s)
+	}
+	p.ms = d.Mistakes
 	p.merge(&s)
 }
 

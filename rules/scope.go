@@ -131,7 +131,7 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 
 // didYouMean looks for the name that was meant among all that can be read here.
 func (sc *scope) didYouMean(written string) string {
-	names := slices.Collect(maps.Keys(builtin))
+	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.claims", "request")
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {
 			names = append(names, "object."+a.Name)

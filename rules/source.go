@@ -18,6 +18,13 @@ type Source struct {
 	Routes       []HostDecl
 	Identities   []IdentityDecl
 	Rules        []RuleDecl
+
+	// Unread: a file could not be read at all, so what the others refer to may
+	// be missing for no fault of theirs. Nothing is to be checked against it.
+	Unread bool
+
+	faulty bool         // Parse has reported mistakes
+	broken map[Pos]bool // declarations with a mistake inside; what they lack is not reported again
 }
 
 // File is one rules file: its path below the rules directory and its content.

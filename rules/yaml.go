@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"fmt"
-	"regexp"
-	"strconv"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -30,6 +28,8 @@ type Node struct {
 	Tag   string
 	Value string
 	Items []*Node
+
+	unread bool // a mistake stands in its place; nothing more is said of it
 }
 
 // maxDepth is far above what any file of ours nests, and far below what costs.
@@ -70,9 +70,11 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 	switch {
 	case depth > maxDepth:
 		ms.Add(n.Pos, "nested deeper than %d levels", maxDepth)
+		n.unread = true
 		return n
 	case y.Kind == yaml.AliasNode || y.Anchor != "":
 		ms.AddHint(n.Pos, "write the value out", "anchors and aliases are not allowed")
+		n.unread = true
 		return n
 	case y.Kind == yaml.SequenceNode:
 		n.Kind = Sequence
@@ -99,20 +101,13 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 	return n
 }
 
-// lineInError finds the place in the YAML library's message, which is the only
-// form in which it gives it for some errors.
-var lineInError = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
-
 func syntaxMistake(file string, err error) Mistake {
-	text, pos := err.Error(), Pos{File: file, Line: 1, Col: 1}
-	if m := lineInError.FindStringSubmatch(text); m != nil {
-		pos.Line, _ = strconv.Atoi(m[1])
-		if m[2] != "" {
-			pos.Col, _ = strconv.Atoi(m[2])
+	at, text := Pos{File: file, Line: 1, Col: 1}, err.Error()
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
+		at.Line, at.Col, text = max(e.Mark.Line, 1), max(e.Mark.Column, 1), e.Message
+		if e.ContextMsg != "" {
+			text += " " + e.ContextMsg
 		}
 	}
-	for _, noise := range []string{"go-yaml load error:", "yaml:", "\n"} {
-		text = strings.TrimSpace(strings.ReplaceAll(text, noise, " "))
-	}
-	return Mistake{Pos: pos, Text: fmt.Sprintf("not valid YAML: %s", strings.Join(strings.Fields(text), " "))}
+	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " ")}
 }

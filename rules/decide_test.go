@@ -1,0 +1,122 @@
+package rules
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// TestDecide runs testdata/decide: rules on top of base.yaml, an input and the
+// whole decision. Where the input is allowed, its twin differs in one thing and
+// is denied.
+func TestDecide(t *testing.T) {
+	for name, c := range cases(t, "decide") {
+		t.Run(name, func(t *testing.T) {
+			m := c.fsys().(fstest.MapFS)
+			m["base.yaml"] = &fstest.MapFile{Data: readBase(t)}
+			set := loadFS(t, m)
+			got := parseInput(t, c.files["input.json"]).decide(t, set)
+			c.expect(t, "want.json", show(t, &got))
+			twin, ok := c.files["twin.json"]
+			if !ok {
+				if got.Effect == Allow {
+					t.Error("allowed, and no twin that is denied")
+				}
+				return
+			}
+			if twin == c.files["input.json"] {
+				t.Error("the twin differs in nothing")
+			}
+			denied := parseInput(t, twin).decide(t, set)
+			if denied.Effect == Allow {
+				t.Error("the twin is allowed")
+			}
+			c.expect(t, "want-twin.json", show(t, &denied))
+		})
+	}
+}
+
+// shown is a decision as cases write it.
+type shown struct {
+	Effect  string            `json:"effect"`
+	Status  int               `json:"status"`
+	Reason  Reason            `json:"reason"`
+	Detail  string            `json:"detail,omitempty"`
+	Targets []shownTarget     `json:"targets,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Query   map[string]string `json:"query,omitempty"`
+	Shadow  *shownShadow      `json:"shadow,omitempty"`
+}
+
+type shownTarget struct {
+	Effect   string         `json:"effect"`
+	Reason   Reason         `json:"reason"`
+	What     string         `json:"what"`
+	Tier     string         `json:"tier"`
+	TierFrom string         `json:"tier_from"`
+	Rule     string         `json:"rule,omitempty"`
+	Pos      string         `json:"pos,omitempty"`
+	Missing  string         `json:"missing,omitempty"`
+	Inputs   map[string]any `json:"inputs,omitempty"`
+	Secret   []string       `json:"sensitive,omitempty"`
+}
+
+type shownShadow struct {
+	Effect string `json:"effect"`
+	Reason Reason `json:"reason"`
+	Rule   string `json:"rule,omitempty"`
+	By     string `json:"by"`
+}
+
+func show(t testing.TB, d *Decision) string {
+	t.Helper()
+	out := shown{Effect: d.Effect.String(), Status: d.Status(), Reason: d.Reason, Detail: d.Detail}
+	for i := range d.Targets {
+		out.Targets = append(out.Targets, showTarget(&d.Targets[i]))
+	}
+	for _, h := range d.Obligations.SetHeaders {
+		if out.Headers == nil {
+			out.Headers = map[string]string{}
+		}
+		out.Headers[h.Name] = h.Value
+	}
+	for _, q := range d.Obligations.SetQuery {
+		if out.Query == nil {
+			out.Query = map[string]string{}
+		}
+		out.Query[q.Name] = q.Value
+	}
+	if s := d.Shadow; s != nil {
+		out.Shadow = &shownShadow{s.Effect.String(), s.Reason, s.Rule, s.By}
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(out); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func showTarget(v *Verdict) shownTarget {
+	what := v.Action + " " + v.Type
+	if v.ID != "" {
+		what += "/" + v.ID
+	}
+	out := shownTarget{Effect: v.Effect.String(), Reason: v.Reason, What: what, Tier: v.Tier, TierFrom: v.TierFrom, Rule: v.Rule, Missing: v.Missing}
+	if v.Rule != "" {
+		out.Pos = v.Pos.String()
+	}
+	for _, in := range v.Inputs {
+		if out.Inputs == nil {
+			out.Inputs = map[string]any{}
+		}
+		out.Inputs[in.Name] = in.Value
+		if in.Sensitive {
+			out.Secret = append(out.Secret, in.Name)
+		}
+	}
+	return out
+}
