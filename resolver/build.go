@@ -132,8 +132,11 @@ func (b *builder) target(t *targetSpec) {
 	b.derived(t, actions)
 	b.needsBody(t, typ, actions)
 	for _, a := range actions {
-		b.op.Touches = append(b.op.Touches, Touch{Action: a, Type: typ.Name, Collection: out.collection,
-			Unbounded: out.collection && len(t.bounds) == 0 && t.parent == nil})
+		b.op.Touches = append(b.op.Touches, Touch{
+			Action: a, Type: typ.Name, Collection: out.collection, New: t.id == nil && !out.collection, Upsert: t.upsert,
+			Unbounded: out.collection && len(t.bounds) == 0 && t.parent == nil,
+			Optional:  t.id != nil && t.id.optional, FixedID: t.id.fixed(), Bounds: t.fixes(),
+		})
 	}
 	b.op.targets = append(b.op.targets, out)
 }
@@ -144,6 +147,26 @@ func (b *builder) useAll(t *targetSpec) {
 	for _, e := range t.exprs() {
 		b.uses[e.name.text] = true
 	}
+}
+
+// fixes says what a target's request fixes besides an id.
+func (t *targetSpec) fixes() []Bound {
+	var out []Bound
+	if t.parent != nil {
+		out = append(out, Bound{"parent", t.parent.optional, t.parent.fixed()})
+	}
+	for i := range t.bounds {
+		out = append(out, Bound{t.bounds[i].attr.text, t.bounds[i].value.optional, t.bounds[i].value.fixed()})
+	}
+	return out
+}
+
+// fixed is the word that stands in the line itself, "" for a capture.
+func (e *expr) fixed() string {
+	if e == nil || e.kind != fromFixed {
+		return ""
+	}
+	return e.name.text
 }
 
 // exprs are all expressions of a target, its id first.
@@ -250,7 +273,7 @@ func unfitHeader(name string) string {
 func (b *builder) bound(t *target, w *bound) {
 	slot := t.typ.Slot(w.attr.text)
 	if w.value.list() {
-		b.mistake(w.value.name.at, "", "a bound has one value, %s may give several", w.value.String())
+		b.mistake(w.value.at, "", "a bound has one value, %s may give several", w.value.String())
 	}
 	from := b.source(&w.value, nil)
 	if slot < 0 {
@@ -288,7 +311,7 @@ func (b *builder) hintAttribute(t *rules.Type, name string) string {
 
 func (b *builder) parent(t *targetSpec, typ *rules.Type) (*rules.Type, *source) {
 	if t.parent.list() {
-		b.mistake(t.parent.name.at, "", "a parent has one id, %s may give several", t.parent.String())
+		b.mistake(t.parent.at, "", "a parent has one id, %s may give several", t.parent.String())
 	}
 	p := b.typ(t.parentType)
 	from := b.source(t.parent, p)
@@ -310,7 +333,7 @@ func (b *builder) derived(t *targetSpec, actions []string) {
 			continue
 		}
 		pos := b.decl.Pos
-		pos.Col = faultAt(e.name.at, "", "").column(b.decl.Line, pos.Col)
+		pos.Col = faultAt(e.at, "", "").column(b.decl.Line, pos.Col)
 		for _, a := range actions {
 			b.op.CallerDerived = append(b.op.CallerDerived, Derived{Pos: pos, Action: a, Type: t.typ.text, Expr: "caller.claims." + e.name.text})
 		}

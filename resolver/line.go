@@ -56,6 +56,7 @@ type bound struct {
 // expr is where a value comes from: a capture in braces or a fixed word.
 type expr struct {
 	kind     exprKind
+	at       int    // of its first character, in bytes from the line's start
 	name     word   // of the capture, parameter, header or claim; or the fixed word
 	steps    []step // into the body
 	split    bool   // [,]: a list separated by commas

@@ -31,7 +31,20 @@ type Operation struct {
 type Touch struct {
 	Action, Type string
 	Collection   bool
-	Unbounded    bool // a collection that nothing bounds
+	Unbounded    bool    // a collection that nothing bounds
+	New          bool    // an object that gets its id from the upstream
+	Upsert       bool    // one of the two actions of create|update
+	Optional     bool    // no target where its capture is absent
+	FixedID      string  // of a line that names its object itself
+	Bounds       []Bound // of a collection or a new object
+}
+
+// Bound is what the request fixes of the objects in a collection, or of a new
+// one: an attribute, or "parent" for their parent.
+type Bound struct {
+	Attribute string
+	Optional  bool   // fixes nothing where its capture is absent
+	Fixed     string // the line's own word, "" where the request chooses
 }
 
 // Derived is a target whose object is named by the caller's own token. The

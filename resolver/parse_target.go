@@ -124,14 +124,14 @@ func (s *scanner) parent(t *targetSpec) *fault {
 
 // expr reads a capture in braces or a fixed word.
 func (s *scanner) expr() (*expr, *fault) {
+	e := &expr{at: s.at}
 	if !s.take("{") {
-		e := &expr{kind: fromFixed, name: s.while(isFixed)}
+		e.name = s.while(isFixed)
 		if e.name.text == "" {
 			return nil, faultAt(s.at, "write {name}", "want a capture, found %s", s.next())
 		}
 		return e, nil
 	}
-	e := &expr{name: word{at: s.at}}
 	if f := s.source(e); f != nil {
 		return nil, f
 	}
@@ -160,7 +160,7 @@ func (s *scanner) source(e *expr) *fault {
 	case s.take("caller.claims."):
 		return s.named(e, fromClaim, isClaim)
 	case s.take("caller."):
-		return faultAt(e.name.at, "write {caller.claims.name}", "caller-derived targets other than claims are not supported yet")
+		return faultAt(e.at+1, "write {caller.claims.name}", "caller-derived targets other than claims are not supported yet")
 	case strings.HasPrefix(s.rest(), "body.") || strings.HasPrefix(s.rest(), "body["):
 		s.at += len("body")
 		e.kind = fromBody

@@ -1,0 +1,229 @@
+package resolver
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// matched is the operation of a request in short: method and template, the
+// reason of a denial, or "preflight".
+func matched(routes *Routes, request string) string {
+	req, err := Canonical(raw(request), testOptions)
+	if err != nil {
+		return string(reason(err))
+	}
+	m, err := routes.Match(req)
+	switch {
+	case err != nil:
+		return string(reason(err))
+	case m.Preflight:
+		return "preflight"
+	}
+	return m.Op.Method + " " + m.Op.Template
+}
+
+func TestMatch(t *testing.T) {
+	routes := compile(t, withTargets([]string{
+		"GET /", "GET /v1/accounts", "GET /v1/accounts/{id}", "GET /v1/accounts/all", "POST /v1/accounts:batchDelete",
+		"POST /v1/accounts", "ANY /v1/any/{id}", "DELETE /v1/any/{id}", "GET /files/{path=**}", "GET /files/{name}/meta",
+		"GET /v1/dir/", "ANY /v1/{kind}", "GET /v1/{kind}/export/full", "GET /v1/Ü", "GET /v1/a/b/c", "GET /v1/{a}/b/{d}/e", "GET /{t}/x/y/{z=**}", "GET /files/x/y/{z=**}",
+	})...)
+	for _, c := range []struct{ row, request, want string }{
+		{"root", "GET /", "GET /"},
+		{"a literal beats a capture", "GET /v1/accounts/all", "GET /v1/accounts/all"},
+		{"a capture", "GET /v1/accounts/AC1", "GET /v1/accounts/{id}"},
+		{"P1 case counts", "GET /v1/Accounts/AC1", "no_route"},
+		{"P1 trailing slash of a literal", "GET /v1/accounts/", "no_route"},
+		{"P1 trailing slash of a capture", "GET /v1/accounts/AC1/", "no_route"},
+		{"P1 trailing slash that is meant", "GET /v1/dir/", "GET /v1/dir/"},
+		{"without it", "GET /v1/dir", "ANY /v1/{kind}"},
+		{"a verb behind a colon is a literal", "POST /v1/accounts:batchDelete", "POST /v1/accounts:batchDelete"},
+		{"an encoded colon is the same", "POST /v1/accounts%3AbatchDelete", "POST /v1/accounts:batchDelete"},
+		{"an encoded letter is the same", "GET /%761/accounts/%61ll", "GET /v1/accounts/all"},
+		{"a literal that must be encoded", "GET /v1/%c3%9C", "GET /v1/Ü"},
+		{"HEAD is GET", "HEAD /v1/accounts/AC1", "GET /v1/accounts/{id}"},
+		{"HEAD is not POST", "HEAD /v1/accounts:batchDelete", "ANY /v1/{kind}"},
+		{"ANY", "PUT /v1/any/x", "ANY /v1/any/{id}"},
+		{"ANY takes unknown methods", "FOO /v1/any/x", "ANY /v1/any/{id}"},
+		{"a method beats ANY", "DELETE /v1/any/x", "DELETE /v1/any/{id}"},
+		{"back to the capture for another method", "PUT /v1/accounts", "ANY /v1/{kind}"},
+		{"the method on the literal", "POST /v1/accounts", "POST /v1/accounts"},
+		{"another method", "DELETE /v1/accounts/AC1", "no_route"},
+		{"rest of one segment", "GET /files/a", "GET /files/{path=**}"},
+		{"rest of many", "GET /files/a/b/c/d", "GET /files/{path=**}"},
+		{"rest needs a segment", "GET /files/", "no_route"},
+		{"rest takes no trailing slash", "GET /files/a/", "no_route"},
+		{"a capture beats rest", "GET /files/a/meta", "GET /files/{name}/meta"},
+		{"back to rest", "GET /files/a/meta/x", "GET /files/{path=**}"},
+		{"back from a literal that leads nowhere", "GET /v1/accounts/export/full", "GET /v1/{kind}/export/full"},
+		{"back from two literals", "GET /v1/a/b/x/e", "GET /v1/{a}/b/{d}/e"},
+		{"two literals", "GET /v1/a/b/c", "GET /v1/a/b/c"},
+		{"rest below a capture", "GET /v1/x/y/z/z", "GET /{t}/x/y/{z=**}"},
+		{"longer than any", "GET /v1/accounts/AC1/x", "no_route"},
+		{"shorter than any", "GET /v1", "no_route"},
+		{"query is no part", "GET /v1/accounts?x=/v1/accounts/all", "GET /v1/accounts"},
+		{"OPTIONS is a method like others", "OPTIONS /v1/accounts", "ANY /v1/{kind}"},
+	} {
+		if got := matched(routes, c.request); got != c.want {
+			t.Errorf("%s: %s: got %q, want %q", c.row, c.request, got, c.want)
+		}
+	}
+}
+
+func TestMatchOtherHost(t *testing.T) {
+	routes := compile(t, "GET /v1/{id} -> read account/{id}")
+	req, err := Canonical(raw("GET /v1/AC123456"), testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "other.example.com"
+	if m, err := routes.Match(req); reason(err) != rules.NoRoute || m.Op != nil {
+		t.Errorf("got %v, %v; want %s", m, err, rules.NoRoute)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	const ask = "OPTIONS /v1/AC123456\norigin: https://app.example\naccess-control-request-method: GET"
+	with, without := declare("GET /v1/{id} -> read account/{id}"), declare("GET /v1/{id} -> read account/{id}")
+	with.CORS = rules.At[bool]{Pos: at(1, 20), V: true}
+	for _, c := range []struct {
+		row, request, want string
+		host               rules.HostDecl
+	}{
+		{"a preflight", ask, "preflight", with},
+		{"without cors", ask, "no_route", without},
+		{"without origin", "OPTIONS /v1/AC123456\naccess-control-request-method: GET", "no_route", with},
+		{"without the method asked for", "OPTIONS /v1/AC123456\norigin: https://app.example", "no_route", with},
+		{"another method", "PUT" + ask[len("OPTIONS"):], "no_route", with},
+		{"GET with these headers", "GET" + ask[len("OPTIONS"):], "GET /v1/{id}", with},
+		{"ambiguous all the same", "OPTIONS /v1/../AC123456" + ask[len("OPTIONS /v1/AC123456"):], "ambiguous_path", with},
+	} {
+		routes, ms := Compile([]rules.HostDecl{c.host}, bank())
+		if err := ms.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := matched(routes, c.request); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.row, got, c.want)
+		}
+	}
+}
+
+// many makes n routes of the usual forms.
+func many(t testing.TB, n int) *Routes {
+	t.Helper()
+	var ops []string
+	for i := 0; len(ops) < n; i++ {
+		base := fmt.Sprintf("/v1/service%d/things", i)
+		ops = append(ops, "GET "+base+"/{id}", "PUT "+base+"/{id}", "DELETE "+base+"/{id}", "GET "+base, "POST "+base+"/{id}/close",
+			"GET "+base+"/{id}/parts/{part}", "GET "+base+"/{id}/files/{path=**}", "GET "+base+"/all", "POST "+base+":batch", "ANY "+base+"/{id}/any")
+	}
+	return compile(t, withTargets(ops[:n])...)
+}
+
+// request is canonical.
+func request(t testing.TB, text string) *rules.Request {
+	t.Helper()
+	req, err := Canonical(raw(text), testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func TestMatchDoesNotAllocate(t *testing.T) {
+	routes := many(t, 1000)
+	for _, text := range []string{
+		"GET /v1/service7/things/42", "HEAD /v1/service7/things/all", "GET /v1/service7/things/1/files/a/b/c", "PATCH /v1/service7/things/1/any",
+	} {
+		req := request(t, text)
+		if n := testing.AllocsPerRun(100, func() {
+			if m, err := routes.Match(req); err != nil || m.Op == nil {
+				t.Fatal(text, err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: a match allocates %v times", text, n)
+		}
+	}
+}
+
+func TestReadingARequestAllocatesLittle(t *testing.T) {
+	r := raw("GET /v1/service7/things/42?page=2&sort=name\nauthorization: Bearer abc\nuser-agent: x\naccept: */*\nx-request-id: 7")
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := Canonical(r, testOptions); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 3 { // the request, its segments, its parameters
+		t.Errorf("Canonical allocates %v times, want at most 3", n)
+	}
+	routes, req := many(t, 100), request(t, "GET /v1/service7/things/42")
+	m, err := routes.Match(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := m.Targets(req, nil); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 2 { // the targets, the state of the resolution
+		t.Errorf("Targets allocates %v times, want at most 2", n)
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	for _, n := range []int{100, 1_000, 12_000} {
+		routes := many(b, n)
+		req := request(b, "GET /v1/service7/things/42/files/a/b")
+		b.Run(fmt.Sprintf("routes=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := routes.Match(req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, n := range []int{100, 12_000} {
+		b.Run(fmt.Sprintf("routes=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				many(b, n)
+			}
+		})
+	}
+}
+
+func BenchmarkCanonical(b *testing.B) {
+	r := raw("GET /v1/service7/things/42?page=2\nauthorization: Bearer abc\nuser-agent: x\naccept: */*\nx-request-id: 7\nx-forwarded-for: 192.0.2.1\nx-forwarded-proto: https")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Canonical(r, testOptions); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkTargets(b *testing.B) {
+	routes := compile(b, bankLines...)
+	for _, text := range []string{
+		"GET /v1/accounts/AC123456",
+		"POST /v1/transfers\ncontent-type: application/json\n\n" + `{"from":"AC123456","to":{"id":"AC123457"},"amount":10,"note":"rent"}`,
+	} {
+		req := request(b, text)
+		m, err := routes.Match(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(req.Method, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Targets(req, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

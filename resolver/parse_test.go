@@ -1,0 +1,168 @@
+package resolver
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestLinesPrintBack(t *testing.T) {
+	for _, c := range []struct{ in, want string }{ // no want: as written
+		{"GET /v1/accounts/{id} -> read account/{id}", ""},
+		{"GET    /v1/accounts/{id}->read   account/{id}  ", "GET /v1/accounts/{id} -> read account/{id}"},
+		{"GET / -> list account", ""},
+		{"GET /v1/ -> list account", ""},
+		{"GET /v1/Ü -> list account", ""},
+		{"ANY /v1/files/{path=**} -> read file/{path}", ""},
+		{"GET /v1/files/{path=**}->read file/{path}", "GET /v1/files/{path=**} -> read file/{path}"},
+		{"GET /v1/a?x={x}&y.z={y} -> list account[tenant={x},owner={y}]", ""},
+		{"GET /v1/a -> list account[ tenant={query.x} , owner={query.y} ] in customer/{header.x-c}", "GET /v1/a -> list account[tenant={query.x},owner={query.y}] in customer/{header.x-c}"},
+		{"POST /v1/accounts:batchDelete -> delete account/{body.ids[]}", ""},
+		{"POST /v1/a -> debit account/{body.from}, credit account/{body.to.$id?}", ""},
+		{"POST /v1/a -> read account/{body.items[].parts[].id}", ""},
+		{"POST /v1/a -> read account/{body[].id}", ""},
+		{"GET /v1/a -> read account/{query.ids[,]?}", ""},
+		{"GET /v1/a -> read customer/{caller.claims.https://x.example/c}", ""},
+		{"PUT /v1/a/{id} -> create|update account/{id}", ""},
+		{"GET /v1/settings -> read file/settings.json", ""},
+		{"GET /healthz -> open", ""},
+		{"GET /static/{path=**} -> open", ""},
+	} {
+		want := c.want
+		if want == "" {
+			want = c.in
+		}
+		l, f := parseLine(c.in)
+		if f != nil {
+			t.Errorf("%q: at %d: %s", c.in, f.at, f.text)
+		} else if l.String() != want {
+			t.Errorf("%q prints as %q, want %q", c.in, l.String(), want)
+		}
+	}
+}
+
+// Each line has one fault, where the caret of the next string stands.
+func TestFaultsOfLines(t *testing.T) {
+	for _, c := range [][3]string{
+		{"",
+			"^", "want a method, found the end of the line (a line is METHOD /path -> action type/{id})"},
+		{"get /v1/a -> list account",
+			"^", `unknown method "get"`},
+		{"GTE /v1/a -> list account",
+			"^", `unknown method "GTE" (did you mean "GET"?)`},
+		{"HEAD /v1/a -> list account",
+			"^", "HEAD requests match GET lines (write GET)"},
+		{"CONNECT /v1/a -> list account",
+			"^", "CONNECT requests are always denied"},
+		{"RPC bank.Accounts/Get -> read account/{id}",
+			"^", "RPC operations are not supported yet"},
+		{"GRAPHQL Query.account -> read account/{id}",
+			"^", "GRAPHQL operations are not supported yet"},
+		{"MCP bank.get -> read account/{id}",
+			"^", "MCP operations are not supported yet"},
+		{"GET v1/a -> list account",
+			"    ^", `want a path that starts with /, found 'v' (a line is METHOD /path -> action type/{id})`},
+		{"GET /v1//a -> list account",
+			"        ^", "an empty segment"},
+		{"GET /v1/../a -> list account",
+			"        ^", `a path with the segment ".." is always denied`},
+		{"GET /v1/* -> list account",
+			"        ^", "no wildcard is called * (write {name=**} for all that is left of a path)"},
+		{"GET /v1/%61 -> list account",
+			"        ^", "a template has no percent escapes (write the character itself)"},
+		{"GET /v1/{id}/{ -> read account/{id}",
+			"              ^", "want the name of a capture, found ' ' (a name is letters, digits and _)"},
+		{"GET /v1/{1d} -> read account/{id}",
+			"         ^", `the name "1d" starts with a digit`},
+		{"GET /v1/{body} -> read account/{body}",
+			"         ^", `the name "body" is reserved`},
+		{"GET /v1/{id -> read account/{id}",
+			"           ^", "want }, found ' '"},
+		{"GET /v1/{id=*} -> read account/{id}",
+			"           ^", "want }, found '='"},
+		{"GET /v1/{id?} -> read account/{id}",
+			"           ^", "a path capture is always present, it takes no ?"},
+		{"GET /v1/{a}-{b} -> read account/{a}",
+			"           ^", "several captures in one segment are not supported yet"},
+		{"GET /v1/{a}{b} -> read account/{a}",
+			"           ^", "several captures in one segment are not supported yet"},
+		{"GET /v1/x-{a} -> read account/{a}",
+			"           ^", "text beside a capture in one segment is not supported yet (a capture is a whole segment)"},
+		{"POST /v1/{id}:close -> close account/{id}",
+			"             ^", "text beside a capture in one segment is not supported yet (a capture is a whole segment)"},
+		{"GET /v1/{p=**}/a -> read file/{p}",
+			"              ^", "nothing may follow {p=**}"},
+		{"GET /v1/a?x=1 -> list account",
+			"           ^", "a query capture is a name and a capture, found '=' (write x={name})"},
+		{"GET /v1/a? -> list account",
+			"          ^", "want the name of a query parameter, found ' ' (write ?name={name})"},
+		{"GET /v1/a?x={x?} -> list account[tenant={x}]",
+			"              ^", "a query capture is no part of the match, it takes no ? here (write {x?} in the target)"},
+		{"GET /v1/a list account",
+			"          ^", "want ->, found 'l' (a line is METHOD /path -> action type/{id})"},
+		{"GET /v1/a ->",
+			"            ^", "want an action, found the end of the line (a line is METHOD /path -> action type/{id})"},
+		{"GET /v1/a -> read",
+			"                 ^", `want the type that "read" is about, found the end of the line (a line is METHOD /path -> action type/{id})`},
+		{"GET /v1/a -> read account/",
+			"                          ^", "want a capture, found the end of the line (write {name})"},
+		{"GET /v1/{a}/{b} -> read account/{a}/{b}",
+			"                                   ^", "composite ids such as account/{a}/{b} are not supported yet"},
+		{"GET /v1/{a}/{b} -> read account/{a}{b}",
+			"                                   ^", "an id of several captures is not supported yet"},
+		{"GET /v1/a -> update|create account/{query.id}",
+			"             ^", "update|create is no action (only create|update is decided by existence)"},
+		{"GET /v1/a -> open, read account/{query.id}",
+			"                 ^", "want a comma or the end of the line, found ','"},
+		{"GET /v1/a -> list account[tenant]",
+			"                                ^", "want =, found ']' (write [tenant={capture}])"},
+		{"GET /v1/a -> list account[tenant=x",
+			"                                  ^", "want ] or a comma, found the end of the line"},
+		{"GET /v1/a -> list account in customer",
+			"                                     ^", "want the parent of a new object or a collection, found the end of the line (write in type/{id})"},
+		{"GET /v1/a -> list account on customer/{c}",
+			"                          ^", "want a comma or the end of the line, found 'o'"},
+		{"GET /v1/a -> read account/{query.ids[]}",
+			"                                    ^", "a repeated query parameter is not supported yet (write {query.ids[,]} for a list separated by commas)"},
+		{"GET /v1/a -> read account/{header.X-Id}",
+			"                                  ^", "header names are lower-case (write x-id)"},
+		{"GET /v1/a -> read account/{body.ids[,]}",
+			"                                   ^", "only a query parameter is a list separated by commas (write {query.name[,]})"},
+		{"GET /v1/a -> read account/{caller.subject}",
+			"                           ^", "caller-derived targets other than claims are not supported yet (write {caller.claims.name})"},
+		{"GET /v1/a -> read account/{caller.claims.x?}",
+			"                                          ^", "a claim of the caller cannot be optional"},
+		{"GET /v1/a -> read account/{body}",
+			"                           ^", `the name "body" is reserved`},
+		{"GET /v1/a -> read account/{body.}",
+			"                                ^", "want the name of a body member, found '}'"},
+		{"GET /v1/ÜÜ -> read account/{id",
+			"                              ^", "want }, found the end of the line"},
+		{"GET /v1/a -> read account/{body" + strings.Repeat("[]", 33) + "}",
+			strings.Repeat(" ", 97) + "^", "deeper than 32 levels, which no accepted body is"},
+		{"GET " + strings.Repeat("/a", 65) + " -> list account",
+			strings.Repeat(" ", 133) + "^", "more than 64 segments"},
+		{"GET /v1/\xff -> list account",
+			"^", "the line is not UTF-8"},
+	} {
+		_, f := parseLine(c[0])
+		if f == nil {
+			t.Errorf("%q is accepted", c[0])
+			continue
+		}
+		got := f.text
+		if f.hint != "" {
+			got += " (" + f.hint + ")"
+		}
+		if col := f.column(c[0], 0); got != c[2] || col != len(c[1])-1 {
+			t.Errorf("%q\n got %s\n     %s\nwant %s\n     %s", c[0], strings.Repeat(" ", col)+"^", got, c[1], c[2])
+		}
+	}
+}
+
+func TestColumnsCountFromTheLine(t *testing.T) {
+	want := fmt.Sprintf("rules.yaml:2:%d: unknown object type \"acount\" (did you mean \"account\"?)", 3+len("GET /v1/Ü/{id} -> read ")-1)
+	if got := mistakes("GET /v1/Ü/{id} -> read acount/{id}"); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
