@@ -64,7 +64,10 @@ func TestEachDifferenceIsFound(t *testing.T) {
 		{"a header twice", func(p *parts) { p.hits[0].Header["X-Tenant"] = []string{"eu", "eu"} }, `the upstream saw x-tenant: ["eu" "eu"]`},
 		{"a twin of a header", func(p *parts) { p.hits[0].Header["X_tenant"] = []string{"us"} }, "headers that nobody set"},
 		{"another path", func(p *parts) { p.hits[0].Target = "/accounts/2" }, `the upstream saw "/accounts/2"`},
-		{"busy without a reason to be", func(p *parts) { p.answers[0].again = []string{"d3"}; p.records["d3"] = &record{ID: "d3", Reason: "internal"} }, "being busy does not explain"},
+		{"busy without a reason to be", func(p *parts) {
+			p.answers[0].again = []string{"d3"}
+			p.records["d3"] = &record{ID: "d3", Reason: "internal"}
+		}, "being busy does not explain"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w, requests, answers, records, hits := observed()

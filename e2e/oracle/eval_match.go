@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // decode is section 1: one reading of the request or none.
@@ -18,7 +20,7 @@ func (e *evaluation) decode() string {
 	}
 	for _, s := range strings.Split(raw[1:], "/") {
 		decoded, err := url.PathUnescape(s)
-		if err != nil || strings.ContainsAny(decoded, "/\\\x00") || escapedAgain.MatchString(decoded) || decoded == "." || decoded == ".." {
+		if err != nil || odd(decoded) {
 			return "ambiguous_path"
 		}
 		e.path = append(e.path, decoded)
@@ -40,6 +42,11 @@ func (e *evaluation) decode() string {
 
 // escapedAgain finds what a server that decodes twice would read as another byte.
 var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// odd says whether a decoded segment is no segment to some server, or another one.
+func odd(s string) bool {
+	return s == "." || s == ".." || strings.ContainsAny(s, `/\`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl)
+}
 
 // ambiguous says whether another server might read the raw path as another one.
 func ambiguous(raw string) bool {

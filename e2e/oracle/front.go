@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,22 +24,14 @@ const proxyBody = 65536
 // refuses returns the status with which the proxy answers by itself, or 0.
 func (f front) refuses(r *Request) int {
 	raw, _, _ := strings.Cut(r.Target, "?")
-	if strings.Contains(strings.ToLower(raw), "%00") {
+	underscore := slices.ContainsFunc(r.Headers, func(h Header) bool { return strings.Contains(h.Name, "_") })
+	switch {
+	case !strings.HasPrefix(raw, "/"), strings.Contains(raw, "%00"):
 		return 400
-	}
-	if r.Body != nil && len(*r.Body) > proxyBody {
+	case f == hardened && (escapedSlash.MatchString(raw) || underscore):
+		return 400
+	case r.Body != nil && len(*r.Body) > proxyBody:
 		return 413
-	}
-	if f != hardened {
-		return 0
-	}
-	if escapedSlash.MatchString(raw) {
-		return 400
-	}
-	for _, h := range r.Headers {
-		if strings.Contains(h.Name, "_") {
-			return 400
-		}
 	}
 	return 0
 }

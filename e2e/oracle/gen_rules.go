@@ -93,7 +93,7 @@ func (g *generator) conditions(t *Type, r *Rule) {
 			r.Own = "members"
 		}
 	}
-	if g.chance(0.2) && !anonymous(r.Who) {
+	if g.chance(0.3) && g.pinsTenant(r.Who) {
 		r.Same = "tenant"
 	}
 	if g.chance(0.45) {
@@ -118,6 +118,18 @@ func pinsOneIssuer(w *World, who []Selector) bool {
 		issuer = at
 	}
 	return true
+}
+
+// pinsTenant says whether the tenant of every identity that the selectors name
+// is pinned, by itself or by its issuer. Other selectors may mean callers of both sorts.
+func (g *generator) pinsTenant(who []Selector) bool {
+	for _, i := range g.w.Identities {
+		named := slices.ContainsFunc(who, func(s Selector) bool { return s.Identity == i.Name })
+		if named && i.Tenant == "" && i.Issuer != "partner" {
+			return false
+		}
+	}
+	return !anonymous(who)
 }
 
 func anonymous(who []Selector) bool {

@@ -132,7 +132,8 @@ func (g *generator) catalogs() {
 
 func (g *generator) row(t *Type, n int) *Row {
 	r := &Row{ID: t.IDStyle.id(n), Values: map[string]any{}}
-	if t.Source.Tiers && (t.Source.Format == "csv" || g.chance(0.6)) {
+	mustHave := t.Source.Format == "csv" && t.Tier == "" // an empty cell is a fault where nothing else classifies
+	if t.Source.Tiers && (mustHave || g.chance(0.6)) {
 		top := len(g.w.Tiers) - 1
 		if t.MaxRowTier != "" {
 			top = g.w.tier(t.MaxRowTier)
@@ -180,7 +181,10 @@ func (g *generator) subject() string { return pick(g, g.w.Issuers[g.r.IntN(3)].S
 func (g *generator) spoil(t *Type, r *Row) {
 	ways := []string{"twice"}
 	if t.Source.Tiers {
-		ways = append(ways, "tier", "no tier")
+		ways = append(ways, "tier")
+		if t.Tier == "" {
+			ways = append(ways, "no tier")
+		}
 		if t.above != "" {
 			ways = append(ways, "above", "above")
 		}

@@ -86,7 +86,7 @@ func (w *World) tiersFile() string {
 		f.sub("require", t.Require.render())
 		s += "  - " + f.String() + "\n"
 	}
-	return s + "unclassified: " + w.Unclassified + "\nbroad_above: " + w.Tiers[0].Name + "\n"
+	return s + "unclassified: " + w.Unclassified + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4 }\n"
 }
 
 func (r Require) render() *flow {

@@ -62,7 +62,7 @@ func (t *Type) tierCell(r *Row) string {
 	return r.Tier
 }
 
-// csv renders a table. A column that no row may leave empty, the tier, is there only where all have one.
+// csv renders a table. The column of the tier is there only where rows have tiers.
 func (t *Type) csv() string {
 	var out strings.Builder
 	w := csv.NewWriter(&out)

@@ -74,7 +74,7 @@ type Shadow struct {
 type Source struct {
 	Name   string
 	Format string // csv, jsonl or yaml
-	Tiers  bool   // rows may have tiers; in CSV all of them must
+	Tiers  bool   // rows may have tiers
 	Rows   []*Row
 }
 
