@@ -54,7 +54,13 @@ func run(t *testing.T, v *Verifier, attacks []attack) {
 }
 
 func TestHeaderAttacks(t *testing.T) {
-	v := loaded(t, serving(rsaKey(), ecKey(), edKey()), Options{})
+	p := serving(rsaKey(), ecKey(), edKey())
+	v := loaded(t, p, Options{})
+	defer func() {
+		if got := p.count(); got != 1 { // A05, T1: not of their keys, nor of ours
+			t.Errorf("%d fetches, want the one before the attacks", got)
+		}
+	}()
 	k, good := rsaKey(), goodClaims()
 	head := func(changes object) string { return k.mint(changes, good) }
 	claims := string(must(json.Marshal(good)))

@@ -226,6 +226,7 @@ func TestKeysFromAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		wants(t, v, ecKey().mint(nil, lasting()), "") // before it runs
 		start(t, v)
 		wants(t, v, ecKey().mint(nil, lasting()), "")
 		write([]byte("{")) // half-written

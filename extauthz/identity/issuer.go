@@ -63,7 +63,10 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 		bucket:     rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
 		absent:     absent,
 	}
-	if o.StateDir != "" && c.JWKS.File == "" {
+	switch {
+	case c.JWKS.File != "":
+		i.keys.refresh(context.Background()) // local: also commands that never run have these keys
+	case o.StateDir != "":
 		i.keys.disk = newStore(o.StateDir, c.Issuer, c.JWKS.from())
 		i.keys.restore()
 	}

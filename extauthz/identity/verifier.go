@@ -25,8 +25,8 @@ type Verifier struct {
 	now      func() time.Time
 }
 
-// New checks the options, all of them at once, and loads the key sets that
-// StateDir kept. It does not reach out: Run does.
+// New checks the options, all of them at once, and loads the key sets that are
+// files or that StateDir kept. It does not reach out: Run does.
 func New(o Options) (*Verifier, error) {
 	if err := o.check(); err != nil {
 		return nil, err

@@ -1,0 +1,100 @@
+package identity
+
+import (
+	"encoding/json"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// T3: an object has one reading or none.
+func TestStrictObject(t *testing.T) {
+	nested := func(depth int) string { return strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth) }
+	for _, row := range []struct {
+		text string
+		want string // in the error; "" when it is read
+	}{
+		{`{}`, ""},
+		{` {"a" : [ ] }` + "\n", ""},
+		{`{"a":"\u00e9\t\\u0000"}`, ""},
+		{`{"a":"é😀","\uD83D\uDE00":1}`, ""},
+		{`{"a":[1,-0.5,1e308,9007199254740993]}`, ""},
+		{`{"a":{"b":1},"c":{"b":1}}`, ""},
+		{nested(4), ""},
+		{nested(5), "too deep"},
+		{`{"a":[[[[]]]]}`, "too deep"},
+		{`{"a":[[[]]]}`, ""},
+		{`{"a":1,"a":1}`, "twice"},
+		{`{"a":1,"\u0061":1}`, "twice"},
+		{`{"x":[{"a":1,"a":1}]}`, "twice"},
+		{`{"":1,"":2}`, "twice"},
+		{`{"` + strings.Repeat("long", 100) + `":1,"` + strings.Repeat("long", 100) + `":1}`, "…"},
+		{`{"a":"\ud800"}`, "surrogate"},
+		{`{"\udfff":1}`, "surrogate"},
+		{`{"a":"\ud800\u0041"}`, "surrogate"},
+		{`{"a":"\ud800x"}`, "surrogate"},
+		{`{"a":"\u0000"}`, "NUL"},
+		{"{\"a\":\"\x00\"}", "not valid JSON"},
+		{"{\"a\":\"\x80\"}", "not UTF-8"},
+		{"\xef\xbb\xbf{}", "not valid JSON"},
+		{`{"a":1e309}`, "out of range"},
+		{`{"a":-1e999}`, "out of range"},
+		{`{"a":01}`, "not valid JSON"},
+		{`{"a":NaN}`, "not valid JSON"},
+		{`{"a":1,}`, "not valid JSON"},
+		{`{'a':1}`, "not valid JSON"},
+		{`{"a":1}{}`, "not valid JSON"},
+		{`{"a":1}x`, "not valid JSON"},
+		{`{"a"`, "not valid JSON"},
+		{``, "not valid JSON"},
+		{`[]`, "not a JSON object"},
+		{`null`, "not a JSON object"},
+		{`"{}"`, "not a JSON object"},
+	} {
+		got, err := strictObject([]byte(row.text), 4)
+		if row.want != "" {
+			if err == nil || !strings.Contains(err.Error(), row.want) || got != nil {
+				t.Errorf("%s: %v, %v, want an error with %q", row.text, got, err, row.want)
+			}
+			continue
+		}
+		d := json.NewDecoder(strings.NewReader(row.text))
+		d.UseNumber()
+		var want map[string]any
+		if derr := d.Decode(&want); err != nil || derr != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, %v, want %v", row.text, got, err, want)
+		}
+	}
+}
+
+func TestCaseTwins(t *testing.T) {
+	for _, row := range []struct {
+		names []string
+		want  bool
+	}{
+		{nil, false}, {[]string{"a"}, false}, {[]string{"a", "b"}, false}, {[]string{"a", "A"}, true},
+		{[]string{"exp", "x", "eXp"}, true}, {[]string{"iss", "iſs"}, true}, {[]string{"k", "\u212a"}, true}, {[]string{"ä", "Ä"}, true},
+		{[]string{"a", "ä"}, false},
+	} {
+		m := object{}
+		for _, n := range row.names {
+			m[n] = 1
+		}
+		if _, got := caseTwins(m); got != row.want {
+			t.Errorf("caseTwins(%q) = %v, want %v", row.names, got, row.want)
+		}
+	}
+}
+
+// A23: sound moduli are not mistaken for the broken generator's.
+func TestSoundModuliPass(t *testing.T) {
+	for range 2000 {
+		if n := oddOf(2048); weakGenerator(n) {
+			t.Fatalf("%x is taken for a weak modulus", n)
+		}
+	}
+	if !weakGenerator(big.NewInt(65537)) || !weakGenerator(roca(1024)) {
+		t.Error("a power of 65537 is not found")
+	}
+}
