@@ -41,8 +41,7 @@ func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {
 	if err := readHost(req, raw); err != nil {
 		return nil, err
 	}
-	upgrade := raw.Method == "CONNECT" || seen.upgrade
-	if raw.Method != "CONNECT" { // its target is a host and a port
+	if raw.Method != connect { // its target is a host and a port
 		if err := readTarget(req, raw); err != nil {
 			return nil, err
 		}
@@ -54,11 +53,19 @@ func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {
 	if !raw.Serves.Has(req.Host) {
 		return req, rules.Faultf(rules.HostNotServed, "%q", req.Host)
 	}
-	if upgrade {
+	if raw.Method == connect || seen.upgrade {
 		return req, rules.Faultf(rules.UpgradeNotSupported, "%s", raw.Method)
 	}
 	return req, nil
 }
+
+// Methods with a meaning of their own here; net/http has them, at the price of
+// all of net/http.
+const (
+	connect = "CONNECT"
+	options = "OPTIONS"
+	head    = "HEAD"
+)
 
 // checkMethod lets upper-case tokens pass, known or not: a server that folds
 // case would read "get" as another operation than the one decided.

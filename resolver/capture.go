@@ -67,6 +67,7 @@ func (r *resolution) text(s *source) (string, bool, error) {
 		return r.fromHeader(s)
 	case fromClaim:
 		return r.fromClaim(s)
+	case fromBody: // values reads it, for it may give many
 	}
 	return "", false, malformed(s, "has no source")
 }
@@ -196,6 +197,7 @@ func scalar(v *value, s *source, kind rules.Kind) (string, error) {
 			return "", malformed(s, "is a number that readers do not agree on")
 		}
 		return v.text, nil
+	case jsonArray, jsonObject:
 	}
 	return "", malformed(s, "is no string and no integer")
 }
@@ -222,38 +224,4 @@ func (r *resolution) boundValue(b *boundSlot) (any, bool, error) {
 		return nil, false, malformed(&b.from, "is not of kind "+b.kind.String())
 	}
 	return v, true, nil
-}
-
-// typed reads one value in its only spelling: servers disagree on +1, 01 and TRUE.
-func typed(kind rules.Kind, text string) (any, bool) {
-	v, ok := kind.ParseScalar(text)
-	if n, isInt := v.(int64); isInt && strconv.FormatInt(n, 10) != text {
-		return nil, false
-	}
-	return v, ok
-}
-
-// maxID is the longest id, in bytes.
-const maxID = 1 << 10
-
-// unfit says what makes text unfit to name an object, or returns "".
-func unfit(text string) string {
-	switch {
-	case len(text) > maxID:
-		return "more than " + strconv.Itoa(maxID) + " bytes"
-	case text != strings.Trim(text, " "): // many servers trim, others do not
-		return "a space at an end"
-	}
-	return oddText(text)
-}
-
-// checkID holds an id against its type before anything is looked up.
-func checkID(t *rules.Type, id string) error {
-	if what := unfit(id); what != "" {
-		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
-	}
-	if t.ID != nil && !t.ID.MatchString(id) {
-		return rules.Faultf(rules.MalformedID, "%.80q is no id of %s, which are %s", id, t.Name, t.ID)
-	}
-	return nil
 }

@@ -312,3 +312,27 @@ func withTargets(operations []string) []string {
 	}
 	return out
 }
+
+func TestOverlapsAcrossFiles(t *testing.T) {
+	a, b := declare(withTargets([]string{"GET /v1/{kind}/export", "GET /v1/{kind}/import"})...), declare(withTargets([]string{"GET /v1/accounts/{id}"})...)
+	a.Map[0].Pos.File, a.Map[1].Pos.File, b.Map[0].Pos.File = "a.yaml", "a.yaml", "b.yaml"
+	want := `b.yaml:2:3: "GET /v1/accounts/{id}" overlaps "GET /v1/{kind}/export" (a.yaml:2:3)`
+	for _, hosts := range [][]rules.HostDecl{{a, b}, {b, a}} {
+		_, ms := Compile(hosts, bank())
+		if len(ms) != 1 || !strings.HasPrefix(ms[0].Error(), want) { // one of two: the line to change is the same
+			t.Errorf("got %v, want one mistake: %s", ms, want)
+		}
+	}
+}
+
+func TestShadowOfAHost(t *testing.T) {
+	d := declare("GET /v1/{id} -> read account/{id}")
+	d.Shadow = []rules.ShadowDecl{{Pos: at(9, 5), Until: given1(time.Unix(9, 0))}}
+	r, ms := Compile([]rules.HostDecl{d}, bank())
+	if got := r.Shadow(testHost); len(ms) > 0 || len(got) != 1 || got[0] != (rules.Shadow{Host: testHost, Until: time.Unix(9, 0)}) {
+		t.Errorf("got %v, %v", got, ms)
+	}
+	if got := r.Shadow("other.example.com"); got != nil {
+		t.Errorf("another host: got %v", got)
+	}
+}

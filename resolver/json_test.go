@@ -144,6 +144,7 @@ func (v *value) plain() any {
 			out[v.names[i]] = v.items[i].plain()
 		}
 		return out
+	case jsonNull:
 	}
 	return nil
 }

@@ -93,8 +93,10 @@ func (e *expr) list() bool {
 func (l *line) String() string {
 	var b strings.Builder
 	b.WriteString(l.method.text + " " + l.template())
-	for i, q := range l.query {
-		b.WriteString([2]string{"&", "?"}[btoi(i == 0)] + q.param.text + "={" + q.name.text + "}")
+	sep := "?"
+	for _, q := range l.query {
+		b.WriteString(sep + q.param.text + "={" + q.name.text + "}")
+		sep = "&"
 	}
 	b.WriteString(" -> ")
 	if l.open {
@@ -134,8 +136,10 @@ func (t *targetSpec) write(b *strings.Builder) {
 	if t.id != nil {
 		b.WriteString("/" + t.id.String())
 	}
+	sep := "["
 	for i := range t.bounds {
-		b.WriteString([2]string{",", "["}[btoi(i == 0)] + t.bounds[i].attr.text + "=" + t.bounds[i].value.String())
+		b.WriteString(sep + t.bounds[i].attr.text + "=" + t.bounds[i].value.String())
+		sep = ","
 	}
 	if len(t.bounds) > 0 {
 		b.WriteString("]")
@@ -167,11 +171,4 @@ func (e *expr) String() string {
 	}
 	b.WriteString("}")
 	return b.String()
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -21,7 +21,7 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 		return Match{Preflight: true}, nil
 	}
 	method := req.Method
-	if method == "HEAD" { // its answer tells what GET's would
+	if method == head { // its answer tells what GET's would
 		method = "GET"
 	}
 	if op := h.root.match(method, req.Segs); op != nil {
@@ -32,7 +32,7 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 
 // isPreflight follows the Fetch standard: a browser asks before it sends.
 func isPreflight(req *rules.Request) bool {
-	if req.Method != "OPTIONS" {
+	if req.Method != options {
 		return false
 	}
 	_, origin := req.Header("origin")

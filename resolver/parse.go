@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,11 +39,11 @@ func (s *scanner) method(l *line) *fault {
 		return faultAt(s.at, lineForm, "want a method, found %s", s.next())
 	case later[m]:
 		return faultAt(l.method.at, "", "%s operations are not supported yet", m)
-	case m == "HEAD":
+	case m == head:
 		return faultAt(l.method.at, "write GET", "HEAD requests match GET lines")
-	case m == "CONNECT":
+	case m == connect:
 		return faultAt(l.method.at, "", "CONNECT requests are always denied")
-	case !isMethod(m):
+	case !slices.Contains(methods, m):
 		return faultAt(l.method.at, rules.DidYouMean(m, methods), "unknown method %q", m)
 	}
 	return nil
@@ -52,15 +53,6 @@ func (s *scanner) method(l *line) *fault {
 var methods = []string{
 	"ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY",
 	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
-}
-
-func isMethod(m string) bool {
-	for _, known := range methods {
-		if m == known {
-			return true
-		}
-	}
-	return false
 }
 
 // template reads /literal/{capture}/{rest=**}, a trailing slash included.
@@ -117,8 +109,8 @@ func (s *scanner) segment() (segment, *fault) {
 
 // inTemplate accepts what a decoded segment may hold and a path writes as it is.
 func inTemplate(r rune) bool {
-	if r < 0x80 {
-		return isLetter(byte(r)) || isDigit(byte(r)) || strings.ContainsRune("-._~$'()+,=:@", r)
+	if r < utf8.RuneSelf {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._~$'()+,=:@", r)
 	}
 	return r != utf8.RuneError && unicode.IsPrint(r)
 }

@@ -47,7 +47,7 @@ func TestMethods(t *testing.T) {
 	for method, want := range map[string]rules.Reason{
 		"GET": "", "HEAD": "", "PATCH": "", "FOO": "", "M-SEARCH": "",
 		"": rules.MalformedRequest, "get": rules.MalformedRequest, "GeT": rules.MalformedRequest,
-		"GET ": rules.MalformedRequest, "-GET": rules.MalformedRequest, "G\x00T": rules.MalformedRequest,
+		"G T": rules.MalformedRequest, "-GET": rules.MalformedRequest, "G\x00T": rules.MalformedRequest,
 		strings.Repeat("A", 33): rules.MalformedRequest,
 	} {
 		r := raw("GET /v1/a")

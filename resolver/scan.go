@@ -18,8 +18,6 @@ type fault struct {
 	text, hint string
 }
 
-func (f *fault) Error() string { return f.text }
-
 // faultAt makes a fault. The hint says what to do and may be empty.
 func faultAt(at int, hint, format string, args ...any) *fault {
 	return &fault{at: at, text: fmt.Sprintf(format, args...), hint: hint}

@@ -82,46 +82,6 @@ func isJSON(contentType string) bool {
 	return ok && strings.TrimRight(media, " ") == "application/json" && strings.EqualFold(charset, "utf-8")
 }
 
-// ambiguousParameters refuses a path capture that the query or a form names
-// too, and a captured query parameter that comes twice: servers disagree on
-// which one counts. PHP and Rails also read id[] and id[0] as id, and some
-// servers fold case.
-func (r *resolution) ambiguousParameters() error {
-	for i := range r.op.captured {
-		name := r.op.captured[i].name
-		alike := func(param string) bool { return paramAlike(param, name) }
-		for j := range r.req.Query {
-			if alike(r.req.Query[j].Name) {
-				return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the query", name)
-			}
-		}
-		if formHas(r.req, alike) || formHasPart(r.req, name) {
-			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the form", name)
-		}
-	}
-	for _, name := range r.op.query {
-		n := 0
-		for j := range r.req.Query {
-			if paramAlike(r.req.Query[j].Name, name) {
-				n++
-			}
-		}
-		if n > 1 {
-			return rules.Faultf(rules.AmbiguousParameter, "the query has %s %d times", name, n)
-		}
-		if n > 0 && formHas(r.req, func(param string) bool { return paramAlike(param, name) }) {
-			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the query and in the form", name)
-		}
-	}
-	return nil
-}
-
-// paramAlike reports whether some server reads param as name.
-func paramAlike(param, name string) bool {
-	base, _, _ := strings.Cut(param, "[")
-	return strings.EqualFold(base, name)
-}
-
 // target appends what one target of the line names.
 func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, error) {
 	one := rules.Target{Action: t.action, Upsert: t.upsert, Collection: t.collection}
@@ -214,36 +174,4 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 		out[i].Properties = r.body.names
 	}
 	return out, nil
-}
-
-// Settle replaces each upsert, once its object was looked up, by what it is: a
-// create where the row is absent, an update where it is there, both where
-// nothing proves either.
-func Settle(targets []rules.Target) []rules.Target {
-	for i := range targets {
-		if targets[i].Upsert {
-			return settle(targets, i)
-		}
-	}
-	return targets
-}
-
-func settle(targets []rules.Target, from int) []rules.Target {
-	out := append(make([]rules.Target, 0, len(targets)+1), targets[:from]...)
-	for _, t := range targets[from:] {
-		if !t.Upsert {
-			out = append(out, t)
-			continue
-		}
-		t.Upsert = false
-		if t.Object.State != rules.Stored {
-			t.Action = "create"
-			out = append(out, t)
-		}
-		if t.Object.State != rules.Absent {
-			t.Action = "update"
-			out = append(out, t)
-		}
-	}
-	return out
 }

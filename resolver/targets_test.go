@@ -99,6 +99,7 @@ func TestTargets(t *testing.T) {
 		{"another name in the query", "GET /v1/accounts/AC123456?page=2&idx=1", "read account/AC123456"},
 		{"path name in a form", "POST /v1/accounts/AC123456/close\ncontent-type: application/x-www-form-urlencoded\n\nid=AC999999", "ambiguous_parameter"},
 		{"path name in a part", "POST /v1/accounts/AC123456/close\ncontent-type: multipart/form-data; boundary=b\n\n--b\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\nAC999999\r\n--b--", "ambiguous_parameter"},
+		{"query name in a form", "GET /v1/account?id=AC123456\ncontent-type: application/x-www-form-urlencoded\n\nid=AC999999", "ambiguous_parameter"},
 		{"another name in a form", "POST /v1/accounts/AC123456/close\ncontent-type: application/x-www-form-urlencoded\n\nreason=x", "close account/AC123456"},
 		{"K1 id of 1 KiB", "GET /v1/files/" + strings.Repeat("a", 1024), "read file/" + strings.Repeat("a", 1024)},
 		{"K1 id over 1 KiB", "GET /v1/files/" + strings.Repeat("a", 1025), "malformed_id"},
@@ -194,6 +195,7 @@ func TestTargets(t *testing.T) {
 		{"properties need a body", "PATCH /v1/accounts/AC123456", "body_missing"},
 		{"properties need an object", "PATCH /v1/accounts/AC123456" + asJSON + `[]`, "body_malformed"},
 
+		{"bad id of the parent", "GET /v1/customers/%20/accounts", "ambiguous_path"},
 		{"upsert", "PUT /v1/files/a", "update? file/a"},
 		{"new object", "POST /v1/customers" + asJSON + `{"tenant":"acme"}`, `create customer[tenant="acme"] new`},
 		{"new object without its bound", "POST /v1/customers" + asJSON + `{}`, "no_target"},

@@ -1,0 +1,60 @@
+package resolver
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// source compiles an expression. typ, if not nil, is the type whose id it gives.
+func (b *builder) source(e *expr, typ *rules.Type) *source {
+	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, optional: e.optional, text: e.String()}
+	switch e.kind {
+	case fromFixed:
+		if typ != nil && typ.ID != nil && !typ.ID.MatchString(e.name.text) {
+			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, typ.ID)
+		}
+	case fromNamed:
+		def := b.from[e.name.text]
+		b.uses[e.name.text] = true
+		if def == nil {
+			b.mistake(e.name.at, b.hintUndefined(e.name.text), "the capture {%s} is not defined", e.name.text)
+			return s
+		}
+		if def.kind == fromNamed && e.optional {
+			b.mistake(e.name.at, "", "a path capture is always present, it takes no ?")
+		}
+		s.kind, s.index, s.rest, s.name = def.kind, def.index, def.rest, def.name
+	case fromQuery:
+		b.op.query = append(b.op.query, e.name.text)
+	case fromBody, fromClaim: // any member and any claim may be named
+	case fromHeader:
+		if why := unfitHeader(e.name.text); why != "" {
+			b.mistake(e.name.at, "", "the header %s %s", e.name.text, why)
+		}
+	}
+	return s
+}
+
+func (b *builder) hintUndefined(name string) string {
+	if hint := rules.DidYouMean(name, slices.Sorted(maps.Keys(b.from))); hint != "" {
+		return hint
+	}
+	return fmt.Sprintf("write {%s} in the path, or {query.%s}, {header.%s}, {body.%s}", name, name, name, name)
+}
+
+// unfitHeader says why a header cannot name an object, or returns "".
+func unfitHeader(name string) string {
+	switch _, read := readHeaders[name]; {
+	case !validName(name) || dashed(name) != name:
+		return "is not a plain header name"
+	case read, overrides[name], name == "cookie", name == "forwarded", name == "x-original-url", name == "x-rewrite-url":
+		return "cannot name an object"
+	case strings.HasPrefix(name, "x-envoy-"), strings.HasPrefix(name, "x-forwarded-"), strings.HasPrefix(name, "x-tiergate-"):
+		return "is the proxy's or ours, not the client's"
+	}
+	return ""
+}

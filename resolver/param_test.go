@@ -1,0 +1,29 @@
+package resolver
+
+import "testing"
+
+func TestParamAlike(t *testing.T) {
+	for _, c := range []struct {
+		param, name string
+		want        bool
+	}{
+		{"id", "id", true},
+		{"ID", "id", true},
+		{"id[]", "id", true},
+		{"id[0]", "id", true},
+		{"id[a][b]", "id", true},
+		{" id", "id", true},
+		{"account.id", "account_id", true},
+		{"account id", "account_id", true},
+		{"account_id", "account.id", false}, // the server that reads the dot reads this one as another
+		{"idx", "id", false},
+		{"i", "id", false},
+		{"", "id", false},
+		{"[id]", "id", false},
+		{"x.id", "id", false},
+	} {
+		if got := paramAlike(c.param, c.name); got != c.want {
+			t.Errorf("paramAlike(%q, %q) = %v, want %v", c.param, c.name, got, c.want)
+		}
+	}
+}
