@@ -123,15 +123,11 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if err != nil {
 		return nil, start("%v", err)
 	}
-	return &condition{reads: w.reads, test: x.test(sc, checked, program)}, nil
-}
-
-// test prefers closures to the program where the condition is simple.
-func (x *expressions) test(sc *scope, checked *cel.Ast, program cel.Program) test {
+	c := &condition{reads: w.reads, test: func(f *facts) truth { return run(program, f) }}
 	if t := termOf(sc, checked.NativeRep().Expr()); t != nil && t.kind == Bool && !x.slow {
-		return t.compile()
+		c.test, c.closure = t.compile(), true
 	}
-	return func(f *facts) truth { return run(program, f) }
+	return c, nil
 }
 
 func costText(c uint64) string {

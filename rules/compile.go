@@ -31,7 +31,7 @@ type IssuerEnv struct {
 func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c := &compiler{
 		src: src, env: env,
-		set:        &Set{deny: index{}, allow: index{}, selects: index{}},
+		set:        &Set{deny: newIndex(), allow: newIndex(), selects: newIndex()},
 		identities: make(map[string]*Identity, len(src.Identities)),
 		conditions: make(map[string]compiled),
 		claimsOf:   make(map[string]map[string]claimKind),

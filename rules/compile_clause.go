@@ -20,9 +20,9 @@ func (c *compiler) clauses(r *rule) {
 	if len(types) == 0 {
 		types = []*Type{nil}
 	}
-	into, actions := c.set.deny, r.decl.To.Values()
+	into, actions := &c.set.deny, r.decl.To.Values()
 	if r.effect == Allow {
-		into = c.set.allow
+		into = &c.set.allow
 	}
 	said := len(c.ms)
 	for _, t := range types {

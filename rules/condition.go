@@ -2,9 +2,10 @@ package rules
 
 // condition is a checked `when`, `own` or `same`.
 type condition struct {
-	says  string // as explain and the record show it: own: owner
-	reads []variableRef
-	test  test
+	says    string // as explain and the record show it: own: owner
+	reads   []variableRef
+	test    test
+	closure bool // test needs no CEL
 }
 
 // evaluate combines conditions that must all hold.

@@ -8,10 +8,27 @@ const anything = "*"
 // index finds the clauses that can apply to a caller, a type and an action
 // without touching the others, so that a decision costs the same however many
 // rules there are.
-type index map[place]*shelf
+type index struct {
+	shelves map[place]*shelf
+	kinds   [4]bool // which of the four ways of naming a place occur at all
+}
+
+func newIndex() index { return index{shelves: make(map[place]*shelf)} }
 
 // place is a type and an action, either of which may be anything.
 type place struct{ typ, action string }
+
+// way is 0 to 3, by which of the two is anything.
+func (p place) way() int {
+	way := 0
+	if p.typ == anything {
+		way += 2
+	}
+	if p.action == anything {
+		way++
+	}
+	return way
+}
 
 // shelf holds the clauses of one place by the most telling member of their
 // selector. Every list is in the order of the rules.
@@ -35,19 +52,20 @@ type entry struct {
 	selector *selector
 }
 
-func (ix index) add(c *clause, actions []string) {
+func (ix *index) add(c *clause, actions []string) {
 	typ := anything
 	if c.typ != nil {
 		typ = c.typ.Name
 	}
 	for _, action := range actions {
 		at := place{typ, action}
-		sh := ix[at]
+		ix.kinds[at.way()] = true
+		sh := ix.shelves[at]
 		if sh == nil {
 			sh = &shelf{
 				identity: map[string][]entry{}, claim: map[claimTest][]entry{}, group: map[group][]entry{},
 			}
-			ix[at] = sh
+			ix.shelves[at] = sh
 		}
 		for i := range c.selectors {
 			sh.add(entry{c, &c.selectors[i]})
@@ -81,10 +99,13 @@ type candidates struct {
 	last   int         // order of the clause that was yielded last
 }
 
-func (ix index) find(q *candidates, c *Caller, typ, action string) {
+func (ix *index) find(q *candidates, c *Caller, typ, action string) {
 	q.caller, q.lists, q.last = c, q.few[:0], -1
-	for _, at := range [...]place{{typ, action}, {typ, anything}, {anything, action}, {anything, anything}} {
-		if sh := ix[at]; sh != nil {
+	for way, at := range [...]place{{typ, action}, {typ, anything}, {anything, action}, {anything, anything}} {
+		if !ix.kinds[way] {
+			continue // most sets name every type or every action nowhere
+		}
+		if sh := ix.shelves[at]; sh != nil {
 			sh.find(q)
 		}
 	}

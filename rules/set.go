@@ -113,7 +113,7 @@ func (s *Set) CouldAllow(c *Caller, t *Type, action string) bool {
 func (s *Set) selectsAtAll(c *Caller) bool { return s.selects.any(c, anything, anything) }
 
 // any reports whether a clause that is in force can apply.
-func (ix index) any(c *Caller, typ, action string) bool {
+func (ix *index) any(c *Caller, typ, action string) bool {
 	if c == nil {
 		c = new(Caller)
 	}

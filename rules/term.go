@@ -102,7 +102,7 @@ func (t *term) compile() test {
 	return func(*facts) truth { return truthOf(t.flag) }
 }
 
-// pair reads two operands as CEL does: an error of the first wins, then an
+// pair reads the operands of == as CEL does: an error of the first wins, then an
 // error of the second, then unknown.
 func pair(a, b truth) truth {
 	switch {
@@ -148,9 +148,12 @@ func (t *term) in() test {
 
 func membership[T comparable](a func(*facts) (T, truth), list *variableRef) test {
 	return func(f *facts) truth {
-		x, gotX := a(f)
-		v, gotV := list.value(f)
-		if got := pair(gotX, gotV); got != yes {
+		x, got := a(f)
+		if got != yes {
+			return got // as CEL does for all but == and !=
+		}
+		v, got := list.value(f)
+		if got != yes {
 			return got
 		}
 		items, ok := v.([]T)
