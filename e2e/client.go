@@ -37,7 +37,7 @@ func Send(ctx context.Context, addr string, config *tls.Config, r Request) (*Res
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // the answer is all that counts
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Send(ctx context.Context, addr string, config *tls.Config, r Request) (*Res
 	if err != nil {
 		return nil, fmt.Errorf("answer to %s %s: %w", r.Method, r.Target, err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // it was read to its end
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, fmt.Errorf("answer to %s %s: %w", r.Method, r.Target, err)

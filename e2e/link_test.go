@@ -54,7 +54,7 @@ func TestLinkToTiergate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer e.Stop() //nolint:errcheck // judged by its answers
+			defer e.Stop()
 			w.gateways[g] = e
 			defer delete(w.gateways, g)
 			seen, err := w.Play(t.Context(), g, own())

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// errEnded stands for exit code 0.
+var errEnded = errors.New("exit status 0")
 
 // Grace is how long a process may take to end after SIGTERM before it is killed.
 const Grace = 15 * time.Second
@@ -30,7 +34,7 @@ func start(name, dir, program string, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	defer log.Close() // the child has its own handle
+	defer log.Close() //nolint:errcheck // the child has its own handle
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	cmd.SysProcAttr = endWithParent()
@@ -110,7 +114,7 @@ func (p *Process) until(ctx context.Context, what string, ready func() (bool, er
 		select {
 		case <-tick.C:
 		case <-p.done:
-			return fmt.Errorf("%s ended (%v) before %s:\n%s", p.name, p.err, what, p.tail())
+			return fmt.Errorf("%s ended before %s: %w\n%s", p.name, what, cmp.Or(p.err, errEnded), p.tail())
 		case <-ctx.Done():
 			return fmt.Errorf("%s: waiting for %s: %w\n%s", p.name, what, context.Cause(ctx), p.tail())
 		}

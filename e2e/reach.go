@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,29 +13,13 @@ import (
 // Pair is one object and one action on it.
 type Pair struct{ Type, ID, Action string }
 
-// Reach is a set of pairs, each with the tier of its object for that action.
+// Reach is a set of pairs, each with the tier of the action on the object.
 type Reach map[Pair]string
 
-// Exposure is what the running tiergate lets the identities of the bank do.
+// Exposure is what a running tiergate lets callers do.
 type Exposure struct {
-	All        Reach            // every action that the map has on every object: what any valid token reaches without object rules
-	Identities map[string]Reach // with the rules
-}
-
-// callersOf are those whose union an identity of the bank example is: for a
-// class, every subject that owns something.
-func callersOf() map[string][]Caller {
-	all := map[string][]Caller{
-		"auditors":    {auditor},
-		"staff":       {admin, person("sam", "backoffice")},
-		"svc-billing": {billing},
-		"svc-reports": {reports},
-		"acme":        {partner},
-	}
-	for _, subject := range []string{"ada", "bob", "cleo", "dan", "eve"} {
-		all["customers"] = append(all["customers"], person(subject, "web"))
-	}
-	return all
+	All Reach            // every action that the map has on every object: what any valid token reaches without object rules
+	By  map[string]Reach // with the rules, by caller
 }
 
 // probe is a request that, if its target is allowed, proves the pair.
@@ -46,10 +29,10 @@ type probe struct {
 	whole   bool // the target is a collection: the whole request has to be allowed
 }
 
-// BruteForce asks the running tiergate, for each identity, about every action
-// on every object of the catalog, by every request that the map has for it.
-// It knows nothing of the rules.
-func (w *World) BruteForce(ctx context.Context) (*Exposure, error) {
+// BruteForce asks the running tiergate, as each caller, about every action on
+// every object of the catalog, by every request that the map has for it. It
+// knows nothing of the rules.
+func (w *World) BruteForce(ctx context.Context, callers []Caller) (*Exposure, error) {
 	probes, err := w.probes()
 	if err != nil {
 		return nil, err
@@ -58,30 +41,23 @@ func (w *World) BruteForce(ctx context.Context) (*Exposure, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	x := &Exposure{All: Reach{}, Identities: map[string]Reach{}}
-	callers := callersOf()
-	for _, identity := range slices.Sorted(maps.Keys(callers)) {
-		x.Identities[identity] = Reach{}
-		for _, caller := range callers[identity] {
-			if err := w.probe(ctx, c, caller, probes, x, x.Identities[identity]); err != nil {
-				return nil, err
-			}
+	defer c.Close() //nolint:errcheck // every answer is in
+	x := &Exposure{All: Reach{}, By: map[string]Reach{}}
+	for _, caller := range callers {
+		if x.By[caller.Name], err = w.probe(ctx, c, caller, probes, x.All); err != nil {
+			return nil, err
 		}
 	}
-	for _, reach := range x.Identities { // the tiers are known only now
-		for pair := range reach {
-			reach[pair] = x.All[pair]
-		}
-	}
+	x.settle()
 	return x, nil
 }
 
-// probe asks all probes as one caller and adds what is allowed to reach.
-func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []probe, x *Exposure, reach Reach) error {
+// probe asks all probes as one caller, returns what is allowed, and raises the
+// tiers of all to those of the records.
+func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []probe, all Reach) (Reach, error) {
 	token, err := w.Mint(*caller.Token)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	asked := map[string]probe{} // by decision id
 	var last string
@@ -89,51 +65,64 @@ func (w *World) probe(ctx context.Context, c *Checker, caller Caller, probes []p
 		p.request.Header = []string{"Authorization: Bearer " + token}
 		answer, err := c.Check(ctx, caller.Peer, p.request)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if answer.Decision == "" || answer.Status == 503 {
-			return fmt.Errorf("%v: %s %s: got %d with decision %q, want a decision", caller, p.request.Method, p.request.Target, answer.Status, answer.Decision)
+			return nil, fmt.Errorf("%v: %s %s: got %d with decision %q, want a decision", caller, p.request.Method, p.request.Target, answer.Status, answer.Decision)
 		}
 		asked[answer.Decision] = p
 		last = answer.Decision
 	}
 	if _, err := w.Tiergate.Decision(ctx, last); err != nil { // records are written in order
-		return err
+		return nil, err
 	}
 	records, err := w.Tiergate.Decisions()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	reach := Reach{}
 	for id, p := range asked {
 		d := records[id]
 		if d == nil {
-			return fmt.Errorf("%v: decision %s has no record", caller, id)
+			return nil, fmt.Errorf("%v: decision %s has no record", caller, id)
 		}
 		allowed, tier := p.verdict(d)
-		x.All[p.pair] = higher(x.All[p.pair], tier)
+		all[p.pair] = higher(all[p.pair], tier)
 		if allowed {
 			reach[p.pair] = tier
 		}
 	}
-	return nil
+	return reach, nil
 }
 
 // verdict finds the pair's target in the record. Nothing was looked up for a
 // caller that no rule fits, so the tier may be too low: the highest that any
 // caller's record shows is the right one.
 func (p probe) verdict(d *Decision) (allowed bool, tier string) {
+	if p.whole { // the collection has a tier, not the object
+		return d.Effect == "allow", ""
+	}
 	for _, t := range d.Targets {
-		if t.Type != p.pair.Type || t.Action != p.pair.Action {
-			continue
-		}
-		if p.whole {
-			return d.Effect == "allow", t.Tier
-		}
-		if t.ID == p.pair.ID {
+		if t.Type == p.pair.Type && t.Action == p.pair.Action && t.ID == p.pair.ID {
 			return t.Effect == "allow", t.Tier
 		}
 	}
 	return false, ""
+}
+
+// settle gives every pair its tier, once all records were seen. In a list an
+// object is what it is when it is read.
+func (x *Exposure) settle() {
+	for pair := range x.All {
+		if pair.Action == "list" {
+			x.All[pair] = x.All[Pair{pair.Type, pair.ID, "read"}]
+		}
+	}
+	for _, reach := range x.By {
+		for pair := range reach {
+			reach[pair] = x.All[pair]
+		}
+	}
 }
 
 // Tiers are those of the bank example, low to high.

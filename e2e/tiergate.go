@@ -216,7 +216,7 @@ func (t *Tiergate) Decisions() (map[string]*Decision, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	all := map[string]*Decision{}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)

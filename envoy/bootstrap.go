@@ -20,6 +20,7 @@ var base []byte
 // Profile names one of the bootstraps.
 type Profile string
 
+// The bootstraps.
 const (
 	Hardened Profile = "hardened" // hardened.yaml, for users
 	Base     Profile = "base"     // base.yaml, as lax as Istio's default

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -166,7 +167,7 @@ func TestLinkIsMutualTLS(t *testing.T) {
 	e := render(t, Options{Profile: Hardened, Link: &Link{CertFile: "c", KeyFile: "k", CAFile: "ca", Name: "tiergate.example"}})
 	config := []any{"static_resources", "clusters", "tiergate", "transport_socket", "typed_config"}
 	e.want(t, "tiergate.example", append(config[:5:5], "sni")...)
-	context := append(config[:5:5], "common_tls_context")
+	context := slices.Concat(config, []any{"common_tls_context"})
 	e.want(t, "c", append(context[:6:6], "tls_certificates", 0, "certificate_chain", "filename")...)
 	e.want(t, "ca", append(context[:6:6], "validation_context", "trusted_ca", "filename")...)
 	e.want(t, "tiergate.example", append(context[:6:6], "validation_context", "match_typed_subject_alt_names", 0, "matcher", "exact")...)

@@ -80,10 +80,10 @@ func TestDemoLeavesNothingBehind(t *testing.T) {
 			if err := cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
-			go func() { //nolint:errcheck // drains what is left, so that the demo can end
+			go func() { // drains what is left, so that the demo can end
 				bufio.NewReader(stdout).WriteTo(&bytes.Buffer{})
 			}()
-			cmd.Wait() //nolint:errcheck // killed, or not as expected: the other test's matter
+			cmd.Wait() // killed, or not as expected: the other test's matter
 			deadline := time.Now().Add(10 * time.Second)
 			for _, pid := range started {
 				for alive(pid) {

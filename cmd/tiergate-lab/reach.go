@@ -3,41 +3,71 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
+	"strings"
 
 	"github.com/tiergate/tiergate/e2e"
 )
 
-// reach closes the demo: what each identity can do to which objects, asked of
-// the running tiergate one by one.
+// reach closes the demo: what each identity reaches with these rules, against
+// any valid token, as `tiergate review reach` counts it, and as asking the
+// running server about everything finds it.
 func (d *demo) reach(ctx context.Context, w *e2e.World) error {
-	x, err := w.BruteForce(ctx)
+	review, err := w.Review(ctx)
 	if err != nil {
-		return fmt.Errorf("reach: %w", err)
+		return err
 	}
-	t := &table{widths: []int{18, 8, 8, 12, 12, 12, 16}}
-	head := []cell{{"identity", dim}}
+	t := &table{widths: []int{28, 8, 8, 12, 12, 12, 12, 40}}
+	head := []cell{{"", dim}}
 	for _, tier := range e2e.Tiers {
 		head = append(head, cell{tier, dim})
 	}
-	t.add(append(head, cell{"blast radius", dim}, cell{"of", dim})...)
-	all := x.All.Blast()
-	for _, identity := range slices.Sorted(maps.Keys(x.Identities)) {
-		r := x.Identities[identity]
-		t.add(reachLine(identity, r, fmt.Sprintf("%.1f %%", 100*float64(r.Blast())/float64(all)))...)
+	t.add(append(head, cell{"blast radius", dim}, cell{"of any token", dim}, cell{"and, not countable", dim})...)
+	all := review.AnyToken.BlastRadius
+	t.add(reachLine("any valid token", review.AnyToken, all, nil)...)
+	for _, row := range review.Identities {
+		one := row.Reach
+		if row.Largest != nil {
+			one = row.Largest.Reach
+		}
+		t.add(reachLine(row.String(), one, all, row.Uncounted)...)
+		if one.BlastRadius != row.Reach.BlastRadius {
+			t.add(reachLine("  all of them together", row.Reach, all, nil)...)
+		}
 	}
-	t.add(reachLine("any valid token", x.All, "100 %")...)
-	fmt.Fprintln(d.out, "\nIf a token leaks tonight: objects within reach by tier, and the weighted blast radius, against what any valid token reaches without object rules.")
+	fmt.Fprintln(d.out, "\nIf one token leaks tonight: the objects within its reach by tier, and the weighted blast radius, as `tiergate review reach` counts them.")
 	t.print(d.out)
+
+	problems, err := w.CheckReview(ctx, review)
+	if err != nil {
+		return err
+	}
+	d.problems = append(d.problems, problems...)
+	if len(problems) == 0 {
+		fmt.Fprintln(d.out, "Equal to brute force: every identity asked the running server for every action on every object of the catalog.")
+	}
 	return nil
 }
 
-func reachLine(name string, r e2e.Reach, share string) []cell {
+// reachLine is one token's worth, or a class's.
+func reachLine(name string, c e2e.Counted, all int, uncounted []string) []cell {
 	line := []cell{{name, ""}}
-	count := r.Objects()
 	for _, tier := range e2e.Tiers {
-		line = append(line, cell{fmt.Sprint(count[tier]), ""})
+		count := 0
+		for _, n := range c.Tiers {
+			if n.Tier == tier {
+				count = n.Count
+			}
+		}
+		line = append(line, cell{fmt.Sprint(count), ""})
 	}
-	return append(line, cell{fmt.Sprint(r.Blast()), ""}, cell{share, ""})
+	share := "none"
+	if all > 0 {
+		share = fmt.Sprintf("%.1f %%", 100*float64(c.BlastRadius)/float64(all))
+	}
+	var besides []string
+	for _, u := range uncounted {
+		what, _, _ := strings.Cut(u, ":")
+		besides = append(besides, what)
+	}
+	return append(line, cell{fmt.Sprint(c.BlastRadius), ""}, cell{share, ""}, cell{strings.Join(besides, ", "), ""})
 }

@@ -45,7 +45,7 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request, document []byte) {
 		return
 	}
 	if f.Reset {
-		panic(http.ErrAbortHandler) // net/http's way to drop a connection
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to drop a connection
 	}
 	if f.Redirect != "" {
 		http.Redirect(w, r, f.Redirect, http.StatusFound)

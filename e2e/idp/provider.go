@@ -225,8 +225,8 @@ func (p *Provider) SignWith(kid string) error {
 	if i < 0 {
 		return fmt.Errorf("idp: no key %q is published", kid)
 	}
-	next := slices.Delete(slices.Clone(p.keys), i, i+1)
-	p.keys = append(next, p.keys[i])
+	signer := p.keys[i]
+	p.keys = append(slices.Delete(slices.Clone(p.keys), i, i+1), signer)
 	return nil
 }
 
