@@ -88,6 +88,10 @@ func TestHitsAreAllows(t *testing.T) {
 		spoil func([]hit, map[string]*record) []hit
 		want  string
 	}{
+		{"one more allow than answers that came too late", func(h []hit, r map[string]*record) []hit {
+			r["d7"], r["d8"] = &record{ID: "d7", Effect: "allow"}, &record{ID: "d8", Effect: "allow"}
+			return h
+		}, "the record d8 allows, and the upstream was not reached"},
 		{"an allow that never arrived", func(_ []hit, r map[string]*record) []hit {
 			r["d7"] = &record{ID: "d7", Effect: "allow"}
 			return nil
@@ -105,6 +109,9 @@ func TestHitsAreAllows(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w, requests, answers, records, hits := observed()
 			hits = row.spoil(hits, records)
+			if strings.HasPrefix(row.name, "one more") {
+				answers[1].again = []string{""}
+			}
 			r := compare(w, base, requests, answers, records, hits)
 			if !strings.Contains(r.Report(Options{}), row.want) {
 				t.Errorf("got\n%s\nwant %s", r.Report(Options{}), row.want)

@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,14 +11,14 @@ import (
 // Cond is a condition in the small part of CEL that worlds use. The server
 // reads its text, the evaluator the tree.
 type Cond struct {
-	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref
+	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref, starts, size, exists
 	Kids []*Cond
 	A, B Operand // of comparisons; A alone for has and for ref, a bool
 }
 
 // Operand is a reference or a literal.
 type Operand struct {
-	Ref  string // object.NAME, object.id, object.parent.id, caller.subject, caller.claims.NAME
+	Ref  string // see evaluation.ref
 	Text string
 	Int  int64
 	Bool bool
@@ -65,6 +67,12 @@ func (c *Cond) String() string {
 		return c.A.Ref
 	case "div": // an error when A is zero
 		return fmt.Sprintf("100 / %s > %s", c.A, c.B)
+	case "starts":
+		return fmt.Sprintf("%s.startsWith(%s)", c.A, c.B)
+	case "size":
+		return fmt.Sprintf("size(%s) > %s", c.A, c.B)
+	case "exists":
+		return fmt.Sprintf("%s.exists(x, x == %s)", c.A, c.B)
 	}
 	return fmt.Sprintf("%s %s %s", c.A, c.Op, c.B)
 }
@@ -199,7 +207,13 @@ func relate(op string, a, b any) truth {
 	case "!=":
 		return truthOf(a != b)
 	case "in":
-		return truthOf(contains(b.([]string), a.(string)))
+		return truthOf(contains(b, a))
+	case "exists":
+		return truthOf(contains(a, b))
+	case "starts":
+		return truthOf(strings.HasPrefix(a.(string), b.(string)))
+	case "size":
+		return truthOf(int64(reflect.ValueOf(a).Len()) > b.(int64))
 	case "div":
 		if a.(int64) == 0 {
 			return isFault
@@ -218,11 +232,13 @@ func relate(op string, a, b any) truth {
 	return truthOf(x >= y)
 }
 
-func contains(list []string, s string) bool {
-	for _, each := range list {
-		if each == s {
-			return true
-		}
+// contains says whether a list of strings or integers has an element.
+func contains(list, element any) bool {
+	switch list := list.(type) {
+	case []string:
+		return slices.Contains(list, element.(string))
+	case []int64:
+		return slices.Contains(list, element.(int64))
 	}
 	return false
 }

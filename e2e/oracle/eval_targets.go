@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ type target struct {
 	action     string
 	typ        *Type
 	id         string
-	parent     string            // what the request says
-	bounds     map[string]string // attributes that the request fixes
+	parent     string         // what the request says
+	bounds     map[string]any // attributes that the request fixes
 	collection bool
 	looked     bool // the catalog was asked
 	row        *Row
@@ -120,7 +121,7 @@ func (e *evaluation) capture() string {
 // target reads what the i-th target of the line names.
 func (e *evaluation) target(i int) string {
 	spec := &e.line.Targets[i]
-	base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]string{}}
+	base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]any{}}
 	base.collection = spec.ID == nil && spec.Actions[0] != "create"
 	if reason := e.bind(spec, &base); reason != "" {
 		return reason
@@ -160,14 +161,24 @@ func (e *evaluation) bind(spec *TargetSpec, t *target) string {
 		if !validID(e.w.typ(spec.ParentType), v[0]) {
 			return "malformed_id"
 		}
-		t.parent = v[0]
+		t.parent = v[0] // no line has an optional parent
 	}
 	for _, b := range spec.Bounds {
 		v, reason := e.values(&b.From)
 		if reason != "" {
 			return reason
 		}
+		if len(v) == 0 {
+			continue // optional and absent: the collection is wider
+		}
 		t.bounds[b.Attr] = v[0]
+		if a, _ := t.typ.attribute(b.Attr); a.Kind == "int" {
+			n, err := strconv.ParseInt(v[0], 10, 64)
+			if err != nil {
+				return "malformed_id"
+			}
+			t.bounds[b.Attr] = n
+		}
 	}
 	return ""
 }
@@ -198,6 +209,10 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 				out = []string{e.path[i]}
 			}
 		}
+	case "claim":
+		if role, ok := e.caller.claims[c.Name].(string); ok {
+			out = []string{role}
+		}
 	case "query", "header":
 		if out = e.req.header(c.Name); c.In == "query" {
 			out = e.params(c.Name)
@@ -210,6 +225,9 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		}
 	case "body":
 		return member(e.body, c, c.Body, 0)
+	}
+	if len(out) == 0 && c.Optional {
+		return nil, ""
 	}
 	if len(out) == 0 || slices.Contains(out, "") {
 		return nil, "no_target"

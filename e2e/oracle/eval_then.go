@@ -1,6 +1,8 @@
 package oracle
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -14,11 +16,11 @@ func (e *evaluation) ref(t *target, name string) value {
 		}
 		return missing
 	}
-	if name == "caller.subject" {
-		if e.caller.token == nil {
+	if s, ok := e.context(t, name); ok {
+		if s == "" {
 			return missing
 		}
-		return value{e.caller.token.Subject, isTrue}
+		return value{s, isTrue}
 	}
 	if t.collection { // what its bounds do not say is not known
 		missing.known = isUnknown
@@ -26,6 +28,8 @@ func (e *evaluation) ref(t *target, name string) value {
 	switch {
 	case name == "object.id" && t.id != "":
 		return value{t.id, isTrue}
+	case name == "object.tier" && !t.collection:
+		return value{e.w.Tiers[t.tier].Name, isTrue}
 	case name == "object.parent.id" && t.row != nil && t.row.Parent != "":
 		return value{t.row.Parent, isTrue}
 	case name == "object.parent.id" && t.parent != "":
@@ -43,6 +47,32 @@ func (e *evaluation) ref(t *target, name string) value {
 	return missing
 }
 
+// context resolves what the caller and the request say; "" is absent.
+func (e *evaluation) context(t *target, name string) (_ string, ok bool) {
+	var token Token
+	if e.caller.token != nil {
+		token = *e.caller.token
+	}
+	switch name {
+	case "caller.subject":
+		return token.Subject, true
+	case "caller.client_id":
+		return token.Client, true
+	case "caller.identity":
+		if e.caller.identity == nil {
+			return "", true
+		}
+		return e.caller.identity.Name, true
+	case "purpose":
+		return e.caller.purpose, true
+	case "action":
+		return t.action, true
+	case "request.method":
+		return e.req.Method, true
+	}
+	return "", false
+}
+
 // obligation is a rule that applied to a target.
 type obligation struct {
 	rule *Rule
@@ -51,7 +81,10 @@ type obligation struct {
 
 type obligations []obligation
 
-// merge is section 6: the headers that all rules set together.
+// queryValue is what a query parameter that is set may hold.
+var queryValue = regexp.MustCompile(`\A[A-Za-z0-9*._-]*\z`)
+
+// merge is section 6: what all rules set together. Query parameters have a ? before their name.
 func (all obligations) merge(e *evaluation) (map[string]string, string) {
 	set := map[string]string{}
 	for _, o := range all {
@@ -67,15 +100,19 @@ func (all obligations) merge(e *evaluation) (map[string]string, string) {
 				if v.known != isTrue {
 					return nil, "attribute_missing"
 				}
-				text.WriteString(v.v.(string))
+				fmt.Fprint(&text, v.v)
 			}
-			if strings.ContainsFunc(text.String(), unicode.IsControl) {
+			name := m.Name
+			if m.Query {
+				name = "?" + name
+			}
+			if strings.ContainsFunc(text.String(), unicode.IsControl) || m.Query && !queryValue.MatchString(text.String()) {
 				return nil, "mutation_invalid"
 			}
-			if before, ok := set[m.Name]; ok && before != text.String() {
+			if before, ok := set[name]; ok && before != text.String() {
 				return nil, "mutation_conflict"
 			}
-			set[m.Name] = text.String()
+			set[name] = text.String()
 		}
 	}
 	return set, ""

@@ -80,10 +80,10 @@ func (g *generator) issuers() {
 	g.w.Issuers = []*Issuer{
 		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: claims,
 			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "ghost"}},
-		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims[:2],
+		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims,
 			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
 			Subjects: users("p", 4), Clients: []string{"hub"}},
-		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: claims[:2],
+		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: claims,
 			Purpose: "use", Client: "app", Subjects: users("k", 3), Clients: []string{"kiosk", "stray"}},
 		{Name: "dead", URL: "https://dead.example", Audience: "api", Algorithm: "ES256", JWKS: "dead",
 			Subjects: users("d", 1), Clients: []string{"web"}},

@@ -11,8 +11,12 @@ func (g *generator) hosts() {
 	g.w.Hosts[0].CORS = true
 	for i, t := range g.w.Types {
 		h := g.w.Hosts[i%len(g.w.Hosts)]
-		if t.Name == "file" {
+		switch t.Name {
+		case "file":
 			g.fileLines(h)
+			continue
+		case "profile":
+			h.Lines = append(h.Lines, line("GET", "/v1/me", object("read", "profile", Capture{In: "claim", Name: "role", Each: -1})))
 			continue
 		}
 		g.objectLines(h, t, i)
@@ -22,7 +26,7 @@ func (g *generator) hosts() {
 	for i, h := range g.w.Hosts {
 		h.Lines = append(h.Lines, &Line{Method: "GET", Path: path("/healthz"), Open: true})
 		if i > 0 { // the same type under a second host, with fewer lines
-			t := g.w.Types[g.r.IntN(len(g.w.Types)-1)]
+			t := g.w.Types[g.r.IntN(len(g.w.Types)-2)]
 			h.Lines = append(h.Lines, line("GET", "/mirror/"+t.Name+"/{id}", object("read", t.Name, inPath("id"))))
 		}
 	}
@@ -50,6 +54,8 @@ func (g *generator) objectLines(h *Host, t *Type, n int) {
 	add(line("GET", "/v1/find/"+t.Name, object("read", t.Name, inQuery("id")), query("id")))
 	add(line("GET", "/v1/many/"+t.Name, object("read", t.Name, Capture{In: "query", Name: "ids", Comma: true, Each: -1})))
 	add(line("GET", "/v1/current/"+t.Name, object("read", t.Name, Capture{In: "header", Name: "x-" + t.Name + "-id", Each: -1})))
+	two := line("GET", "/v1/both/"+t.Name, object("read", t.Name, optional(inQuery("one"))), object("read", t.Name, optional(inQuery("two"))))
+	add(two)
 	if g.chance(0.5) {
 		any := line("ANY", "/any/"+t.Name+"/{key}", object("touch", t.Name, inPath("key")))
 		any.Purpose = pick(g, purposes)
@@ -65,6 +71,10 @@ func (g *generator) listLines(h *Host, t *Type, n int) {
 	add(line("GET", base, collection(t.Name)))
 	add(line("GET", "/v1/my/"+t.Name+"s", collection(t.Name, Bound{"owner", inQuery("owner")}), query("owner")))
 	add(line("GET", "/v1/tenants/{t}/"+t.Name+"s", collection(t.Name, Bound{"tenant", inPath("t")})))
+	add(line("GET", "/v1/some/"+t.Name+"s", collection(t.Name, Bound{"tenant", optional(inQuery("tenant"))})))
+	if _, ok := t.attribute("level"); ok {
+		add(line("GET", "/v1/levels/{l}/"+t.Name+"s", collection(t.Name, Bound{"level", inPath("l")})))
+	}
 	if n%2 == 0 {
 		both := line("GET", "/v1/tenants/{t}/my/"+t.Name+"s", collection(t.Name, Bound{"tenant", inPath("t")}, Bound{"owner", inQuery("owner")}), query("owner"))
 		both.Purpose = pick(g, purposes)
@@ -142,6 +152,11 @@ func inPath(name string) Capture  { return Capture{In: "path", Name: name, Each:
 func inQuery(name string) Capture { return Capture{In: "query", Name: name, Each: -1} }
 func inBody(member string) Capture {
 	return Capture{In: "body", Body: strings.Split(member, "."), Each: -1}
+}
+
+func optional(c Capture) Capture {
+	c.Optional = true
+	return c
 }
 
 // query is a capture written in the template, ?name={name}.

@@ -14,8 +14,11 @@ var ruleFiles = []string{"Zebra.yaml", "allow.yaml", "rules-10.yaml", "rules-9.y
 
 // rules draws rules so that most callers may do something, and many reasons occur.
 func (g *generator) rules() {
-	g.w.Managed = []string{"x-object-tenant", "x-caller", "x-role", "x-mark", "x-region"}
+	g.w.Managed = []string{"x-object-tenant", "x-caller", "x-role", "x-mark", "x-region", "x-level"}
 	for _, t := range g.w.Types {
+		if t.Name == "profile" {
+			continue
+		}
 		g.wide(t)
 		for range g.between(4, 6) {
 			g.allow(t)
@@ -171,8 +174,11 @@ func (g *generator) cond(t *Type, who []Selector, depth int) *Cond {
 		}
 		return &Cond{Op: "and", Kids: kids}
 	}
-	if g.chance(0.25) && !anonymous(who) {
+	switch {
+	case g.chance(0.25) && !anonymous(who):
 		return g.claimAtom()
+	case g.chance(0.15):
+		return g.contextAtom()
 	}
 	return g.atom(t, pick(g, t.Attributes))
 }
@@ -193,11 +199,25 @@ func (g *generator) atom(t *Type, a Attribute) *Cond {
 		if g.chance(0.4) {
 			return &Cond{Op: "div", A: at, B: number(20)} // an error where the level is 0
 		}
-		return &Cond{Op: pick(g, []string{"<", "<=", ">", ">=", "==", "!="}), A: at, B: number(int64(g.r.IntN(6)))}
+		against := number(int64(g.r.IntN(6)))
+		if g.chance(0.3) {
+			against = ref("caller.claims.level")
+		}
+		return &Cond{Op: pick(g, []string{"<", "<=", ">", ">=", "==", "!="}), A: at, B: against}
+	case "[int]":
+		return &Cond{Op: "in", A: number(int64(g.r.IntN(5))), B: at}
 	case "[string]":
+		switch g.r.IntN(4) {
+		case 0:
+			return &Cond{Op: "size", A: at, B: number(1)}
+		case 1:
+			return &Cond{Op: "exists", A: at, B: str(g.subject())}
+		}
 		return &Cond{Op: "in", A: ref("caller.subject"), B: at}
 	}
 	switch {
+	case a.Name == "owner" && g.chance(0.3):
+		return &Cond{Op: "starts", A: at, B: str(pick(g, []string{"u", "p", "svc"}))}
 	case a.Name == "owner":
 		return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: ref("caller.subject")}
 	case g.chance(0.15) && t.Parent != "":
@@ -208,8 +228,27 @@ func (g *generator) atom(t *Type, a Attribute) *Cond {
 	return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: str(pick(g, tenants))}
 }
 
+// contextAtom draws a condition on the request, or on what the engine itself says of the object.
+func (g *generator) contextAtom() *Cond {
+	switch g.r.IntN(6) {
+	case 0:
+		return &Cond{Op: "==", A: ref("purpose"), B: str(pick(g, purposes))}
+	case 1:
+		return &Cond{Op: "in", A: ref("action"), B: strs(some(g, actions, 4)...)}
+	case 2:
+		return &Cond{Op: "!=", A: ref("object.tier"), B: str(g.anyTier())}
+	case 3:
+		return &Cond{Op: "==", A: ref("caller.client_id"), B: str(pick(g, g.w.Issuers[0].Clients))}
+	case 4:
+		return &Cond{Op: "==", A: ref("caller.identity"), B: str(g.identity())}
+	}
+	return &Cond{Op: "!=", A: ref("request.method"), B: str(pick(g, []string{"GET", "POST", "HEAD"}))}
+}
+
 func (g *generator) claimAtom() *Cond {
-	switch g.r.IntN(3) {
+	switch g.r.IntN(4) {
+	case 3:
+		return &Cond{Op: "ref", A: ref("caller.claims.staff")}
 	case 0:
 		return &Cond{Op: "in", A: str(pick(g, groups)), B: ref("caller.claims.groups")}
 	case 1:
@@ -252,6 +291,12 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	if g.chance(0.15) {
 		set("x-mark", TemplatePart{Ref: "object.id"})
 	}
+	if _, ok := t.attribute("level"); ok && g.chance(0.2) {
+		set("x-level", TemplatePart{Text: "l"}, TemplatePart{Ref: "object.level"})
+	}
+	if g.chance(0.1) {
+		out = append(out, Mutation{Query: true, Name: "view", Value: []TemplatePart{{Text: "of-"}, {Ref: "object.id"}}})
+	}
 	return out
 }
 
@@ -288,6 +333,8 @@ func (g *generator) special() {
 	}
 	g.add(Rule{Shadow: true, Deny: true, Who: []Selector{{Kind: "human"}}, To: []string{"*"}, On: []string{"*"}})
 	g.add(Rule{Shadow: true, Who: []Selector{{Issuer: "corp"}}, To: []string{"*"}, On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true})
-	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: []string{"*"}, On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true,
+	g.add(Rule{Who: []Selector{{Kind: "human"}, {Kind: "service"}}, To: []string{"read"}, On: []string{"profile"}, UpTo: g.tierAt(-1),
+		Set: []Mutation{{Name: "x-role", Value: []TemplatePart{{Ref: "caller.claims.role"}}}}})
+	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: some(g, actions[1:], 6), On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true,
 		Set: []Mutation{{Name: "x-caller", Value: []TemplatePart{{Text: "id="}, {Ref: "caller.subject"}}}}})
 }

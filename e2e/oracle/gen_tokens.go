@@ -77,6 +77,12 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 	if g.chance(0.3) {
 		t.Claims["tenant"] = pick(g, tenants) // asserted by nobody, so it must not count
 	}
+	if g.chance(0.6) {
+		t.Claims["level"] = int64(g.r.IntN(6))
+	}
+	if g.chance(0.4) {
+		t.Claims["staff"] = g.chance(0.5)
+	}
 	if i.Purpose != "" && g.chance(0.5) {
 		t.Claims[i.Purpose] = pick(g, purposes)
 	}

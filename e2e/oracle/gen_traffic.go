@@ -171,7 +171,7 @@ func (f *filler) members() {
 
 // put writes a value where the capture reads it.
 func (f *filler) put(c *Capture, make func() string) {
-	if !f.plain && f.chance(0.02) && c.In != "path" || c.Optional && f.chance(0.6) {
+	if !f.plain && f.chance(0.02) && c.In != "path" || c.Optional && f.chance(0.5) {
 		return // absent
 	}
 	switch c.In {
@@ -273,6 +273,9 @@ func (f *filler) id(t *Type) string {
 }
 
 func (f *filler) bound(attribute string) string {
+	if attribute == "level" {
+		return fmt.Sprint(f.r.IntN(6))
+	}
 	if attribute == "owner" {
 		if f.req.Token >= 0 && f.chance(0.7) {
 			return f.w.Tokens[f.req.Token].Subject

@@ -45,15 +45,33 @@ func (g *generator) types() {
 	for i, name := range some(g, typePool, g.between(3, 5)) {
 		g.w.Types = append(g.w.Types, g.typ(name, i))
 	}
-	g.w.Types = append(g.w.Types, &Type{Name: "file", IDStyle: free})
+	g.w.Types = append(g.w.Types, &Type{Name: "file", IDStyle: free}, &Type{Name: "profile", IDStyle: free})
 	for _, t := range g.w.Types {
 		t.IDPattern = idPatterns[t.IDStyle]
 		if t.Source != nil {
 			t.Source.Name = t.Name + "s"
 			t.Source.Format = pick(g, []string{"csv", "jsonl", "yaml"})
-			t.Source.Tiers = g.chance(0.8)
+			t.Source.Tiers, t.Source.Extra = g.chance(0.8), g.chance(0.3)
 		}
 		g.classify(t)
+	}
+	g.share()
+}
+
+// share puts the rows of two types into one file, which then names their types.
+func (g *generator) share() {
+	var with []*Type
+	for _, t := range g.w.Types {
+		if t.Source != nil {
+			with = append(with, t)
+		}
+	}
+	if with = some(g, with, 2); len(with) < 2 || g.chance(0.4) {
+		return
+	}
+	format := pick(g, []string{"jsonl", "yaml"})
+	for _, t := range with {
+		t.Source.Name, t.Source.Format, t.Source.Typed = "mixed", format, true
 	}
 }
 
@@ -68,9 +86,9 @@ func (g *generator) typ(name string, n int) *Type {
 	}
 	if n == 0 {
 		t.Attributes = append(t.Attributes, Attribute{"level", "int"})
-		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"members", "[string]"}})
+		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"members", "[string]"}, {"codes", "[int]"}})
 	}
-	return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"level", "int"}, {"region", "string"}, {"members", "[string]"}})
+	return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"level", "int"}, {"region", "string"}, {"members", "[string]"}, {"codes", "[int]"}})
 }
 
 // rest gives a type some extra attributes, and limits on its members.
@@ -164,6 +182,12 @@ func (g *generator) attributeValue(a Attribute) any {
 		return g.chance(0.3)
 	case "level":
 		return int64(g.r.IntN(6))
+	case "codes":
+		list := make([]int64, g.between(1, 3))
+		for i := range list {
+			list[i] = int64(g.r.IntN(5))
+		}
+		return list
 	case "members":
 		list := make([]string, g.between(1, 3))
 		for i := range list {

@@ -313,23 +313,23 @@ func (t *TargetSpec) render(l *Line) string {
 // render writes a capture: one that the template names by its name alone.
 func (c *Capture) render(l *Line) string {
 	inTemplate := c.In == "path" || c.In == "query" && slices.ContainsFunc(l.Query, func(q Capture) bool { return q.Name == c.Name })
+	end := "}"
+	if c.Optional {
+		end = "?}"
+	}
 	switch {
 	case inTemplate:
-		return "{" + c.Name + "}"
+		return "{" + c.Name + end
 	case c.Comma:
-		return "{query." + c.Name + "[,]}"
-	case c.In == "header":
-		return "{header." + c.Name + "}"
-	case c.In == "query":
-		return "{query." + c.Name + "}"
+		return "{query." + c.Name + "[,]" + end
+	case c.In == "claim":
+		return "{caller.claims." + c.Name + end
+	case c.In == "header" || c.In == "query":
+		return "{" + c.In + "." + c.Name + end
 	}
 	names := slices.Clone(c.Body)
 	if c.Each >= 0 {
 		names[c.Each] += "[]"
-	}
-	end := "}"
-	if c.Optional {
-		end = "?}"
 	}
 	return "{body." + strings.Join(names, ".") + end
 }

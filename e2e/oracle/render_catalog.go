@@ -30,6 +30,12 @@ func (t *Type) file() string {
 // mapping renders a row as a JSON object, which is also a YAML mapping.
 func (t *Type) mapping(r *Row) string {
 	m := map[string]any{"id": r.ID}
+	if t.Source.Typed {
+		m["type"] = t.Name
+	}
+	if t.Source.Extra {
+		m["remark"] = "declared by nobody"
+	}
 	if tier := t.tierCell(r); tier != "" {
 		m["tier"] = tier
 	}
@@ -74,6 +80,9 @@ func (t *Type) csv() string {
 	for _, a := range t.Attributes {
 		head = append(head, a.Name)
 	}
+	if t.Source.Extra {
+		head = append(head, "remark")
+	}
 	rows := [][]string{head}
 	for _, r := range t.Source.Rows {
 		cells := []string{r.ID}
@@ -83,6 +92,9 @@ func (t *Type) csv() string {
 		cells = append(cells, r.Parent)
 		for _, a := range t.Attributes {
 			cells = append(cells, cell(r, a))
+		}
+		if t.Source.Extra {
+			cells = append(cells, "declared by nobody")
 		}
 		rows = append(rows, cells)
 		if r.Bad == "twice" {
@@ -104,6 +116,8 @@ func cell(r *Row, a Attribute) string {
 		return ""
 	case []string:
 		return strings.Join(v, ";")
+	case []int64:
+		return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ";"), "[]")
 	default:
 		return fmt.Sprint(v)
 	}
@@ -114,7 +128,7 @@ func (w *World) CatalogFiles() Files {
 	files := Files{}
 	for _, t := range w.Types {
 		if t.Source != nil {
-			files[t.Source.catalogFile()] = t.file()
+			files[t.Source.catalogFile()] += t.file()
 		}
 	}
 	return files

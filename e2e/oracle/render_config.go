@@ -27,8 +27,10 @@ func (w *World) ConfigFile(at wiring) string {
 		s += "  - " + i.render(at) + "\n"
 	}
 	s += "catalogs:\n"
+	written := map[string]bool{}
 	for _, t := range w.Types {
-		if t.Source != nil {
+		if t.Source != nil && !written[t.Source.Name] {
+			written[t.Source.Name] = true
 			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", t.Source.Name, t.Source.catalogFile())
 		}
 	}

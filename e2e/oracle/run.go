@@ -189,8 +189,8 @@ func (r *run) clientTLS(peer string) (*tls.Config, error) {
 	return &tls.Config{ServerName: "gateway.example", RootCAs: r.ca.Pool(), Certificates: []tls.Certificate{leaf.TLS}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// sent is a request's last answer, and the decisions of earlier ones that were
-// not decided because the server was too busy.
+// sent is a request's last answer, and the decisions of earlier ones that came
+// too late or not at all, "" where the proxy answered by itself.
 type sent struct {
 	reply
 	again []string
@@ -231,7 +231,8 @@ func (r *run) send(ctx context.Context, requests []*Request) ([]sent, error) {
 	return out, ctx.Err()
 }
 
-// one sends a request, again where the answer is a 503 that nothing explains.
+// one sends a request, again where the answer is a 503 that nothing explains:
+// the server's own, or the proxy's, which waits for the server only so long.
 func (r *run) one(ctx context.Context, c *wire, n int, req *Request) sent {
 	want := Evaluate(r.w, r.front, req).Status
 	out := sent{done: true}
@@ -240,7 +241,9 @@ func (r *run) one(ctx context.Context, c *wire, n int, req *Request) sent {
 		if req.Token >= 0 {
 			token = r.tokens[req.Token]
 		}
-		if out.reply, out.err = c.send(ctx, n, req, token); out.err != nil || out.Status != 503 || want == 503 || attempt == attempts {
+		out.reply, out.err = c.send(ctx, n, req, token)
+		explained := out.Status != 503 || want == 503 && out.Decision != ""
+		if out.err != nil || explained || attempt == attempts {
 			return out
 		}
 		out.again = append(out.again, out.Decision)

@@ -49,7 +49,7 @@ type Type struct {
 	above string // a tier above MaxRowTier, "" when there is none
 }
 
-// Attribute is a declared attribute: kind is string, int, bool or [string].
+// Attribute is a declared attribute: kind is string, int, bool, [string] or [int].
 type Attribute struct{ Name, Kind string }
 
 // ActionTier is an action's own tier.
@@ -75,6 +75,8 @@ type Source struct {
 	Name   string
 	Format string // csv, jsonl or yaml
 	Tiers  bool   // rows may have tiers
+	Typed  bool   // the file is shared with other types, and rows name theirs
+	Extra  bool   // rows have a column that nothing declares
 	Rows   []*Row
 }
 
@@ -83,7 +85,7 @@ type Row struct {
 	ID     string
 	Tier   string // "" for none
 	Parent string
-	Values map[string]any // string, int64, bool or []string by attribute; absent when missing
+	Values map[string]any // string, int64, bool, []string or []int64 by attribute; absent when missing
 	Bad    string         // why the row is bad, "" when it is good: see spoil
 }
 
@@ -132,8 +134,8 @@ type Bound struct {
 
 // Capture says where in the request a value stands.
 type Capture struct {
-	In       string // path, query, header or body
-	Name     string // of the path capture, parameter or header
+	In       string // path, query, header, body or claim
+	Name     string // of the path capture, parameter, header or claim
 	Body     []string
 	Each     int  // index in Body of the member that is an array, -1 for none
 	Comma    bool // a comma-separated query parameter
