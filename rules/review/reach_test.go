@@ -1,0 +1,248 @@
+package review
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// pairs of an identity as words.
+func words(pairs []Pair) (out []string) {
+	for _, p := range pairs {
+		out = append(out, p.Action+" "+p.Type+"/"+p.ID)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestReachOfAClassAndItsLargestSubject(t *testing.T) {
+	r := run(t, build(t, []string{"own"}, smallBank(), nil))
+	row := r.of(t, "people")
+	want := []string{
+		"list account/A1", "list account/A2", "list account/B1",
+		"read account/A1", "read account/A2", "read account/B1",
+		"update account/A1", "update account/A2", "update account/B1",
+	}
+	if diff := cmp.Diff(want, words(row.Pairs)); diff != "" {
+		t.Errorf("all together (-want +got): debit needs somebody to credit, and root is not one of the people\n%s", diff)
+	}
+	if l := row.Largest; l.Subject != "ada" || l.Reach.Objects != 2 || l.Reach.Pairs != 6 || l.Reach.BlastRadius != 2*5*(1+2+4) {
+		t.Errorf("largest = %+v, want ada with 2 objects, 6 pairs and 70", l)
+	}
+	if row.Reach.BlastRadius != 3*5*(1+2+4) || row.Reach.Tiers[2].Count != 3 || !row.Exact {
+		t.Errorf("reach = %+v", row.Reach)
+	}
+	if idle := r.of(t, "idle"); idle.Reach.Pairs != 0 || idle.Containment != 1 {
+		t.Errorf("an identity without rules reaches %+v", idle.Reach)
+	}
+}
+
+func TestLinesWithSeveralTargetsNeedAnObjectForEach(t *testing.T) {
+	row := run(t, build(t, []string{"own", "credit", "not-own", "self"}, smallBank(), nil)).of(t, "people")
+	got := words(row.Pairs)
+	for _, want := range []string{"debit account/A1", "credit account/A1", "credit account/MAIN", "receive customer/ada"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is missing in %q", want, got)
+		}
+	}
+	// eve owns nothing: she has no account to pay from and none to change.
+	if slices.Contains(got, "receive customer/eve") {
+		t.Error("eve receives, but can change no account")
+	}
+	alone := run(t, build(t, []string{"own", "credit", "not-own"}, smallBank()[:1], nil)).of(t, "people")
+	if slices.ContainsFunc(words(alone.Pairs), func(p string) bool { return strings.Contains(p, "credit") }) {
+		t.Errorf("ada cannot credit her own account, and nobody else has one to pay from: %q", words(alone.Pairs))
+	}
+}
+
+func TestAnyValidTokenReachesWhatIsExposed(t *testing.T) {
+	r := run(t, build(t, nil, smallBank(), nil))
+	// read, delete, update, list, debit and credit of 4 accounts, read and receive of 3 customers.
+	if r.AnyToken.Pairs != 4*6+3*2 || r.AnyToken.Objects != 7 {
+		t.Errorf("any valid token: %d pairs of %d objects, want 30 of 7", r.AnyToken.Pairs, r.AnyToken.Objects)
+	}
+	if want := 4*5*(1+8+4+2+4+2) + 3*1*(1+4); r.AnyToken.BlastRadius != want {
+		t.Errorf("blast radius %d, want %d", r.AnyToken.BlastRadius, want)
+	}
+}
+
+func TestVariantsPurposesAndWhatIsNotCounted(t *testing.T) {
+	r := run(t, build(t, slices.Sorted(maps.Keys(some)), smallBank(), nil))
+	if plain, auditor := r.of(t, "root"), r.of(t, "root { role: auditor }"); plain.Reach.Pairs != 0 || auditor.Reach.Pairs != 4 {
+		t.Errorf("root reaches %d pairs and as an auditor %d, want 0 and 4", plain.Reach.Pairs, auditor.Reach.Pairs)
+	}
+	if got := r.of(t, "people { role: auditor }").Uncounted; !slices.Equal(got, []string{"read file: the type has no catalog"}) {
+		t.Errorf("not counted: %q", got)
+	}
+	if row := r.of(t, "people"); slices.Contains(words(row.Pairs), "read customer/bob") != slices.Contains(words(row.Pairs), "read customer/ada") || !slices.Equal(row.Creates, []string{"account"}) {
+		t.Errorf("people: %q, creates %q", words(row.Pairs), row.Creates)
+	}
+	want := []string{"list account/A1", "list account/A2", "list account/B1", "list account/MAIN", "read account/A1", "read account/A2", "read account/B1", "read account/MAIN"}
+	if diff := cmp.Diff(want, words(r.of(t, "billing").Pairs)); diff != "" {
+		t.Errorf("billing (-want +got):\n%s", diff)
+	}
+	if got := words(r.of(t, "acme").Pairs); !slices.Equal(got, []string{"list account/MAIN", "read account/MAIN"}) {
+		t.Errorf("acme: %q", got)
+	}
+}
+
+func TestTokenPurposes(t *testing.T) {
+	change := func(text string) string {
+		return strings.Replace(text, "purpose: [invoicing]", "purpose: [invoicing, dunning]", 1)
+	}
+	w := build(t, []string{"billing"}, smallBank(), change)
+	if got := run(t, w).of(t, "billing").Reach.Pairs; got != 0 {
+		t.Errorf("no token names a purpose, no line does: %d pairs, want 0", got)
+	}
+	w.o.TokenPurposes = map[string]bool{"corp": true}
+	if got := run(t, w).of(t, "billing").Reach.Pairs; got != 8 {
+		t.Errorf("its tokens name any of its purposes: %d pairs, want 8", got)
+	}
+}
+
+func TestWhatDependsOnTheRequestIsSaid(t *testing.T) {
+	some["lan"] = `allow: acme, to: [read], on: account, up_to: restricted, when: request.ip.startsWith("10.") && object.frozen`
+	defer delete(some, "lan")
+	row := run(t, build(t, []string{"lan"}, smallBank(), nil)).of(t, "acme")
+	if row.Exact || !slices.Contains(row.Depends, "request.ip") {
+		t.Errorf("exact: %v, depends on %q, want request.ip", row.Exact, row.Depends)
+	}
+}
+
+func TestShadowEntriesAreSaid(t *testing.T) {
+	change := func(text string) string {
+		return strings.Replace(text, "{ type: customer,", `{ type: customer, shadow: [{ until: 2027-02-01 }, { until: 2026-02-01 }],`, 1)
+	}
+	row := run(t, build(t, []string{"self"}, smallBank(), change)).of(t, "people")
+	if !slices.Equal(row.Shadow, []string{"type customer until 2027-02-01"}) {
+		t.Errorf("shadow: %q", row.Shadow)
+	}
+}
+
+func TestBadRowsAndTypesThatCannotBeListed(t *testing.T) {
+	rows := append(smallBank(), catalog.Row{Key: catalog.Key{Type: "account", ID: "X"}, Tier: "tier 99"})
+	w := build(t, []string{"billing"}, rows, nil)
+	r := run(t, w)
+	if info := r.Types[0]; info.Type != "account" || info.Objects != 4 || info.BadRows != 1 {
+		t.Errorf("account: %+v", info)
+	}
+	if got := r.of(t, "billing"); got.Reach.Objects != 4 || !got.Exact {
+		t.Errorf("a row that nobody can use is counted: %+v", got.Reach)
+	}
+	w.o.Objects = broken{w.o.Objects, 0}
+	r = run(t, w)
+	if got := r.of(t, "billing"); got.Exact || len(got.Uncounted) != 2 || r.Types[0].Uncounted != "cannot list" {
+		t.Errorf("a type that cannot be listed: %+v, uncounted %q", r.Types[0], got.Uncounted)
+	}
+	w.o.Objects = broken{w.o.Objects, 2}
+	if _, err := Run(t.Context(), w.o); err == nil || !strings.Contains(err.Error(), "cannot list") {
+		t.Errorf("half a listing was counted: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w = build(t, []string{"billing"}, rows, nil)
+	if _, err := Run(ctx, w.o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// broken ends each listing of accounts after some objects.
+type broken struct {
+	Enumerator
+	after int
+}
+
+func (b broken) Objects(ctx context.Context, typ *rules.Type) iter.Seq2[*rules.Object, error] {
+	return func(yield func(*rules.Object, error) bool) {
+		if typ.Name != "account" {
+			return
+		}
+		for range b.after {
+			if !yield(&rules.Object{Type: typ, ID: "A", State: rules.Stored, RowTier: rules.NoTier}, nil) {
+				return
+			}
+		}
+		yield(nil, errors.New("cannot list"))
+	}
+}
+
+func TestUnknownIdentityIsAnError(t *testing.T) {
+	w := build(t, nil, nil, nil)
+	w.o.Identities = []string{"bilings"}
+	if _, err := Run(t.Context(), w.o); err == nil || !strings.Contains(err.Error(), `"bilings"`) {
+		t.Errorf("%v", err)
+	}
+	w.o.Identities = []string{"billing"}
+	if r := run(t, w); len(r.Identities) != 1 {
+		t.Errorf("%d rows, want billing's", len(r.Identities))
+	}
+}
+
+func TestWeightsOfTiers(t *testing.T) {
+	for _, c := range []struct {
+		names string
+		want  []int
+	}{
+		{"public internal confidential restricted", []int{0, 1, 5, 25}},
+		{"internal restricted", []int{1, 25}},
+		{"low mid high", []int{0, 1, 5}},
+		{"public internal secret restricted top", []int{0, 1, 5, 25, 125}},
+		{"one", []int{0}},
+	} {
+		s := &rules.Schema{}
+		for name := range strings.FieldsSeq(c.names) {
+			s.Tiers = append(s.Tiers, rules.TierInfo{Name: name})
+		}
+		w := weights(s)
+		if !slices.Equal(w.byTier, c.want) {
+			t.Errorf("%s: %v, want %v", c.names, w.byTier, c.want)
+		}
+	}
+}
+
+func TestJSONAndText(t *testing.T) {
+	r := run(t, build(t, []string{"own", "billing", "auditor"}, smallBank(), nil))
+	var b strings.Builder
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var back Report
+	if err := json.Unmarshal([]byte(b.String()), &back); err != nil || back.of(t, "billing").Reach.Pairs != 8 {
+		t.Errorf("JSON: %v\n%s", err, b.String())
+	}
+	b.Reset()
+	if err := r.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"who ", "any valid token ", "  one token: ada ", "people { role: auditor } ", "not counted: read file: the type has no catalog",
+		"counted over the catalog, 4 account, 3 customer;", "  read       account        confidential          4 x 5\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestClaimsThatChangeNothingHaveNoRow(t *testing.T) {
+	some["guests"] = "deny: { kind: human, claim: { role: guest } }, to: [delete], on: account"
+	defer delete(some, "guests")
+	r := run(t, build(t, []string{"own", "guests"}, smallBank(), nil))
+	if n := len(r.Identities); n != 5 {
+		t.Errorf("%d rows: nobody may delete, so being a guest takes nothing away", n)
+	}
+	r = run(t, build(t, []string{"own", "guests", "ada"}, smallBank(), nil)) // ada may
+	if plain, guest := r.of(t, "people"), r.of(t, "people { role: guest }"); plain.Reach.Pairs != guest.Reach.Pairs+4 {
+		t.Errorf("people reach %d pairs and as guests %d, want 4 less", plain.Reach.Pairs, guest.Reach.Pairs)
+	}
+}

@@ -1,0 +1,168 @@
+package review
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// stranger stands for all subjects whom nothing names; no subject has a control byte.
+const stranger = "\x00"
+
+// callers makes the callers that an identity can be: one for each claim set that
+// a selector asks for, and one without.
+func (r *review) callers(id *rules.Identity) []*survey {
+	fixed := r.o.Env.Issuers[id.Issuer].Fixed
+	clients := id.Clients
+	if len(clients) == 0 {
+		clients = []string{""}
+	} else if !r.readsClient {
+		clients = clients[:1]
+	}
+	var out []*survey
+	for _, asked := range append([]map[string]string{nil}, r.claimSets(id)...) {
+		claims := make(map[string]any)
+		for name, value := range fixed {
+			claims[name] = value
+		}
+		for name, text := range asked {
+			claims[name] = r.claim(id.Issuer, name, text)
+		}
+		s := &survey{r: r, identity: id, claims: asked, class: id.Subject == "", depends: map[string]bool{}}
+		for _, client := range clients {
+			v := rules.Verified{
+				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
+				IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
+			}
+			s.callers = append(s.callers, rules.Caller{
+				Verified: &v, Kind: id.Kind, Identity: id, Peer: id.Workload, Bound: id.Workload != "",
+			})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// claim is a selector's text in the kind that the issuer asserts.
+func (r *review) claim(issuer, name, text string) any {
+	kind := r.o.Env.Issuers[issuer].Claims[name]
+	v, ok := kind.ParseScalar(text)
+	if !ok {
+		return text
+	}
+	switch v := v.(type) {
+	case string:
+		if kind == rules.StringList {
+			return []string{v}
+		}
+	case int64:
+		if kind == rules.IntList {
+			return []int64{v}
+		}
+	}
+	return v
+}
+
+// claimSets are the different sets of claims that selectors fitting the identity
+// ask for and that its issuer can assert.
+func (r *review) claimSets(id *rules.Identity) (sets []map[string]string) {
+	var seen []string
+	env := r.o.Env.Issuers[id.Issuer]
+	for i := range r.o.Source.Rules {
+		d := &r.o.Source.Rules[i]
+		for _, sel := range append(slices.Clone(d.Allow.List), d.Deny.List...) {
+			set := make(map[string]string)
+			for _, e := range sel.Claim {
+				_, fixed := env.Fixed[e.Key]
+				if _, asserts := env.Claims[e.Key]; asserts && !fixed {
+					set[e.Key] = e.V.V
+				}
+			}
+			fits := sel.Identity == "" && (sel.Kind.V == "" || sel.Kind.V == id.Kind.String()) && (sel.Issuer.V == "" || sel.Issuer.V == id.Issuer)
+			if key := fmt.Sprint(set); fits && len(set) > 0 && !slices.Contains(seen, key) {
+				seen = append(seen, key)
+				sets = append(sets, set)
+			}
+		}
+	}
+	return sets
+}
+
+// purposes are those that a request on a line can have; none at all when the
+// identity may not use the line.
+func (r *review) purposes(id *rules.Identity, l *Line) (out []string) {
+	if r.o.TokenPurposes[id.Issuer] {
+		out = slices.Clone(id.Purposes)
+	}
+	usual := l.Purpose
+	if usual == "" && len(id.Purposes) == 1 {
+		usual = id.Purposes[0]
+	}
+	if (usual == "" || slices.Contains(id.Purposes, usual)) && !slices.Contains(out, usual) {
+		out = append(out, usual)
+	}
+	return out
+}
+
+// member reports whether a subject of the class's issuer is of the class: one
+// that an identity of its own names is that identity.
+func (s *survey) member(subject string) bool {
+	for _, other := range s.r.o.Set.Identities() {
+		if other.Subject == subject && other.Issuer == s.identity.Issuer &&
+			(len(other.Clients) == 0 || slices.Contains(other.Clients, s.callers[0].ClientID)) {
+			return false
+		}
+	}
+	return subject != ""
+}
+
+// subjects are those to whom this object may be another than to a stranger.
+func (s *survey) subjects(o *rules.Object) []string {
+	if !s.class || !s.r.readsSubject {
+		return nil
+	}
+	out := slices.Clone(s.r.spelt)
+	add := func(text string) {
+		if !slices.Contains(out, text) && s.member(text) {
+			out = append(out, text)
+		}
+	}
+	add(o.ID)
+	add(o.Parent)
+	for _, v := range o.Attributes {
+		switch v := v.(type) {
+		case string:
+			add(v)
+		case []string:
+			for _, text := range v {
+				add(text)
+			}
+		}
+	}
+	return out
+}
+
+var literal = regexp.MustCompile(`"([^"\\]*)"|'([^'\\]*)'`)
+
+// reads notes which facts of the caller the rules' conditions read, and the
+// texts that they compare with.
+func (r *review) reads() {
+	for i := range r.o.Source.Rules {
+		d := &r.o.Source.Rules[i]
+		when := d.When.V
+		r.readsClient = r.readsClient || strings.Contains(when, "client_id")
+		r.readsSubject = r.readsSubject || d.Own.V != "" || strings.Contains(when, "subject")
+		if !strings.Contains(when, "subject") {
+			continue
+		}
+		for _, m := range literal.FindAllStringSubmatch(when, -1) {
+			if text := m[1] + m[2]; text != "" && !slices.Contains(r.spelt, text) {
+				r.spelt = append(r.spelt, text)
+			}
+		}
+	}
+}
