@@ -202,6 +202,11 @@ func TestKeysArePinned(t *testing.T) {
 		{"A04 no kid, key without alg: still pinned", noKid("RS512"), rules.TokenAlgorithm},
 		{"A04 no kid, key without alg, another padding", noKid("PS256"), rules.TokenAlgorithm},
 	})
+	unlisted := k
+	unlisted.alg = "RS512" // the provider's word, not the operator's
+	run(t, loaded(t, serving(unlisted, ed), Options{}), []attack{
+		{"an algorithm that the key has and the issuer may not use", as("RS512"), rules.TokenAlgorithm},
+	})
 	nameless := loaded(t, serving(with(ecKey().jwk(), object{"kid": nil})), Options{})
 	run(t, nameless, []attack{
 		{"a key without kid serves tokens without kid", ecKey().mint(object{"kid": nil}, goodClaims()), ""},

@@ -83,7 +83,7 @@ func (r *Recogniser) Recognise(v *rules.Verified, peer, purpose string) (*rules.
 func (r *Recogniser) match(v *rules.Verified) (*rules.Identity, error) {
 	var found *rules.Identity
 	for _, id := range r.subjects[member{v.Issuer, v.Subject}] {
-		if len(id.Clients) > 0 && !slices.Contains(id.Clients, v.ClientID) {
+		if len(id.Clients) > 0 && (v.ClientID == "" || !slices.Contains(id.Clients, v.ClientID)) {
 			continue
 		}
 		if found != nil {

@@ -24,6 +24,8 @@ func registered() []*rules.Identity {
 		{Name: "slash", Kind: rules.Service, Issuer: "a/b", Subject: "c"},
 		{Name: "all-1", Kind: rules.Human, Issuer: "crowded"},
 		{Name: "all-2", Kind: rules.Human, Issuer: "crowded"},
+		{Name: "no-client", Kind: rules.Human, Issuer: "lonely", Clients: []string{""}},
+		{Name: "no-client-ada", Kind: rules.Human, Issuer: "lonely", Subject: "ada", Clients: []string{""}},
 		{Name: "nobody", Kind: rules.Service, Subject: "x"},
 	}
 }
@@ -55,6 +57,8 @@ func TestRecognise(t *testing.T) {
 		{name: "two for one subject, told apart by client", issuer: "corp", subject: "batch", client: "cli", want: "batch-cli", kind: rules.Service},
 		{name: "a subject whose client does not fit falls to the classes", issuer: "corp", subject: "batch", client: "partner", want: "partners", kind: rules.ThirdParty},
 		{name: "a subject whose client does not fit, and no class", issuer: "corp", subject: "batch", kind: rules.Unknown},
+		{name: "no client is not the empty client", issuer: "lonely", subject: "bob", kind: rules.Unknown},
+		{name: "nor for a subject", issuer: "lonely", subject: "ada", kind: rules.Unknown},
 		{name: "unknown subject", issuer: "corp", subject: "eve", kind: rules.Unknown},
 		{name: "A18 same subject of another issuer", issuer: "other", subject: "ada", kind: rules.Unknown},
 		{name: "A18 subject in another case", issuer: "corp", subject: "Ada", kind: rules.Unknown},

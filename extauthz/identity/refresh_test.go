@@ -257,6 +257,9 @@ func TestAKidAskedForTooEarlyIsAcceptedLater(t *testing.T) {
 		p.serve(ecKey(), next)
 		time.Sleep(absentFor)
 		wants(t, v, token, "")
+		if got := v.order[0].keys.absent.Len(); got != 0 {
+			t.Errorf("%d unknown key ids are remembered over a new generation", got)
+		}
 	})
 }
 

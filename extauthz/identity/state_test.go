@@ -89,8 +89,12 @@ func TestKeptKeysThatAreNotUsed(t *testing.T) {
 			if strings.HasPrefix(row.name, "twin") {
 				want = ""
 			}
-			if _, got := verify(t, verifier(t, p, o), ecKey().mint(nil, goodClaims())); got != want {
+			v := verifier(t, p, o)
+			if _, got := verify(t, v, ecKey().mint(nil, goodClaims())); got != want {
 				t.Errorf("refused for %q, want %q", got, want)
+			}
+			if got := v.Stats()[0].Generation; (got == 0) != (want != "") {
+				t.Errorf("generation %d", got)
 			}
 		})
 	}
