@@ -119,7 +119,7 @@ func parseTemplate(sc *scope, text string) (parts []part, problem, hint string) 
 		if !closed {
 			return nil, "a { without its }", ""
 		}
-		path := strings.Split(name, ".")
+		path := memberPath(name)
 		r, used, problem, hint := sc.lookup(path)
 		switch {
 		case problem != "":
@@ -135,4 +135,13 @@ func parseTemplate(sc *scope, text string) (parts []part, problem, hint string) 
 		text = after
 	}
 	return parts, "", ""
+}
+
+// memberPath splits a dotted name. What follows caller.claims is one name: the
+// names of claims may hold dots.
+func memberPath(name string) []string {
+	if claim, ok := strings.CutPrefix(name, "caller.claims."); ok {
+		return []string{"caller", "claims", claim}
+	}
+	return strings.Split(name, ".")
 }
