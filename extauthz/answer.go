@@ -4,12 +4,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/wrapperspb"
-
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -31,16 +25,17 @@ const (
 // unset are the client's own words about what the proxy did; upstreams must not read them.
 var unset = []string{"x-envoy-auth-partial-body", "x-envoy-auth-failure-mode-allowed"}
 
-// answers turns outcomes into responses. It never changes once made.
+// answers turns outcomes into CheckResponses. It never changes once made.
 type answers struct {
 	managed map[string]bool
 	remove  []string // every managed header, its twins, and unset
-	static  map[string]bool
+	removed map[string]bool
+	removal wire // all of remove, as fields of an OkHttpResponse
 	expose  bool
 }
 
 func newAnswers(managed []string, expose bool) *answers {
-	a := &answers{managed: make(map[string]bool), static: make(map[string]bool), expose: expose}
+	a := &answers{managed: make(map[string]bool), removed: make(map[string]bool), expose: expose}
 	for _, name := range managed {
 		if a.managed[name] {
 			continue
@@ -50,7 +45,8 @@ func newAnswers(managed []string, expose bool) *answers {
 	}
 	a.remove = append(append(a.remove, twins(decisionHeader)...), unset...)
 	for _, name := range a.remove {
-		a.static[name] = true
+		a.removed[name] = true
+		a.removal.string(okRemove, name)
 	}
 	return a
 }
@@ -63,65 +59,59 @@ func twins(name string) []string {
 	return []string{strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", ".")}
 }
 
-// allow builds the response of an allow. It fails when a mutation must not leave
-// the process; the error is a *rules.Fault.
-func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (*authv3.CheckResponse, error) {
+// allow writes the response of an allow. It fails when a mutation must not leave
+// the process, or when the request carries what cannot be removed; the error is
+// a *rules.Fault.
+func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (wire, error) {
 	set := out.Obligations.SetHeaders
 	if err := a.valid(&out.Obligations); err != nil {
 		return nil, err
 	}
-	ok := &authv3.OkHttpResponse{
-		Headers:              make([]*corev3.HeaderValueOption, 0, len(set)+1),
-		HeadersToRemove:      a.toRemove(set, raw.Headers),
-		ResponseHeadersToAdd: []*corev3.HeaderValueOption{header(decisionHeader, raw.ID)},
-	}
+	w := make(wire, 0, 1024)
+	w.close(w.open(responseStatus)) // code 0
+	ok := w.open(responseOK)
 	for _, h := range set {
 		if h.Value != "" { // an empty one would reach the upstream: it is removed instead
-			ok.Headers = append(ok.Headers, header(h.Name, h.Value))
+			w.header(okHeaders, h.Name, h.Value)
 		}
 	}
-	ok.Headers = append(ok.Headers, header(decisionHeader, raw.ID))
+	w.header(okHeaders, decisionHeader, raw.ID)
+	if err := a.writeRemoval(&w, set, raw.Headers); err != nil {
+		return nil, err
+	}
+	w.header(okResponseHeaders, decisionHeader, raw.ID)
 	for _, p := range out.Obligations.SetQuery {
-		ok.QueryParametersToSet = append(ok.QueryParametersToSet, &corev3.QueryParameter{Key: p.Name, Value: p.Value})
+		w.pair(okSetQuery, p.Name, p.Value)
 	}
-	return &authv3.CheckResponse{
-		Status:          &rpcstatus.Status{Code: int32(codes.OK)},
-		HttpResponse:    &authv3.CheckResponse_OkResponse{OkResponse: ok},
-		DynamicMetadata: metadata(out, raw.ID),
-	}, nil
+	w.close(ok)
+	writeMetadata(&w, out, raw.ID)
+	return w, nil
 }
 
-var noAppend = wrapperspb.Bool(false)
-
-// header overwrites, whichever of the two fields the proxy obeys.
-func header(name, value string) *corev3.HeaderValueOption {
-	return &corev3.HeaderValueOption{
-		Header:       &corev3.HeaderValue{Key: name, Value: value},
-		Append:       noAppend,
-		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-	}
-}
-
-// toRemove lists what the upstream must not see: managed headers that are not
-// set, and of those the request carries, every spelling of a managed one. It
-// never holds a name that is set, for removal comes last.
-func (a *answers) toRemove(set, sent []rules.Header) []string {
-	remove := a.remove
-	if len(set) > 0 {
-		remove = make([]string, 0, len(a.remove)+2)
+// writeRemoval lists what the upstream must not see: managed headers that are
+// not set, and of those the request carries, every spelling of a managed one. It
+// never lists a name that is set, for removal comes last.
+func (a *answers) writeRemoval(w *wire, set, sent []rules.Header) error {
+	if len(set) == 0 {
+		*w = append(*w, a.removal...)
+	} else {
 		for _, name := range a.remove {
 			if !sets(set, name) {
-				remove = append(remove, name)
+				w.string(okRemove, name)
 			}
 		}
 	}
 	for i := range sent {
 		name := sent[i].Name
-		if a.spoofed(name) && !sets(set, name) {
-			remove = append(remove[:len(remove):len(remove)], name)
+		if !a.spoofed(name) || sets(set, name) {
+			continue
 		}
+		if badValue(name) != "" {
+			return rules.Faultf(rules.AmbiguousHeader, "header %q reads like one of ours", name)
+		}
+		w.string(okRemove, name)
 	}
-	return remove
+	return nil
 }
 
 func sets(set []rules.Header, name string) bool {
@@ -136,13 +126,10 @@ func sets(set []rules.Header, name string) bool {
 // spoofed reports whether a request header reads like one of ours and is not
 // removed anyway.
 func (a *answers) spoofed(name string) bool {
-	if name == decisionHeader || a.static[name] {
-		return false
-	}
 	if strings.HasPrefix(name, ownPrefix) {
-		return true
+		return name != decisionHeader && !a.removed[name]
 	}
-	if !strings.ContainsAny(name, "_.") {
+	if !strings.ContainsAny(name, "_.") || a.removed[name] {
 		return false
 	}
 	plain := dashes.Replace(name)

@@ -26,7 +26,7 @@ type call struct {
 var calls = sync.Pool{New: func() any { return new(call) }}
 
 // check answers one request, whatever it holds.
-func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet) (resp *authv3.CheckResponse) {
+func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet) (resp wire) {
 	c := calls.Get().(*call)
 	c.s, c.start = s, s.o.Now()
 	c.raw = rules.RawRequest{ID: s.ids.next(), Now: c.start, Serves: serves}
@@ -54,7 +54,7 @@ func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet)
 }
 
 // decide asks the Checker, inside the deadline.
-func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) *authv3.CheckResponse {
+func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) wire {
 	limit := c.s.o.Deadline
 	if end, ok := ctx.Deadline(); ok {
 		limit = min(limit, end.Sub(c.start)*8/10) // time for the answer to get back
@@ -76,8 +76,8 @@ func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) *authv3.Chec
 
 // finish turns an outcome into the answer. An allow must pass here what could
 // still forbid it: its own mutations, the deadline, the decision log.
-func (c *call) finish(ctx context.Context, out *rules.Outcome) *authv3.CheckResponse {
-	var resp *authv3.CheckResponse
+func (c *call) finish(ctx context.Context, out *rules.Outcome) wire {
+	var resp wire
 	if out.Effect == rules.Allow {
 		var err error
 		if resp, err = c.s.answers.allow(out, &c.raw); err != nil {
@@ -113,7 +113,7 @@ func denial(r rules.Reason, detail string) *rules.Outcome {
 
 // panicked denies a request whose Check panicked. Only runtime errors are
 // logged with their text: another value could hold part of the request.
-func (c *call) panicked(p any) (resp *authv3.CheckResponse) {
+func (c *call) panicked(p any) (resp wire) {
 	out := denial(rules.Internal, "panic")
 	defer func() {
 		if recover() != nil { // not even the record could be made

@@ -13,9 +13,9 @@ type incoming struct {
 	fault   error // why request could not be read
 }
 
-// codec is the proto codec, but that a CheckRequest which it cannot read is no
-// error of the call: grpc-go would send a status of its own before the handler
-// could deny.
+// codec is the proto codec, but that answers are bytes already, and that a
+// CheckRequest which it cannot read is no error of the call: grpc-go would send a
+// status of its own before the handler could deny.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
@@ -28,4 +28,12 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	in.fault = c.CodecV2.Unmarshal(data, &in.request)
 	return nil
+}
+
+// Marshal implements encoding.CodecV2.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if w, ok := v.(wire); ok {
+		return mem.BufferSlice{mem.SliceBuffer(w)}, nil
+	}
+	return c.CodecV2.Marshal(v)
 }

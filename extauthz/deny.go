@@ -4,10 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 
 	"github.com/tiergate/tiergate/rules"
@@ -29,38 +25,40 @@ var texts = map[int]words{
 	503: {codes.Unavailable, "Service Unavailable", "The request could not be checked. Try again later."},
 }
 
-// deny builds the response of a denial. It cannot fail: a status that is not
-// one of ours is 503.
-func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) *authv3.CheckResponse {
+// deny writes the response of a denial. It cannot fail: a status that is not one
+// of ours is 503.
+func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 	status := out.Status()
 	text, ok := texts[status]
 	if !ok || out.Effect == rules.Allow {
 		status, text = 503, texts[503]
 	}
-	denied := &authv3.DeniedHttpResponse{
-		Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)},
-		Headers: make([]*corev3.HeaderValueOption, 0, 4),
-	}
-	add := func(name, value string) { denied.Headers = append(denied.Headers, header(name, value)) }
+	w := make(wire, 0, 1024)
+	code := w.open(responseStatus)
+	w.varint(statusCode, uint64(text.code))
+	w.close(code)
+
+	denied := w.open(responseDenied)
+	httpStatus := w.open(deniedStatus)
+	w.varint(statusCode, uint64(status)) //nolint:gosec // one of texts
+	w.close(httpStatus)
 	if isGRPC(raw) {
-		denied.Body = text.detail // the proxy makes it the grpc-message
+		w.string(deniedBody, text.detail) // the proxy makes it the grpc-message
 	} else {
-		add("content-type", "application/problem+json")
-		denied.Body = a.problem(status, text, out.Reason, raw.ID)
+		w.header(deniedHeaders, "content-type", "application/problem+json")
+		w.string(deniedBody, a.problem(status, text, out.Reason, raw.ID))
 	}
-	add(decisionHeader, raw.ID)
-	add("cache-control", "no-store")
+	w.header(deniedHeaders, decisionHeader, raw.ID)
+	w.header(deniedHeaders, "cache-control", "no-store")
 	switch status {
 	case 401:
-		add("www-authenticate", challenge(&out.Decision))
+		w.header(deniedHeaders, "www-authenticate", challenge(&out.Decision))
 	case 503:
-		add("retry-after", "1")
+		w.header(deniedHeaders, "retry-after", "1")
 	}
-	return &authv3.CheckResponse{
-		Status:          &rpcstatus.Status{Code: int32(text.code)},
-		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
-		DynamicMetadata: metadata(out, raw.ID),
-	}
+	w.close(denied)
+	writeMetadata(&w, out, raw.ID)
+	return w
 }
 
 // problem is an RFC 9457 body. Its texts are ours and need no escape.

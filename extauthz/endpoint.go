@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net"
+	"runtime"
 	"time"
 
 	"google.golang.org/grpc"
@@ -66,6 +67,7 @@ func (s *Server) serverOptions() []grpc.ServerOption {
 			Timeout:               10 * time.Second,
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: l.PingInterval, PermitWithoutStream: true}),
+		grpc.NumStreamWorkers(uint32(runtime.GOMAXPROCS(0))), //nolint:gosec // they keep a grown stack; Checks beyond them get a goroutine each
 		grpc.ReadBufferSize(32 << 10),
 		grpc.WriteBufferSize(32 << 10),
 	}

@@ -201,3 +201,13 @@ func eventually(t testing.TB, done func() bool) {
 		}
 	}
 }
+
+// parsed reads an answer with the generated messages, as strictly as a proxy.
+func parsed(t testing.TB, w wire) *authv3.CheckResponse {
+	t.Helper()
+	var r authv3.CheckResponse
+	if err := proto.Unmarshal(w, &r); err != nil {
+		t.Fatalf("the answer cannot be read: %v", err)
+	}
+	return &r
+}

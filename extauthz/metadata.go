@@ -3,25 +3,24 @@ package extauthz
 import (
 	"strings"
 
-	"google.golang.org/protobuf/types/known/structpb"
-
 	"github.com/tiergate/tiergate/rules"
 )
 
-// metadata is what the proxy's access log can show of a decision, under
+// writeMetadata writes what the proxy's access log can show of a decision, under
 // envoy.filters.http.ext_authz. The operator reads it, no caller does; it holds
 // no credential.
-func metadata(out *rules.Outcome, id string) *structpb.Struct {
-	fields := make(map[string]*structpb.Value, 16)
+func writeMetadata(w *wire, out *rules.Outcome, id string) {
+	metadata := w.open(responseMetadata)
+	defer func() { w.close(metadata) }()
 	put := func(name, value string) {
 		if value != "" {
-			fields[name] = structpb.NewStringValue(strings.ToValidUTF8(value, "\uFFFD"))
+			w.entry(name, strings.ToValidUTF8(value, "\uFFFD"))
 		}
 	}
 	put("decision", id)
 	put("effect", out.Effect.String())
 	put("reason", string(out.Reason))
-	fields["status"] = structpb.NewNumberValue(float64(out.Status()))
+	w.number("status", float64(out.Status()))
 	put("policy", out.Policy)
 	put("operation", out.Operation)
 	if c := out.Caller; c != nil {
@@ -42,7 +41,6 @@ func metadata(out *rules.Outcome, id string) *structpb.Struct {
 	if s := out.Shadow; s != nil {
 		put("shadow", string(s.Reason))
 	}
-	return &structpb.Struct{Fields: fields}
 }
 
 // decisive is the verdict that the reason is about: the first denied target,

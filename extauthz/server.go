@@ -65,6 +65,7 @@ func (s *Server) bind() error {
 func (s *Server) Close() {
 	for _, e := range s.grpc {
 		e.listener.Close()
+		e.server.Stop()
 	}
 	for _, a := range s.admin {
 		a.listener.Close()

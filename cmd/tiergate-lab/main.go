@@ -19,6 +19,8 @@ import (
 var verbs = []func() *cobra.Command{
 	demoCommand,
 	oracleCommand,
+	benchCommand,
+	alwaysYesCommand,
 }
 
 // errNotAsExpected ends the command with 1: it ran, and the answer is no.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,12 @@ func TestKeyIsMadeOnceAndKeptSecret(t *testing.T) {
 	}
 	if a.Hash("1") == a.Hash(int64(1)) || a.Hash([]string{"a,b"}) == a.Hash([]string{"a", "b"}) {
 		t.Error("values of different kinds share a hash")
+	}
+	if c, err := LoadKey(""); err != nil || c.Hash("ada") == a.Hash("ada") {
+		t.Errorf("a key without a directory: %v", err)
+	}
+	if s := fmt.Sprintf("%v %+v %#v %s %x", a, a, a, a, a); strings.Count(s, "[audit key]") != 5 {
+		t.Errorf("printed as %s", s)
 	}
 	path := filepath.Join(dir, "audit.key")
 	info, err := os.Stat(path)
