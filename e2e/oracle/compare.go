@@ -16,13 +16,13 @@ import (
 
 // record is what is compared of a decision record.
 type record struct {
-	ID      string          `json:"id"`
-	Effect  string          `json:"effect"`
-	Status  int             `json:"status"`
-	Reason  string          `json:"reason"`
-	Detail  string          `json:"detail"`
-	Targets []recordTarget  `json:"targets"`
-	Gap     json.RawMessage `json:"gap"`
+	ID      string         `json:"id"`
+	Effect  string         `json:"effect"`
+	Status  int            `json:"status"`
+	Reason  string         `json:"reason"`
+	Detail  string         `json:"detail"`
+	Targets []recordTarget `json:"targets"`
+	Shadow  *Second        `json:"shadow"`
 }
 
 type recordTarget struct {
@@ -149,6 +149,9 @@ func (c *comparison) one(n int, requests []*Request, a sent) {
 	}
 	if what := targetsDiffer(rec, want); what != "" {
 		differ("%s", what)
+	}
+	if want.Shadow == nil && rec.Shadow != nil || want.Shadow != nil && (rec.Shadow == nil || *rec.Shadow != *want.Shadow) {
+		differ("the second verdict is %+v, want %+v", rec.Shadow, want.Shadow)
 	}
 	h, reached := c.hits[a.Decision]
 	if reached != (want.Effect == "allow") {

@@ -60,6 +60,7 @@ func TestEachDifferenceIsFound(t *testing.T) {
 		{"another tier", func(p *parts) { p.records["d2"].Targets[0].Tier = "high" }, "target 0 is"},
 		{"another rule", func(p *parts) { p.records["d1"].Targets[0].Rule = "r2" }, "target 0 is"},
 		{"one target too many", func(p *parts) { p.records["d1"].Targets = append(p.records["d1"].Targets, recordTarget{}) }, "the record has 2 targets, want 1"},
+		{"a second verdict", func(p *parts) { p.records["d2"].Shadow = &Second{"allow", "allowed", "rules"} }, "the second verdict is &{Effect:allow"},
 		{"another header value", func(p *parts) { p.hits[0].Header["X-Tenant"] = []string{"us"} }, `the upstream saw x-tenant: ["us"], want "eu"`},
 		{"a header twice", func(p *parts) { p.hits[0].Header["X-Tenant"] = []string{"eu", "eu"} }, `the upstream saw x-tenant: ["eu" "eu"]`},
 		{"a twin of a header", func(p *parts) { p.hits[0].Header["X_tenant"] = []string{"us"} }, "headers that nobody set"},

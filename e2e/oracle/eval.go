@@ -16,6 +16,7 @@ type evaluation struct {
 	body    map[string]any // the JSON body where the line needs it
 	targets []*target
 	decided *target // the target that denied
+	trial   bool    // rules in shadow take part
 	out     Answer
 }
 
@@ -48,44 +49,63 @@ func Evaluate(w *World, f front, req *Request) Answer {
 	if status := f.refuses(req); status != 0 {
 		return Answer{Status: status}
 	}
-	reason := e.decide()
-	e.out.Asked, e.out.Reason, e.out.Status = true, reason, statusOf[reason]
-	e.out.Effect = "deny"
-	if e.out.Status == 200 {
-		e.out.Effect = "allow"
-	} else if e.excused() {
-		e.out.Effect, e.out.Reason, e.out.Status = "allow", "shadow_deny", 200
-		e.out.Set = nil
+	reason := e.find()
+	if reason == "" {
+		reason = e.decide()
+		e.out.Shadow = e.second(reason)
+	}
+	e.out.Asked, e.out.Reason, e.out.Status, e.out.Effect = true, reason, statusOf[reason], effectOf(reason)
+	if e.out.Effect == "deny" && e.excused() {
+		e.out.Shadow = &Second{"deny", reason, "entry"}
+		e.out.Effect, e.out.Reason, e.out.Status, e.out.Set = "allow", "shadow_deny", 200, nil
 	}
 	return e.out
 }
 
-func (e *evaluation) decide() string {
+func effectOf(reason string) string {
+	if statusOf[reason] == 200 {
+		return "allow"
+	}
+	return "deny"
+}
+
+// find is sections 1 to 4: what the request is about, and who sent it.
+func (e *evaluation) find() string {
 	for _, step := range []func() string{e.decode, e.match, e.verify, e.recognise, e.purpose, e.readBody, e.capture, e.facts, e.settle, e.classify} {
 		if reason := step(); reason != "" {
 			return reason
 		}
 	}
+	return ""
+}
+
+// decide is sections 5 and 6.
+func (e *evaluation) decide() string {
 	var set obligations
 	for _, t := range e.targets {
-		applying, reason := e.judge(t)
-		e.out.Targets[len(e.out.Targets)-1].Reason = reason
-		if reason != "allowed" {
-			e.decided = t
-			e.out.Targets[len(e.out.Targets)-1].Effect = "deny"
-			return reason
+		e.decided = t
+		verdict, applying := e.judge(t)
+		e.out.Targets = append(e.out.Targets, verdict)
+		if verdict.Effect == "deny" {
+			return verdict.Reason
 		}
-		e.out.Targets[len(e.out.Targets)-1].Effect = "allow"
 		for _, r := range applying {
 			set = append(set, obligation{r, t})
 		}
 	}
 	values, reason := set.merge(e)
-	if reason != "" {
-		return reason
-	}
 	e.out.Set = values
-	return "allowed"
+	return reason
+}
+
+// second decides once more with the rules in shadow; nil where that gives the same.
+func (e *evaluation) second(first string) *Second {
+	again := *e
+	again.trial, again.out = true, Answer{}
+	if reason := again.decide(); reason != first {
+		return &Second{effectOf(reason), reason, "rules"}
+	}
+	return nil
 }
 
 // excused says whether a live shadow entry turns the denial into an allow

@@ -2,17 +2,24 @@ package oracle
 
 import "slices"
 
-// fits says whether a rule's selector, to and on fit. Rules in shadow never do.
+// fits says whether a rule's selector, to and on fit. Rules in shadow do only in the second verdict.
 func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
-	return !r.Shadow && slices.ContainsFunc(r.Who, e.caller.selects) &&
+	return (!r.Shadow || e.trial) && slices.ContainsFunc(r.Who, e.caller.selects) &&
 		(slices.Contains(r.To, action) || slices.Contains(r.To, "*")) &&
 		(slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "*"))
 }
 
-// judge is section 5 for one target: the reason, and for an allow the rules that applied.
-func (e *evaluation) judge(t *target) ([]*Rule, string) {
-	e.out.Targets = append(e.out.Targets, Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name})
-	verdict := &e.out.Targets[len(e.out.Targets)-1]
+// judge is section 5 for one target: the verdict, and for an allow the rules that applied.
+func (e *evaluation) judge(t *target) (Verdict, []*Rule) {
+	v := Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name, Effect: "allow"}
+	applying, reason := e.one(t, &v)
+	if v.Reason = reason; reason != "allowed" {
+		v.Effect = "deny"
+	}
+	return v, applying
+}
+
+func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 	if t.looked && t.row == nil && t.action != "create" {
 		return nil, "unknown_object"
 	}
@@ -96,7 +103,7 @@ func (e *evaluation) nearest(t *target) string {
 		return "credential_missing"
 	}
 	selected := slices.ContainsFunc(e.w.Rules, func(r *Rule) bool {
-		return !r.Deny && !r.Shadow && slices.ContainsFunc(r.Who, e.caller.selects)
+		return !r.Deny && (!r.Shadow || e.trial) && slices.ContainsFunc(r.Who, e.caller.selects)
 	})
 	if e.caller.identity == nil && !selected {
 		return "unknown_identity"

@@ -20,6 +20,7 @@ func (g *generator) rules() {
 			continue
 		}
 		g.wide(t)
+		g.list(t)
 		for range g.between(4, 6) {
 			g.allow(t)
 		}
@@ -45,10 +46,36 @@ func (g *generator) add(r Rule) *Rule {
 // wide gives two identities nearly everything on a type, so that each seed allows much.
 func (g *generator) wide(t *Type) {
 	for range 2 {
-		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.Clone(actions), On: []string{t.Name}, UpTo: g.tierAt(-1),
+		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "list" }), On: []string{t.Name}, UpTo: g.tierAt(-1),
 			Set: g.mutations(t, nil)})
 	}
 	g.add(Rule{Who: []Selector{{Identity: "boss"}}, To: []string{"*"}, On: []string{t.Name}, UpTo: g.tierAt(-1), Unbounded: g.chance(0.5)})
+}
+
+// list lets some identities list what the bounds of the request prove to be theirs.
+func (g *generator) list(t *Type) {
+	if len(t.Attributes) == 0 {
+		return
+	}
+	r := Rule{To: []string{"list"}, On: []string{t.Name}, UpTo: g.tierAt(-1)}
+	for _, kind := range []string{"own", "same", "when"} {
+		one := r
+		one.Who = []Selector{{Identity: g.identity()}, {Identity: g.identity()}}
+		switch {
+		case kind == "own" && pinsOneIssuer(g.w, one.Who):
+			one.Own = "owner"
+		case kind == "same" && g.pinsTenant(one.Who):
+			one.Same = "tenant"
+		default:
+			one.When = g.cond(t, one.Who, 1)
+		}
+		g.add(one)
+	}
+	if t.Parent != "" {
+		r.Who = []Selector{{Kind: "human"}, {Kind: "service"}}
+		r.When = &Cond{Op: "!=", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
+		g.add(r)
+	}
 }
 
 func (g *generator) identity() string { return pick(g, g.w.Identities).Name }

@@ -58,7 +58,12 @@ type Answer struct {
 	Reason  string
 	Targets []Verdict         // those that were decided, in order
 	Set     map[string]string // the managed headers that the upstream sees
+	Shadow  *Second           // nil where the second verdict is the same
 }
+
+// Second is the verdict without the shadow entry that excused a denial, or with
+// the rules in shadow.
+type Second struct{ Effect, Reason, By string }
 
 // Verdict is the decision on one target.
 type Verdict struct {
