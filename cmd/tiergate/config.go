@@ -76,7 +76,8 @@ type jwksConfig struct {
 }
 
 type peerConfig struct {
-	TrustDomains rules.Strings `yaml:"trust_domains"`
+	TrustDomains       rules.Strings `yaml:"trust_domains"`
+	RequireCertificate bool          `yaml:"require_certificate"`
 }
 
 type catalogConfig struct {
@@ -86,9 +87,10 @@ type catalogConfig struct {
 }
 
 type cacheConfig struct {
-	Objects rules.At[int]            `yaml:"objects"`
-	TTL     map[string]time.Duration `yaml:"ttl"`
-	Tokens  rules.At[int]            `yaml:"tokens"`
+	Objects    rules.At[int]            `yaml:"objects"`
+	TTL        map[string]time.Duration `yaml:"ttl"`
+	Tokens     rules.At[int]            `yaml:"tokens"`
+	TokenBytes rules.At[size]           `yaml:"token_bytes"`
 }
 
 type headersConfig struct {
