@@ -170,10 +170,10 @@ func typed(kind rules.Kind, raw any) (any, bool) {
 	case bool:
 		return v, kind == rules.Bool
 	case []any:
-		switch kind {
-		case rules.StringList:
+		if kind == rules.StringList {
 			return list[string](v)
-		case rules.IntList:
+		}
+		if kind == rules.IntList {
 			return list[int64](v)
 		}
 	}

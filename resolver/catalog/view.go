@@ -26,11 +26,11 @@ func (c *Catalog) Bind(schema *rules.Schema) *View {
 		if t.Catalog == "" {
 			continue
 		}
-		print := fingerprint(schema, t)
-		sh, known := c.shapes[print]
+		declared := fingerprint(schema, t)
+		sh, known := c.shapes[declared]
 		if !known {
 			sh = newShape(schema, t, c.sources[t.Catalog], c.ttl)
-			c.shapes[print] = sh
+			c.shapes[declared] = sh
 		}
 		v.shapes[t] = sh
 	}
@@ -150,7 +150,7 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	stats.Misses += cold
 	s.catalog.hits.Add(uint64(len(jobs) - cold)) //nolint:gosec // cold counts some of jobs
 	if cold > 0 {
-		s.catalog.misses.Add(uint64(cold)) //nolint:gosec // not negative
+		s.catalog.misses.Add(uint64(cold))
 		if err := s.read(ctx, jobs, cold, true); err != nil {
 			return err
 		}

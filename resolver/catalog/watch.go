@@ -53,7 +53,7 @@ func (f *File) watch() (changes <-chan fsnotify.Event, stop func()) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				for range w.Errors { //nolint:revive // drained
+				for range w.Errors {
 				}
 			}()
 			return w.Events, func() { _ = w.Close(); <-done }

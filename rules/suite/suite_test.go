@@ -95,7 +95,7 @@ func TestRun(t *testing.T) {
 					want = &archive.Files[len(archive.Files)-1]
 				}
 				want.Data = []byte(got)
-				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil { //nolint:gosec // test data
+				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

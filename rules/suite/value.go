@@ -26,6 +26,7 @@ func natural(ms *rules.Mistakes, n *rules.Node) any {
 			list[i] = natural(ms, item)
 		}
 		return list
+	case rules.Scalar:
 	}
 	switch n.Tag {
 	case "!!null":
@@ -53,10 +54,10 @@ func claim(kind rules.Kind, v any) (any, bool) {
 	case bool:
 		return v, kind == rules.Bool
 	case []any:
-		switch kind {
-		case rules.StringList:
+		if kind == rules.StringList {
 			return all[string](v)
-		case rules.IntList:
+		}
+		if kind == rules.IntList {
 			return all[int64](v)
 		}
 	}

@@ -14,8 +14,9 @@ const someone = "someone"
 // verification judges these claims, and tests begin behind it.
 var judgedBefore = []string{"iss", "aud", "exp", "nbf", "cnf", "act", "events"}
 
-// who makes what the verifier would return for the test's caller. A token is
-// fresh unless the test gives iat.
+// who makes what the verifier would return for the test's caller. An identity
+// comes as it is meant to: with a fresh token, unless the test gives iat, and from
+// its own workload, unless the test gives a peer ("" is none).
 func (c *compiler) who(t *testCase, now time.Time) {
 	d := t.decl
 	v := &rules.Verified{IssuedAt: now, Claims: make(map[string]any)}
@@ -59,6 +60,9 @@ func (c *compiler) identity(t *testCase, v *rules.Verified) {
 	}
 	t.as = ids[at]
 	v.Issuer, v.Subject = t.as.Issuer, t.as.Subject
+	if t.decl.Peer.Pos == (rules.Pos{}) {
+		t.peer = t.as.Workload
+	}
 	if len(t.as.Clients) > 0 {
 		v.ClientID = t.as.Clients[0]
 	}
