@@ -69,7 +69,7 @@ type compiler struct {
 	creates     []glance        // map lines that make new objects
 	purposes    []string        // of identities and map lines
 	claimsOf    map[string]map[string]claimKind
-	expressions *expressions
+	expressions *expressions // made when a rule first has a condition
 	conditions  map[string]compiled // by scope and text
 }
 

@@ -163,10 +163,7 @@ func (c *compiler) when(cl *clause, sc *scope) {
 	key := sc.key() + "\x01" + at.V
 	done, ok := c.conditions[key]
 	if !ok {
-		done.condition, done.problems = c.expressions.compile(sc, at.V)
-		if done.condition != nil {
-			done.condition.says = "when: " + at.V
-		}
+		done = c.compileCondition(sc, at)
 		c.conditions[key] = done
 	}
 	for _, p := range done.problems {
@@ -175,6 +172,20 @@ func (c *compiler) when(cl *clause, sc *scope) {
 	if done.condition != nil {
 		cl.conditions = append(cl.conditions, *done.condition)
 	}
+}
+
+func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
+	if c.expressions == nil {
+		var err error
+		if c.expressions, err = newExpressions(); err != nil {
+			return compiled{problems: []problem{{text: err.Error()}}}
+		}
+	}
+	done.condition, done.problems = c.expressions.compile(sc, at.V)
+	if done.condition != nil {
+		done.condition.says = "when: " + at.V
+	}
+	return done
 }
 
 // inside is the place of a line and column within a value, where the value

@@ -1,0 +1,78 @@
+package rules
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+var (
+	fence    = regexp.MustCompile("(?ms)^```(yaml|text)\n(.*?)^```$")
+	fileLine = regexp.MustCompile(`^# ([a-z]+\.yaml)\n`)
+)
+
+// TestRulesPage loads docs/rules.md: its files are one rules directory, and an
+// example without a name is a file of mistakes whose report follows it.
+func TestRulesPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	var wrong, reports []string
+	for _, m := range fence.FindAllStringSubmatch(string(page), -1) {
+		name := fileLine.FindStringSubmatch(m[2])
+		switch {
+		case m[1] == "text":
+			reports = append(reports, m[2])
+		case name == nil:
+			wrong = append(wrong, m[2])
+		default:
+			files[name[1]] = &fstest.MapFile{Data: []byte(m[2])}
+		}
+	}
+	if len(files) < 7 || len(wrong) == 0 || len(wrong) != len(reports) {
+		t.Fatalf("%d files, %d examples of mistakes, %d reports", len(files), len(wrong), len(reports))
+	}
+	env := testEnv()
+	env.Catalogs = []string{"accounts", "customers"}
+	if got := report(files, env); got != "" {
+		t.Errorf("the page's files do not load:\n%s", got)
+	}
+	for i := range wrong {
+		m := maps.Clone(files)
+		m["mistakes.yaml"] = &fstest.MapFile{Data: []byte(wrong[i])}
+		if got := report(m, env); got != reports[i] {
+			t.Errorf("got\n%s\nwant\n%s", got, reports[i])
+		}
+	}
+}
+
+// TestRulesPageNamesEveryVariable compares the table of variables with the code.
+func TestRulesPageNamesEveryVariable(t *testing.T) {
+	page, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| variable | members |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, name := range slices.Sorted(maps.Keys(builtin)) {
+		root, member, _ := strings.Cut(name, ".")
+		if member == "" {
+			member = root
+		}
+		row := ""
+		for line := range strings.Lines(table) {
+			if strings.Contains(strings.SplitN(line, " | ", 2)[0], "`"+root+"`") {
+				row = line
+			}
+		}
+		if !strings.Contains(row, "`"+member) {
+			t.Errorf("%s is not in the table", name)
+		}
+	}
+}
