@@ -177,6 +177,9 @@ func (d *Decoder) untyped(n *Node, v reflect.Value) {
 		case "!!null":
 			return
 		case "!!bool":
+			if n.Value != "true" && n.Value != "false" {
+				d.Mistakes.Add(n.Pos, "want true or false, found %q", n.Value) // True would read as false
+			}
 			out = n.Value == "true"
 		case "!!int":
 			if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil {
