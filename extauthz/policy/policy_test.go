@@ -193,6 +193,33 @@ func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
 	}
 }
 
+// The first target's header has no value, so that target decided; the entry of
+// the other's type, which was judged last, excuses nothing.
+func TestShadowEntryOfATypeCoversTheTargetThatDecided(t *testing.T) {
+	pair := strings.Replace(shop, "- GET /notes/{id} ->", "- GET /pair/{a}/{b} -> read order/{a}, read note/{b}\n      - GET /notes/{id} ->", 1)
+	pair = strings.Replace(pair, "own: owner }", `own: owner, then: { set_headers: { x-note: "{caller.claims.note}" } } }`, 1)
+	pair = strings.Replace(pair, `up_to: internal, then: { set_headers: { x-note: "{caller.claims.note}" } } }`, "up_to: internal }", 1)
+	pair = strings.Replace(pair, "      - GET /mine -> read note/{caller.claims.note}\n", "", 1)
+	const entry = ", shadow: [ { until: 2027-01-31 } ] }"
+	for _, c := range []struct {
+		name, rules string
+		want        rules.Reason
+	}{
+		{"no entry", pair, rules.AttributeMissing},
+		{"of the type that decided", strings.Replace(pair, ", attributes: { owner: string } }", ", attributes: { owner: string }"+entry, 1), rules.ShadowDeny},
+		{"of the other type", strings.Replace(pair, "type: note, tier: internal }", "type: note, tier: internal"+entry, 1), rules.AttributeMissing},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := ada()
+			v.Claims = nil
+			p := load(t, c.rules, options(t, stated{v: v}, order("1", "ada")))
+			if got := p.Check(t.Context(), request("GET /pair/1/2")); got.Reason != c.want {
+				t.Errorf("reason %s %q, want %s", got.Reason, got.Detail, c.want)
+			}
+		})
+	}
+}
+
 func TestAHostThatIsNotServedIsNeverExcused(t *testing.T) {
 	p := load(t, strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1), options(t, stated{v: ada()}))
 	raw := request("GET /orders/1")

@@ -22,8 +22,8 @@ func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
 		return
 	}
 	v := &rules.ShadowVerdict{Effect: rules.Deny, Reason: o.Reason, Detail: o.Detail, By: "entry", Until: until}
-	if n := len(o.Targets); n > 0 {
-		v.Rule = o.Targets[n-1].Rule
+	if decided := denied(o.Targets); decided != nil {
+		v.Rule = decided.Rule
 	}
 	o.Shadow = v
 	o.Effect, o.Reason, o.Obligations = rules.Allow, rules.ShadowDeny, rules.Obligations{}
@@ -39,12 +39,23 @@ func (p *Policy) covered(o *rules.Outcome, now time.Time) (time.Time, bool) {
 			return until, true
 		}
 	}
-	if n := len(o.Targets); n > 0 {
-		if t := p.set.Schema().Types[o.Targets[n-1].Type]; t != nil {
+	if decided := denied(o.Targets); decided != nil {
+		if t := p.set.Schema().Types[decided.Type]; t != nil {
 			return inForce(t.Shadow, host, now)
 		}
 	}
 	return time.Time{}, false
+}
+
+// denied returns the verdict that decided a denial, nil when no target did. It
+// is not always the last: an obligation can fail once all targets were allowed.
+func denied(targets []rules.Verdict) *rules.Verdict {
+	for i := range targets {
+		if targets[i].Effect == rules.Deny {
+			return &targets[i]
+		}
+	}
+	return nil
 }
 
 func inForce(entries []rules.Shadow, host string, now time.Time) (time.Time, bool) {
