@@ -69,7 +69,7 @@ type compiler struct {
 	creates     []glance        // map lines that make new objects
 	purposes    []string        // of identities and map lines
 	claimsOf    map[string]map[string]claimKind
-	expressions *expressions // made when a rule first has a condition
+	expressions *expressions        // made when a rule first has a condition
 	conditions  map[string]compiled // by scope and text
 }
 
@@ -122,8 +122,16 @@ func (a At[T]) or(owner Pos) Pos { return a.Pos.or(owner) }
 // given reports whether the value was written at all.
 func (a At[T]) given() bool { return a.Pos != Pos{} }
 
+// maxHinted is how many mistakes are searched for what was meant: the search
+// reads every name there is.
+const maxHinted = 200
+
 // unknownWord reports a reference to something that does not exist.
 func (c *compiler) unknownWord(what string, at At[string], known []string) {
+	if len(c.ms) >= maxHinted {
+		c.ms.Add(at.Pos, "unknown %s %q", what, at.V)
+		return
+	}
 	slices.Sort(known)
 	hint := DidYouMean(at.V, known)
 	if hint == "" && len(known) > 0 && len(known) <= 8 {

@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
@@ -119,4 +120,58 @@ func showTarget(v *Verdict) shownTarget {
 		}
 	}
 	return out
+}
+
+// TestDecideConcurrently: one set serves many goroutines, closures and CEL alike.
+func TestDecideConcurrently(t *testing.T) {
+	set := load(t, `
+rules:
+  - { id: a, allow: customers, to: [read], on: account, up_to: confidential, own: owner }
+  - id: b
+    allow: customers
+    to: [read]
+    on: account
+    up_to: confidential
+    when: object.owners.exists(o, o == caller.subject)
+    then: { set_headers: { x-caller: "{caller.subject}" } }
+`)
+	in := parseInput(t, `{ "caller": { "identity": "customers", "subject": "ada" },
+		"targets": [{ "action": "read", "object": "account/8", "attributes": { "owner": "bob", "owners": ["eve", "ada"] } }] }`)
+	req, c, targets := in.request(t), in.Caller.caller(t, set), in.targets(t, set)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				if d := set.Decide(req, c, targets); d.Effect != Allow || d.Targets[0].Rule != "b" {
+					t.Errorf("%+v", d)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPartialSetDecides: without a configuration claims have no declared kind
+// and are taken as they come.
+func TestPartialSetDecides(t *testing.T) {
+	m := fstest.MapFS{"base.yaml": {Data: readBase(t)}, "a.yaml": {Data: []byte(
+		`rules: [{ id: a, allow: { kind: human, claim: { level: 3 } }, to: [read], on: account, up_to: internal, when: caller.claims.role == "x" }]`)}}
+	src, ms := Parse(m)
+	if err := ms.Err(); err != nil {
+		t.Fatal(err)
+	}
+	set, ms := Compile(src, Env{Partial: true})
+	if err := ms.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for claims, want := range map[string]Reason{
+		`{ "level": 3, "role": "x" }`: Allowed, `{ "level": 3, "role": "y" }`: NoRule, `{ "level": 4, "role": "x" }`: NoRule,
+		`{ "level": 3 }`: AttributeMissing, `{ "level": 3, "role": 5 }`: NoRule,
+	} {
+		in := parseInput(t, `{ "caller": { "identity": "customers", "claims": `+claims+` }, "targets": [{ "action": "read", "object": "account/8" }] }`)
+		if d := in.decide(t, set); d.Reason != want {
+			t.Errorf("%s: %v, want %v", claims, d.Reason, want)
+		}
+	}
 }

@@ -1,6 +1,9 @@
 package rules
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // Kind is the kind of an attribute's or claim's values. Values are held as
 // string, int64, bool, []string or []int64; nil means absent.
@@ -67,4 +70,19 @@ func kindOfValue(v any) Kind {
 		return IntList
 	}
 	return NoKind
+}
+
+// textOf writes a scalar as templates and selectors do; false for lists.
+func textOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case bool:
+		return strconv.FormatBool(v), true
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano), true
+	}
+	return "", false
 }

@@ -29,7 +29,7 @@ type Options struct {
 // as far as it could be read, so that a report can show the lines.
 func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 	src, ms := rules.Parse(fsys)
-	if len(src.Files) == 0 && len(ms) > 0 {
+	if src.Unread || len(src.Files) == 0 && len(ms) > 0 {
 		return nil, src, ms.Err()
 	}
 	set, more := rules.Compile(src, o.Env)

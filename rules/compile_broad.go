@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// broad asks for a reason, an owner and a review where a rule gives rights to
+// more than objects that it tells apart.
+func (c *compiler) broad(r *rule) {
+	d := r.decl
+	if r.effect != Allow {
+		return
+	}
+	if slices.Contains(d.To.Values(), anything) {
+		r.broad = append(r.broad, "every action")
+	}
+	if slices.Contains(d.On.Values(), anything) {
+		r.broad = append(r.broad, "every type")
+	}
+	if r.unbounded {
+		r.broad = append(r.broad, "unbounded collections")
+	}
+	for _, t := range r.types {
+		if top := min(r.upTo, c.set.schema.highest(t)); top > c.set.schema.BroadAbove && !r.narrow(c, t) {
+			r.broad = append(r.broad, fmt.Sprintf("every %s up to %s", t.Name, c.set.schema.TierName(top)))
+		}
+	}
+	if len(r.broad) == 0 {
+		return
+	}
+	var lacks []string
+	for _, need := range []struct {
+		key   string
+		given bool
+	}{
+		{"because", d.Because.V != ""}, {"owner", d.Owner.V != ""}, {"review_by", d.ReviewBy.given()},
+	} {
+		if !need.given {
+			lacks = append(lacks, need.key)
+		}
+	}
+	if len(lacks) > 0 {
+		c.ms.AddHint(d.ID.or(d.Pos), "broad rights need because, owner and review_by",
+			"the rule covers %s and has no %s", r.broad[0], strings.Join(lacks, ", no "))
+	}
+}
+
+// highest is the highest tier that an object or a collection of a type can have.
+func (s *Schema) highest(t *Type) Tier {
+	top := max(t.Tier, t.MaxRowTier)
+	for _, tier := range t.Actions {
+		top = max(top, tier)
+	}
+	for _, tier := range t.Properties {
+		top = max(top, tier)
+	}
+	if t.Tier == NoTier {
+		top = max(top, s.Unclassified)
+	}
+	return top
+}
+
+// narrow reports whether the rule's conditions tell objects of t apart.
+func (r *rule) narrow(c *compiler, t *Type) bool {
+	d := r.decl
+	if d.Own.given() || d.Same.given() {
+		return true
+	}
+	when, ok := c.conditions[c.scope(r, t).key()+"\x01"+d.When.V]
+	return ok && when.condition != nil && ofObject([]condition{*when.condition})
+}

@@ -1,0 +1,202 @@
+package rules
+
+// variable names what conditions and templates read.
+type variable uint8
+
+const (
+	objectAttribute variable = iota // by slot
+	objectID
+	objectType
+	objectTier
+	objectParent
+	callerIdentity
+	callerKind
+	callerIssuer
+	callerSubject
+	callerClient
+	callerTenant
+	callerPeer
+	callerBound
+	callerClaim  // by name
+	callerPinned // by name: what is pinned for the caller, whatever its token says
+	requestMethod
+	requestHost
+	requestPath
+	requestIP
+	requestQuery // by name; without one, the whole map
+	purposeVar
+	actionVar
+	nowVar
+)
+
+// builtin lists the variables that every scope has.
+var builtin = map[string]variable{
+	"object.id": objectID, "object.type": objectType, "object.tier": objectTier, "object.parent.id": objectParent,
+	"caller.identity": callerIdentity, "caller.kind": callerKind, "caller.issuer": callerIssuer,
+	"caller.subject": callerSubject, "caller.client_id": callerClient, "caller.tenant": callerTenant,
+	"caller.peer": callerPeer, "caller.bound": callerBound,
+	"request.method": requestMethod, "request.host": requestHost, "request.path": requestPath,
+	"request.ip": requestIP, "request.query": requestQuery,
+	"purpose": purposeVar, "action": actionVar, "now": nowVar,
+}
+
+// variableRef is a variable that a rule reads, found and checked at load.
+type variableRef struct {
+	name      string // as it is written: object.tenant
+	what      variable
+	kind      Kind   // NoKind where no declaration says it, and for now and the whole query
+	slot      int    // of an attribute
+	key       string // of a claim or a query parameter
+	sensitive bool
+}
+
+// ofObject reports whether the value tells one object of a type from another.
+func (r *variableRef) ofObject() bool {
+	return r.what == objectAttribute || r.what == objectID || r.what == objectParent
+}
+
+// value reads the variable, boxed; yes means present.
+func (r *variableRef) value(f *facts) (any, truth) {
+	switch r.what {
+	case objectAttribute, callerClaim, callerPinned:
+		return r.stored(f)
+	case callerBound:
+		return f.caller.Bound, f.known()
+	case nowVar:
+		return f.req.Now, f.known()
+	case requestQuery:
+		if r.key == "" {
+			return f.query(), f.known()
+		}
+	}
+	s, t := r.text(f)
+	if t != yes {
+		return nil, t
+	}
+	return s, yes
+}
+
+// stored reads an attribute, a claim or a pinned value, which are held boxed.
+func (r *variableRef) stored(f *facts) (any, truth) {
+	if r.what != objectAttribute {
+		return r.storedOfCaller(f)
+	}
+	v, ok := f.target.Object.Attribute(r.slot)
+	switch {
+	case ok && f.probe:
+		return nil, unknown
+	case ok:
+		return v, yes
+	case f.target.Collection:
+		return nil, unknown
+	}
+	return nil, absent
+}
+
+func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
+	if f.probe {
+		return nil, unknown
+	}
+	var v any
+	if r.what == callerPinned {
+		v, _ = f.caller.Pinned(r.key)
+	} else if f.caller.Verified != nil {
+		v = f.caller.Claims[r.key]
+	}
+	if v == nil {
+		return nil, absent
+	}
+	return v, yes
+}
+
+// text reads a variable of kind string without boxing it.
+func (r *variableRef) text(f *facts) (string, truth) {
+	switch r.what {
+	case objectAttribute, callerClaim, callerPinned:
+		v, t := r.stored(f)
+		if t != yes {
+			return "", t
+		}
+		s, ok := v.(string)
+		if !ok {
+			return "", failed
+		}
+		return s, yes
+	case objectType:
+		return f.target.Object.Type.Name, yes
+	case objectID:
+		return f.ofObject(f.target.Object.ID)
+	case objectParent:
+		return f.ofObject(f.target.Object.Parent)
+	case objectTier:
+		if f.target.Collection || f.probe {
+			return "", unknown // each member has its own
+		}
+		return f.schema.TierName(f.tier), yes
+	case actionVar:
+		return f.target.Action, yes
+	}
+	if f.probe {
+		return "", unknown
+	}
+	s := r.ofRequest(f)
+	if s == "" {
+		return "", absent
+	}
+	return s, yes
+}
+
+// ofRequest reads what the caller or the request has; "" is absent.
+func (r *variableRef) ofRequest(f *facts) string {
+	c := f.caller
+	switch r.what {
+	case callerIdentity:
+		return c.Name()
+	case callerKind:
+		return c.Kind.String()
+	case callerPeer:
+		return c.Peer
+	case callerTenant:
+		v, _ := c.Pinned("tenant")
+		s, _ := v.(string)
+		return s
+	case purposeVar:
+		return c.Purpose
+	case requestMethod:
+		return f.req.Method
+	case requestHost:
+		return f.req.Host
+	case requestPath:
+		return f.req.Path
+	case requestIP:
+		if f.req.ClientIP.IsValid() {
+			return f.req.ClientIP.String()
+		}
+	case requestQuery:
+		return f.parameter(r.key)
+	}
+	if c.Verified == nil {
+		return ""
+	}
+	switch r.what {
+	case callerIssuer:
+		return c.Issuer
+	case callerSubject:
+		return c.Subject
+	case callerClient:
+		return c.ClientID
+	}
+	return ""
+}
+
+// present answers has(): whether there is a value.
+func (r *variableRef) present(f *facts) truth {
+	switch _, t := r.value(f); t {
+	case yes, failed:
+		return yes
+	case absent:
+		return no
+	default:
+		return t
+	}
+}
