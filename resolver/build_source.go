@@ -15,7 +15,7 @@ func (b *builder) source(e *expr, typ *rules.Type) *source {
 	switch e.kind {
 	case fromFixed:
 		if typ != nil && typ.ID != nil && !typ.ID.MatchString(e.name.text) {
-			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, typ.ID)
+			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, pattern(typ.ID))
 		}
 	case fromNamed:
 		def := b.from[e.name.text]

@@ -12,7 +12,7 @@ import (
 
 // bank is a schema like the one in examples/bank.
 func bank() *rules.Schema {
-	id := func(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)\z`) }
+	id := func(pattern string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + pattern + `)$`) }
 	types := []*rules.Type{
 		{
 			Name: "account", Parent: "customer", ID: id("[A-Z]{2}[0-9]{6,12}"),

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,13 @@ func checkID(t *rules.Type, id string) error {
 		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
 	}
 	if t.ID != nil && !t.ID.MatchString(id) {
-		return rules.Faultf(rules.MalformedID, "%.80q is no id of %s, which are %s", id, t.Name, t.ID)
+		return rules.Faultf(rules.MalformedID, "%.80q is no id of %s, which are %s", id, t.Name, pattern(t.ID))
 	}
 	return nil
+}
+
+// pattern is the type's pattern as it was written, without the anchors that
+// package rules puts around it.
+func pattern(id *regexp.Regexp) string {
+	return strings.TrimSuffix(strings.TrimPrefix(id.String(), `^(?:`), `)$`)
 }

@@ -131,7 +131,7 @@ func (s *scanner) capture() (segment, *fault) {
 	if f := s.brace(); f != nil {
 		return seg, f
 	}
-	if !s.end() && strings.IndexByte("/?", s.text[s.at]) < 0 && !strings.HasPrefix(strings.TrimLeft(s.rest(), " \t"), "->") {
+	if !s.end() && strings.IndexByte("/? \t", s.text[s.at]) < 0 && !strings.HasPrefix(s.rest(), "->") {
 		return seg, s.besideCapture()
 	}
 	return seg, nil
