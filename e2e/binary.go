@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 )
 
@@ -93,7 +94,8 @@ func install(ctx context.Context, dir, version string) error {
 	} {
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", filepath.Base(command[0]), err, out)
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			return fmt.Errorf("%s: %w: %s", filepath.Base(command[0]), err, lines[len(lines)-1])
 		}
 	}
 	return os.WriteFile(filepath.Join(dir, complete), nil, 0o644)

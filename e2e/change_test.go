@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -79,9 +80,9 @@ func (m *configMap) write(t *testing.T, s ruleSet) {
 // request gets a right answer: allowed, by the route, tier and rule of one
 // version, and the bank sees that version's header.
 func TestNothingGoesWrongWhileThingsChange(t *testing.T) {
-	requests, reloads := 400, 10
+	requests, reloads := 2000, 50
 	if full() {
-		requests, reloads = 2000, 50
+		requests, reloads = 20_000, 400
 	}
 	w := world(t, programs(t, true))
 	rules := &configMap{dir: filepath.Join(w.Dir, "shared-rules")}
@@ -135,6 +136,9 @@ func replica(t *testing.T, w *World, rules *configMap, name string) *Tiergate {
 	config, err := w.Configure(name, func(s Settings) error {
 		s["rules"] = []any{rules.dir}
 		s["drain"] = map[string]any{"wait": "4s"}
+		if err := s.requireKeys(); err != nil {
+			return err
+		}
 		return s.Issuer("corp", w.Corp.Issuer(), map[string]any{"url": w.Corp.JWKSURL(), "allow_http": true, "refresh": "1s"})
 	})
 	if err != nil {
@@ -244,6 +248,11 @@ func (tr *traffic) judge(t *testing.T, w *World, replicas []*Tiergate) {
 	for _, err := range tr.errs {
 		t.Errorf("a request failed: %v", err)
 	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("Envoy's own words:\n%s", refusals(t, filepath.Join(w.Dir, tr.gateway.String()+".access.log")))
+		}
+	}()
 	records := map[string]*Decision{}
 	for _, r := range replicas {
 		all, err := r.Decisions()
@@ -252,6 +261,9 @@ func (tr *traffic) judge(t *testing.T, w *World, replicas []*Tiergate) {
 		}
 		for id, d := range all {
 			records[id] = d
+			if d.Effect != "allow" {
+				t.Errorf("%s denied: %+v", r.name, d)
+			}
 		}
 	}
 	saw := map[string]string{}
@@ -277,4 +289,20 @@ func (tr *traffic) judge(t *testing.T, w *World, replicas []*Tiergate) {
 	if by["set-a"] == 0 || by["set-b"] == 0 {
 		t.Errorf("answers by set are %v, want some of both", by)
 	}
+}
+
+// refusals are the lines of an access log that say other than 200.
+func refusals(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, `"code":200`) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }

@@ -89,7 +89,7 @@ func (r Request) has(name string) bool {
 func (r Request) Curl(scheme, addr string, flags ...string) string {
 	_, port, _ := net.SplitHostPort(addr)
 	origin := net.JoinHostPort(r.Host, port)
-	words := []string{"curl", "-i", "--path-as-is", "-X", r.Method, "--resolve", origin + ":127.0.0.1"}
+	words := []string{"curl", "-i", "--path-as-is", "-X", r.Method, quote(scheme + "://" + origin + r.Target), "--resolve", origin + ":127.0.0.1"}
 	words = append(words, flags...)
 	for _, line := range r.Header {
 		words = append(words, "-H", quote(line))
@@ -97,7 +97,7 @@ func (r Request) Curl(scheme, addr string, flags ...string) string {
 	if r.Body != "" {
 		words = append(words, "-H", quote("Content-Type: application/json"), "-d", quote(r.Body))
 	}
-	return strings.Join(append(words, quote(scheme+"://"+origin+r.Target)), " ")
+	return strings.Join(words, " ")
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -85,8 +85,8 @@ func TestRequestIsSentByteForByte(t *testing.T) {
 func TestCurlQuotes(t *testing.T) {
 	r := Request{Method: "POST", Target: "/v1/a;b", Host: "bank.example.com", Header: []string{"x: it's"}, Body: `{"a":1}`}
 	got := r.Curl("http", "127.0.0.1:81", "-k")
-	want := `curl -i --path-as-is -X POST --resolve bank.example.com:81:127.0.0.1 -k -H 'x: it'\''s' ` +
-		`-H 'Content-Type: application/json' -d '{"a":1}' 'http://bank.example.com:81/v1/a;b'`
+	want := `curl -i --path-as-is -X POST 'http://bank.example.com:81/v1/a;b' --resolve bank.example.com:81:127.0.0.1 -k ` +
+		`-H 'x: it'\''s' -H 'Content-Type: application/json' -d '{"a":1}'`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

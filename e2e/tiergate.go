@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -85,6 +86,19 @@ func (s Settings) Issuer(name, issuer string, jwks map[string]any) error {
 	return fmt.Errorf("no issuer %q", name)
 }
 
+// requireKeys makes the server ready only once it has the keys of all issuers.
+func (s Settings) requireKeys() error {
+	issuers, _ := s["issuers"].([]any)
+	for _, i := range issuers {
+		m, ok := i.(map[string]any)
+		if !ok {
+			return fmt.Errorf("issuers has %v, want mappings", i)
+		}
+		m["required"] = true
+	}
+	return nil
+}
+
 // StartTiergate serves config, and returns once it listens. It may not be
 // ready yet: see Ready.
 func StartTiergate(ctx context.Context, program, name, config string) (*Tiergate, error) {
@@ -156,11 +170,12 @@ func (t *Tiergate) Rules(ctx context.Context) (map[string]any, error) {
 
 // Decision is what the laboratory reads of a decision record.
 type Decision struct {
-	ID      string `json:"id"`
-	Effect  string `json:"effect"`
-	Status  int    `json:"status"`
-	Reason  string `json:"reason"`
-	Detail  string `json:"detail"`
+	ID      string    `json:"id"`
+	Time    time.Time `json:"time"`
+	Effect  string    `json:"effect"`
+	Status  int       `json:"status"`
+	Reason  string    `json:"reason"`
+	Detail  string    `json:"detail"`
 	Targets []struct {
 		Action string `json:"action"`
 		Type   string `json:"type"`

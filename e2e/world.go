@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/tiergate/tiergate/e2e/bank"
 	"github.com/tiergate/tiergate/e2e/idp"
@@ -89,11 +90,16 @@ func (w *World) outside() error {
 	return err
 }
 
+// Patience is how long the laboratory's Envoy waits for tiergate, and tiergate
+// gives itself almost as long: a busy machine must not decide how a test ends.
+const Patience = 5 * time.Second
+
 // Configure makes a copy of the example under name, wired to this world. It
 // drains at once: nothing waits for a tiergate that the laboratory stops.
 func (w *World) Configure(name string, edit func(Settings) error) (string, error) {
 	return Configure(w.example, filepath.Join(w.Dir, name), func(s Settings) error {
 		s["drain"] = map[string]any{"wait": "0s"}
+		s["limits"] = map[string]any{"deadline": (Patience * 4 / 5).String()}
 		if err := s.Issuer("corp", w.Corp.Issuer(), map[string]any{"discovery": true, "allow_http": true}); err != nil {
 			return err
 		}
@@ -109,7 +115,7 @@ func (w *World) Configure(name string, edit func(Settings) error) (string, error
 
 // Serve starts tiergate on the example and waits until it is ready.
 func (w *World) Serve(ctx context.Context) error {
-	config, err := w.Configure("tiergate", nil)
+	config, err := w.Configure("tiergate", Settings.requireKeys)
 	if err != nil {
 		return err
 	}
@@ -164,6 +170,7 @@ func (w *World) Wiring(g Gateway, replicas ...string) (envoy.Options, error) {
 		return o, fmt.Errorf("gateway %v asks tiergate, and none runs", g)
 	}
 	o.Tiergate = replicas
+	o.Timeout = fmt.Sprintf("%.0fs", Patience.Seconds())
 	return o, nil
 }
 

@@ -46,6 +46,7 @@ type Options struct {
 	Tiergate  []string // host:port or unix:/path, one per replica
 	Managed   []string // headers to strip before all filters, besides x-tiergate-*; not nil replaces the file's (hardened only)
 	Bodies    []Bodies // where bodies are buffered; not nil replaces the file's routes (hardened only)
+	Timeout   string   // how long Envoy waits for an answer, such as 0.25s
 	AccessLog string   // file to write the access log to, instead of stdout (hardened only)
 
 	// Link asks tiergate over mutual TLS.
@@ -76,6 +77,7 @@ func Bootstrap(o Options) ([]byte, error) {
 	e.addresses(o)
 	e.strip(o.Managed)
 	e.bodies(o.Bodies)
+	e.timeout(o.Timeout)
 	e.accessLog(o.AccessLog)
 	e.link(o.Link)
 	e.jwt(o.JWT)

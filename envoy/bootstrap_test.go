@@ -146,6 +146,15 @@ func TestStripAndBodiesReplaceTheFiles(t *testing.T) {
 	}
 }
 
+func TestTimeout(t *testing.T) {
+	for _, profile := range []Profile{Hardened, Base} {
+		e := render(t, Options{Profile: profile, Timeout: "5s"})
+		if got := e.manager("http_filters", 0, "typed_config", "grpc_service", "timeout"); got != "5s" {
+			t.Errorf("%s: the timeout is %v, want 5s", profile, got)
+		}
+	}
+}
+
 func TestJWTTakesTiergatesPlace(t *testing.T) {
 	for _, profile := range []Profile{Hardened, Base} {
 		t.Run(string(profile), func(t *testing.T) {

@@ -109,6 +109,16 @@ func (e *edit) bodies(wanted []Bodies) {
 	host["routes"] = append(next, routes[len(routes)-1])
 }
 
+// timeout replaces how long Envoy waits for tiergate.
+func (e *edit) timeout(d string) {
+	if d == "" {
+		return
+	}
+	if service, ok := e.manager("http_filters", "envoy.filters.http.ext_authz", "typed_config", "grpc_service").(map[string]any); ok {
+		service["timeout"] = d
+	}
+}
+
 // accessLog turns the stdout logger into one that writes to a file.
 func (e *edit) accessLog(path string) {
 	if path == "" {

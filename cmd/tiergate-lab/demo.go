@@ -226,7 +226,10 @@ func outcome(s e2e.Seen, c e2e.Call) string {
 // wait prints how to play on and keeps the world until ctx ends.
 func (d *demo) wait(ctx context.Context, w *e2e.World) error {
 	fmt.Fprintln(d.out, "\n\nEverything keeps running. Paste any of these; Ctrl-C ends it all.")
-	for _, row := range e2e.Attacks()[:12] {
+	for i, row := range e2e.Attacks() {
+		if i%4 != 0 { // a few of each sort
+			continue
+		}
 		fmt.Fprintf(d.out, "\n# %s\n", row.Name)
 		for _, c := range []e2e.Call{row.Attack, row.Twin} {
 			line, err := w.Curl(e2e.Gateway{Profile: row.Through()}, c)
