@@ -217,8 +217,9 @@ func fetch(r *variableRef, f *facts) (any, error) {
 		return anUnknown, nil
 	case absent:
 		return nil, fmt.Errorf("%s: %w", r.name, errAbsent)
+	default:
+		return nil, fmt.Errorf("%s: unreadable", r.name)
 	}
-	return nil, fmt.Errorf("%s: unreadable", r.name)
 }
 
 // celTypes describes the structs object, caller, request and the two inside
@@ -281,10 +282,10 @@ func (t *celTypes) FindStructFieldType(name, field string) (*types.FieldType, bo
 func isSet(any) bool { return true }
 
 func celType(r *variableRef) *types.Type {
-	switch {
-	case r.what == nowVar:
+	if r.what == nowVar {
 		return types.TimestampType
-	case r.what == requestQuery:
+	}
+	if r.what == requestQuery {
 		return types.NewMapType(types.StringType, types.StringType)
 	}
 	switch r.kind {
@@ -298,8 +299,9 @@ func celType(r *variableRef) *types.Type {
 		return types.NewListType(types.StringType)
 	case IntList:
 		return types.NewListType(types.IntType)
+	default:
+		return types.DynType
 	}
-	return types.DynType
 }
 
 // sizes tells the estimate how long values may be.
@@ -318,8 +320,9 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 		return &cost.SizeEstimate{Max: assumedText}
 	case types.ListKind, types.MapKind, types.DynKind:
 		return &cost.SizeEstimate{Max: assumedListSize}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // walker finds what a parsed condition reads, and refuses what the type check
@@ -367,6 +370,7 @@ func (w *walker) expr(e ast.Expr) {
 		w.bad(e, "", "a condition cannot make a %s", e.AsStruct().TypeName())
 	case ast.ComprehensionKind:
 		w.comprehension(e)
+	default: // a literal reads nothing
 	}
 }
 
@@ -423,8 +427,9 @@ func selected(e ast.Expr) ([]string, bool) {
 	case ast.SelectKind:
 		path, ok := selected(e.AsSelect().Operand())
 		return append(path, e.AsSelect().FieldName()), ok
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 // termOf turns a checked condition into a term, or nil where it holds more than
@@ -456,6 +461,7 @@ func termOf(sc *scope, e ast.Expr) *term {
 			t.args = append(t.args, sub)
 		}
 		return t.supported()
+	default:
 	}
 	return nil
 }

@@ -21,9 +21,9 @@ func evaluate(cs []condition, f *facts) truth {
 
 // ofObject reports whether any of the conditions tells objects of a type apart.
 func ofObject(cs []condition) bool {
-	for i := range cs {
-		for j := range cs[i].reads {
-			if cs[i].reads[j].ofObject() {
+	for _, c := range cs {
+		for _, r := range c.reads {
+			if r.ofObject() {
 				return true
 			}
 		}
@@ -44,6 +44,7 @@ func equalTo(says string, attribute, caller variableRef) condition {
 	case IntList:
 		c.kind = Int
 		t.op, t.args = opIn, []*term{c, a}
+	default:
 	}
 	return condition{says: says, reads: []variableRef{attribute, caller}, test: t.compile()}
 }

@@ -7,7 +7,7 @@ import (
 
 // Fault is a failure of one request that has a reason. Detail goes to the log
 // only; it never holds a token, a cookie or a body.
-type Fault struct {
+type Fault struct { //nolint:errname // the word that every package uses for it
 	Reason Reason
 	Detail string
 	Err    error // what caused it, if anything

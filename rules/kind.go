@@ -51,8 +51,9 @@ func (k Kind) ParseScalar(text string) (any, bool) {
 		return i, err == nil
 	case Bool:
 		return text == "true", text == "true" || text == "false"
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 // kindOfValue is the kind of a value as it is held, or NoKind.

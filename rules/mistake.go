@@ -8,7 +8,7 @@ import (
 
 // Mistake is one fault in what a user wrote: where it is, what is wrong with
 // the value that stands there, and, where we know, what to write instead.
-type Mistake struct {
+type Mistake struct { //nolint:errname // a mistake of who wrote the file; Err says when it is an error
 	Pos  Pos
 	Text string
 	Hint string // one line, shown under the caret; may be empty
@@ -22,7 +22,7 @@ func (m Mistake) Error() string {
 }
 
 // Mistakes are all faults of one load, reported together: one edit, one rerun.
-type Mistakes []Mistake
+type Mistakes []Mistake //nolint:errname // see Mistake
 
 // Add appends a mistake with a formatted text.
 func (ms *Mistakes) Add(pos Pos, format string, args ...any) {

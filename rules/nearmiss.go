@@ -109,8 +109,9 @@ func (a truth) because() string {
 		return " (a value that it reads is absent)"
 	case failed:
 		return " (it cannot be evaluated)"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func (r *rule) who() string {

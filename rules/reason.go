@@ -14,6 +14,8 @@ const (
 )
 
 // Reasons of a denial, by status: see Status.
+//
+//nolint:gosec // names of reasons, no credentials
 const (
 	// 400: the request is ambiguous or malformed.
 	MalformedRequest   Reason = "malformed_request"

@@ -75,6 +75,7 @@ func (sc *scope) builtin(name string) *variableRef {
 		r.kind = NoKind
 	case requestQuery:
 		r.kind, r.sensitive = NoKind, true // all of it: it may hold anything
+	default:
 	}
 	return r
 }

@@ -32,7 +32,7 @@ const (
 // arguments, else nil.
 func (t *term) supported() *term {
 	kind := func(i int) Kind { return t.args[i].kind }
-	ok := false
+	var ok bool
 	switch t.op {
 	case opNot:
 		ok = len(t.args) == 1 && kind(0) == Bool
@@ -44,6 +44,7 @@ func (t *term) supported() *term {
 	case opIn:
 		ok = len(t.args) == 2 && t.args[0].operand() && t.args[1].op == opRead &&
 			(kind(0) == String && kind(1) == StringList || kind(0) == Int && kind(1) == IntList)
+	default:
 	}
 	if !ok {
 		return nil
@@ -98,8 +99,9 @@ func (t *term) compile() test {
 			}
 			return truthOf(v)
 		}
+	default:
+		return func(*facts) truth { return truthOf(t.flag) }
 	}
-	return func(*facts) truth { return truthOf(t.flag) }
 }
 
 // pair reads the operands of == as CEL does: an error of the first wins, then an
@@ -123,8 +125,9 @@ func (t *term) equal() test {
 		return comparison(a.string, b.string)
 	case Int:
 		return comparison(a.int, b.int)
+	default:
+		return comparison(a.boolean, b.boolean)
 	}
-	return comparison(a.boolean, b.boolean)
 }
 
 func comparison[T comparable](a, b func(*facts) (T, truth)) test {

@@ -44,8 +44,9 @@ func (a truth) not() truth {
 		return yes
 	case yes:
 		return no
+	default:
+		return a
 	}
-	return a
 }
 
 func truthOf(b bool) truth {

@@ -68,6 +68,7 @@ func (r *variableRef) value(f *facts) (any, truth) {
 		if r.key == "" {
 			return f.query(), f.known()
 		}
+	default:
 	}
 	s, t := r.text(f)
 	if t != yes {
@@ -135,6 +136,7 @@ func (r *variableRef) text(f *facts) (string, truth) {
 		return f.schema.TierName(f.tier), yes
 	case actionVar:
 		return f.target.Action, yes
+	default:
 	}
 	if f.probe {
 		return "", unknown
@@ -148,7 +150,28 @@ func (r *variableRef) text(f *facts) (string, truth) {
 
 // ofRequest reads what the caller or the request has; "" is absent.
 func (r *variableRef) ofRequest(f *facts) string {
-	c := f.caller
+	switch r.what {
+	case purposeVar:
+		return f.caller.Purpose
+	case requestMethod:
+		return f.req.Method
+	case requestHost:
+		return f.req.Host
+	case requestPath:
+		return f.req.Path
+	case requestIP:
+		if f.req.ClientIP.IsValid() {
+			return f.req.ClientIP.String()
+		}
+		return ""
+	case requestQuery:
+		return f.parameter(r.key)
+	default:
+		return r.ofCaller(f.caller)
+	}
+}
+
+func (r *variableRef) ofCaller(c *Caller) string {
 	switch r.what {
 	case callerIdentity:
 		return c.Name()
@@ -160,20 +183,7 @@ func (r *variableRef) ofRequest(f *facts) string {
 		v, _ := c.Pinned("tenant")
 		s, _ := v.(string)
 		return s
-	case purposeVar:
-		return c.Purpose
-	case requestMethod:
-		return f.req.Method
-	case requestHost:
-		return f.req.Host
-	case requestPath:
-		return f.req.Path
-	case requestIP:
-		if f.req.ClientIP.IsValid() {
-			return f.req.ClientIP.String()
-		}
-	case requestQuery:
-		return f.parameter(r.key)
+	default:
 	}
 	if c.Verified == nil {
 		return ""
@@ -185,8 +195,9 @@ func (r *variableRef) ofRequest(f *facts) string {
 		return c.Subject
 	case callerClient:
 		return c.ClientID
+	default:
+		return ""
 	}
-	return ""
 }
 
 // present answers has(): whether there is a value.
