@@ -169,14 +169,28 @@ func (c *Cond) eval(refs lookup) truth {
 		return truthOf(a.v == true)
 	}
 	a, b := c.A.value(refs), c.B.value(refs)
-	if both := both(a, b); both != isTrue {
-		return both
+	together := both
+	if c.Op != "==" && c.Op != "!=" && c.Op != "in" {
+		together = leftFirst
+	}
+	if known := together(a, b); known != isTrue {
+		return known
 	}
 	return relate(c.Op, a.v, b.v)
 }
 
-// both says whether two values are there to be compared. Something absent is an
-// error even where the other value is unknown.
+// leftFirst is how CEL takes the operands of what is a function to it, < among
+// them: the first that is unknown or an error is the result.
+func leftFirst(a, b value) truth {
+	if a.known != isTrue {
+		return a.known
+	}
+	return b.known
+}
+
+// both is how it takes those of equality and membership: something absent is an
+// error even where the other value is unknown. The reference does not say which
+// of the two comes first; only the reason of a denial on a collection depends on it.
 func both(a, b value) truth {
 	for _, bad := range []truth{isMissing, isUnknown} {
 		if a.known == bad || b.known == bad {
