@@ -65,12 +65,9 @@ type check struct {
 func (c *check) run() error {
 	req, err := resolver.Canonical(c.raw, &c.p.resolve)
 	c.took(rules.StepDecode)
+	c.o.Request = req // a host that is not served, or an upgrade, comes with the request
 	if err != nil {
 		return err
-	}
-	c.o.Request = req
-	if !c.raw.Serves.Has(req.Host) {
-		return rules.Faultf(rules.HostNotServed, "host %q", req.Host)
 	}
 	match, err := c.p.routes.Match(req)
 	c.took(rules.StepMatch)

@@ -220,12 +220,21 @@ func TestShadowEntryOfATypeCoversTheTargetThatDecided(t *testing.T) {
 	}
 }
 
-func TestAHostThatIsNotServedIsNeverExcused(t *testing.T) {
+func TestSomeDenialsAreNeverExcused(t *testing.T) {
 	p := load(t, strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1), options(t, stated{v: ada()}))
-	raw := request("GET /orders/1")
-	raw.Serves = rules.NewHostSet("other.example.com")
-	if got := p.Check(t.Context(), raw); got.Reason != rules.HostNotServed || got.Effect != rules.Deny {
-		t.Errorf("%v %s, want a denial host_not_served", got.Effect, got.Reason)
+	for want, change := range map[rules.Reason]func(*rules.RawRequest){
+		rules.HostNotServed:       func(r *rules.RawRequest) { r.Serves = rules.NewHostSet("other.example.com") },
+		rules.UpgradeNotSupported: func(r *rules.RawRequest) { r.Headers = []rules.Header{{Name: "upgrade", Value: "websocket"}} },
+	} {
+		raw := request("GET /orders/1")
+		change(raw)
+		got := p.Check(t.Context(), raw)
+		if got.Reason != want || got.Effect != rules.Deny {
+			t.Errorf("%v %s, want a denial %s", got.Effect, got.Reason, want)
+		}
+		if got.Request == nil || got.Request.Host != "shop.example.com" {
+			t.Errorf("%s: the outcome does not know its host", want)
+		}
 	}
 }
 

@@ -8,10 +8,11 @@ import (
 
 // excuse turns a denial into a recorded allow where a dated shadow entry covers
 // the host, the identity or the type of the target that decided. It never
-// excuses a bad credential (401), an ambiguous or malformed request (400, 413)
-// or a host that the listener does not serve.
+// excuses a bad credential (401), an ambiguous or malformed request (400, 413),
+// a host that the listener does not serve, or an upgrade, whose frames nobody
+// would see.
 func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
-	if o.Effect == rules.Allow || o.Request == nil || o.Reason == rules.HostNotServed {
+	if o.Effect == rules.Allow || o.Request == nil || o.Reason == rules.HostNotServed || o.Reason == rules.UpgradeNotSupported {
 		return
 	}
 	if status := o.Status(); status != 403 && status != 503 {
