@@ -19,7 +19,7 @@ func answer(t testing.TB, o Options, ctx context.Context, in *authv3.CheckReques
 	if s.o.Now == nil {
 		s.o.Now = time.Now
 	}
-	return parsed(t, s.check(ctx, &incoming{request: authv3.CheckRequest{Attributes: in.GetAttributes()}}, rules.NewHostSet("api.example.com")))
+	return parsed(t, s.check(ctx, read(in), rules.NewHostSet("api.example.com")))
 }
 
 func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {

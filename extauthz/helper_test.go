@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -210,4 +211,16 @@ func parsed(t testing.TB, w wire) *authv3.CheckResponse {
 		t.Fatalf("the answer cannot be read: %v", err)
 	}
 	return &r
+}
+
+func writeFile(t testing.TB, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read is a request as the codec hands it on.
+func read(in *authv3.CheckRequest) *incoming {
+	return &incoming{request: authv3.CheckRequest{Attributes: in.GetAttributes()}}
 }

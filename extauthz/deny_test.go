@@ -1,0 +1,107 @@
+package extauthz
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+func field(t *testing.T, w wire) []byte {
+	t.Helper()
+	_, _, n := protowire.ConsumeTag(w)
+	content, m := protowire.ConsumeBytes(w[n:])
+	if n < 0 || m < 0 {
+		t.Fatal("no field")
+	}
+	return content
+}
+
+func denied(t *testing.T, a *answers, d rules.Decision, raw *rules.RawRequest) (*authv3.DeniedHttpResponse, map[string]string) {
+	t.Helper()
+	r := parsed(t, a.deny(&rules.Outcome{Decision: d}, raw))
+	if r.GetStatus().GetCode() == 0 || r.GetDeniedResponse() == nil {
+		t.Fatalf("not a denial: %v", r)
+	}
+	headers := map[string]string{}
+	for _, h := range r.GetDeniedResponse().GetHeaders() {
+		headers[h.GetHeader().GetKey()] = h.GetHeader().GetValue()
+	}
+	return r.GetDeniedResponse(), headers
+}
+
+// Every reason gives an explicit denial that says nothing about the object.
+func TestEveryReasonIsAnExplicitDenial(t *testing.T) {
+	closed, open := newAnswers(nil, false), newAnswers(nil, true)
+	for _, reason := range append(rules.Reasons(), "", "nobody_listed_this") {
+		d := rules.Decision{Reason: reason, Detail: "canary"}
+		got, headers := denied(t, closed, d, sent())
+		var body map[string]any
+		if err := json.Unmarshal([]byte(got.GetBody()), &body); err != nil {
+			t.Fatalf("%s: %v in %s", reason, err, got.GetBody())
+		}
+		status := d.Status()
+		if int(got.GetStatus().GetCode()) != status || body["status"] != float64(status) || body["decision"] != "id1" || body["reason"] != nil {
+			t.Errorf("%s: %d %s, want %d", reason, got.GetStatus().GetCode(), got.GetBody(), status)
+		}
+		if (headers["www-authenticate"] != "") != (status == 401) || (headers["retry-after"] != "") != (status == 503) {
+			t.Errorf("%s: headers %v", reason, headers)
+		}
+		if headers[decisionHeader] != "id1" || headers["content-type"] != "application/problem+json" {
+			t.Errorf("%s: headers %v", reason, headers)
+		}
+		if text := got.String(); strings.Contains(text, "canary") {
+			t.Errorf("%s: the detail is in the answer: %s", reason, text)
+		}
+		shown, _ := denied(t, open, d, sent())
+		want := string(reason)
+		if strings.HasPrefix(want, "token_") || strings.HasPrefix(want, "binding_") {
+			want = "invalid_token"
+		}
+		if err := json.Unmarshal([]byte(shown.GetBody()), &body); err != nil || body["reason"] != want {
+			t.Errorf("%s: exposed as %v (%v), want %q", reason, body["reason"], err, want)
+		}
+	}
+}
+
+func TestChallenges(t *testing.T) {
+	for name, c := range map[string]struct {
+		d    rules.Decision
+		want string
+	}{
+		"nothing sent":     {rules.Decision{Reason: rules.CredentialMissing}, "Bearer"},
+		"a bad token":      {rules.Decision{Reason: rules.TokenExpired}, `Bearer error="invalid_token"`},
+		"another scheme":   {rules.Decision{Reason: rules.CredentialMalformed}, `Bearer error="invalid_token"`},
+		"one of the rules": {rules.Decision{Reason: rules.TokenExpired, Challenge: `DPoP algs="ES256"`}, `DPoP algs="ES256"`},
+		"H1 a split one":   {rules.Decision{Reason: rules.TokenExpired, Challenge: "Bearer\r\nx: y"}, `Bearer error="invalid_token"`},
+	} {
+		if _, headers := denied(t, newAnswers(nil, false), c.d, sent()); headers["www-authenticate"] != c.want {
+			t.Errorf("%s: %q, want %q", name, headers["www-authenticate"], c.want)
+		}
+	}
+}
+
+func TestGRPCCallersGetPlainText(t *testing.T) {
+	for contentType, plain := range map[string]bool{
+		"application/grpc": true, "application/grpc+proto": true, "application/grpc-web": false, "application/grpc; x": false,
+		"Application/grpc": false, "application/json": false, "": false,
+	} {
+		raw := &rules.RawRequest{ID: "id1", Headers: []rules.Header{{Name: "content-type", Value: contentType}}}
+		got, headers := denied(t, newAnswers(nil, false), rules.Decision{Reason: rules.NoRule}, raw)
+		if json.Valid([]byte(got.GetBody())) == plain || (headers["content-type"] == "") != plain {
+			t.Errorf("%q: %s %v", contentType, got.GetBody(), headers)
+		}
+	}
+}
+
+// An allow that ends up here is denied all the same.
+func TestDenyNeverAllows(t *testing.T) {
+	got, _ := denied(t, newAnswers(nil, false), rules.Decision{Effect: rules.Allow, Reason: rules.Allowed}, sent())
+	if got.GetStatus().GetCode() != 503 {
+		t.Errorf("status %v", got.GetStatus())
+	}
+}
