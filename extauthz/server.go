@@ -22,6 +22,7 @@ type Server struct {
 	ids      ids
 	inFlight atomic.Int64
 	health   *health.Server
+	serving  atomic.Bool // health has said SERVING
 	draining atomic.Bool
 	grpc     []*endpoint
 	admin    []*adminServer
@@ -149,6 +150,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		}
 	}
 	s.setServing(grpc_health_v1.HealthCheckResponse_SERVING)
+	s.serving.Store(true)
 	s.o.Log.Info("ready", slog.Int("listeners", len(s.grpc)))
 	return nil
 }
