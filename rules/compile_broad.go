@@ -68,6 +68,9 @@ func (r *rule) narrow(c *compiler, t *Type) bool {
 	if d.Own.given() || d.Same.given() {
 		return true
 	}
-	when, ok := c.conditions[c.scope(r, t).key()+"\x01"+d.When.V]
-	return ok && when.condition != nil && ofObject([]condition{*when.condition})
+	if !d.When.given() {
+		return false
+	}
+	when := c.conditions[c.scope(r, t).key()+"\x01"+d.When.V].condition
+	return when == nil || ofObject([]condition{*when}) // of one with a mistake nothing is known
 }

@@ -17,7 +17,7 @@ type compiled struct {
 // clauses compiles a rule once for each of its types and puts it into the index.
 func (c *compiler) clauses(r *rule) {
 	types := r.types
-	if len(types) == 0 {
+	if names(r.decl.On, anything) {
 		types = []*Type{nil}
 	}
 	into, actions := &c.set.deny, r.decl.To.Values()

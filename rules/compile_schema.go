@@ -84,8 +84,9 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		c.unknownWord("catalog", d.Catalog, slices.Clone(c.env.Catalogs))
 	}
 	if d.ID.given() {
-		var err error
-		if t.ID, err = regexp.Compile(`^(?:` + d.ID.V + `)$`); err != nil {
+		if _, err := regexp.Compile(d.ID.V); err != nil { // by itself: "a)|(b" is balanced only within brackets
+			c.ms.Add(d.ID.Pos, "id is no regular expression: %v", err)
+		} else if t.ID, err = regexp.Compile(`^(?:` + d.ID.V + `)$`); err != nil {
 			c.ms.Add(d.ID.Pos, "id is no regular expression: %v", err)
 		}
 	}

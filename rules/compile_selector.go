@@ -80,7 +80,7 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 }
 
 // claims returns what may be read of the callers of some issuers, or nil where
-// that is not known.
+// that is not known: without a configuration, or of an issuer that is a mistake.
 func (c *compiler) claims(issuers []string) map[string]claimKind {
 	if c.env.Partial {
 		return nil
@@ -90,9 +90,11 @@ func (c *compiler) claims(issuers []string) map[string]claimKind {
 		return known
 	}
 	out := make(map[string]claimKind)
-	c.claimsOf[key] = out
 	for _, name := range issuers {
-		env := c.env.Issuers[name]
+		env, ok := c.env.Issuers[name]
+		if !ok {
+			return nil
+		}
 		for claim, kind := range env.Claims {
 			merge(out, claim, kind, name)
 		}
@@ -100,6 +102,7 @@ func (c *compiler) claims(issuers []string) map[string]claimKind {
 			merge(out, claim, kindOfValue(v), name)
 		}
 	}
+	c.claimsOf[key] = out
 	return out
 }
 

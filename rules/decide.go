@@ -84,6 +84,10 @@ func (j *judge) one(v *Verdict, i int) (detail string) {
 		return "a target without a type"
 	}
 	tier, from := j.set.schema.TierOf(t)
+	if tier < 0 || int(tier) >= len(j.set.schema.Tiers) {
+		v.Reason = Internal
+		return "a target without a tier: its type belongs to other rules"
+	}
 	v.Type, v.Tier, v.TierFrom = typ.Name, j.set.schema.TierName(tier), from
 	j.facts.tier = tier
 	switch {

@@ -261,3 +261,14 @@ func TestRequireUnmet(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetOfOtherRules: a type that belongs to another version has no tier
+// here, and no right.
+func TestTargetOfOtherRules(t *testing.T) {
+	set := load(t, "rules: [{ id: a, allow: { kind: anonymous }, to: [read], on: file, up_to: public }]")
+	alien := &Type{Name: "file", Tier: 60, MaxRowTier: 60}
+	d := set.Decide(new(Request), nil, []Target{{Action: "read", Object: Object{Type: alien}}})
+	if d.Effect != Deny || d.Reason != Internal {
+		t.Errorf("%v %v", d.Effect, d.Reason)
+	}
+}
