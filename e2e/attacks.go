@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"time"
-
 	"github.com/tiergate/tiergate/envoy"
 )
 
@@ -165,110 +163,5 @@ func routeAttacks() []Row {
 		{Name: "another service's host",
 			Attack: elsewhere,
 			Twin:   call(ada, "GET", "/v1/customers/ada", "", "her own record").allowed("own-record")},
-	}
-}
-
-func tokenAttacks() []Row {
-	read := func(c Caller) Call { return call(c, "GET", ownAccount, "", "her own account") }
-	aged := ada.aged(10 * time.Minute)
-	return []Row{
-		{Name: "no token", Attack: read(nobody).denied(401, "credential_missing").refusedBefore(401), Twin: own()},
-		{Name: "a token for another audience", Attack: read(ada.flawed(WrongAudience)).denied(401, "token_audience").refusedBefore(403), Twin: own()},
-		{Name: "an expired token", Attack: read(ada.aged(2*time.Hour)).denied(401, "token_expired").refusedBefore(401), Twin: own()},
-		{Name: "signed by an unknown key", Attack: read(ada.flawed(UnknownKey)).denied(401, "token_key_unknown").refusedBefore(401), Twin: own()},
-		{Name: "another key under a real kid", Attack: read(ada.flawed(StolenKid)).denied(401, "token_signature").refusedBefore(401), Twin: own()},
-		{Name: "alg none", Attack: read(ada.flawed(AlgNone)).denied(401, "token_algorithm|token_malformed").refusedBefore(401), Twin: own()},
-		{Name: "HS256 with the public key", Attack: read(ada.flawed(HMACPublicKey)).denied(401, "token_algorithm").refusedBefore(401), Twin: own()},
-		{Name: "a token too old for a restricted record",
-			Attack: call(aged, "GET", "/v1/cards/card-11", "", "her own card").denied(403, "token_too_old"),
-			Twin:   call(aged, "GET", "/v1/customers/ada", "", "an internal record").allowed("own-record")},
-		{Name: "a partner's token that claims our tenant",
-			Attack: call(partner.claiming("tenant", "nord"), "GET", bobsAccount, "", "bob's account").denied(403, "no_rule"),
-			Twin:   call(partner.claiming("tenant", "nord"), "GET", "/v1/accounts/AC400001", "", "acme's account").allowed("partner-accounts")},
-	}
-}
-
-func machineAttacks() []Row {
-	payer := func(c Caller) Call { return call(c, "GET", bobsAccount, "", "a payer's account") }
-	fine := payer(billing).allowed("billing-reads-payers", "x-bank-tenant: nord")
-	return []Row{
-		{Name: "a machine outside its purpose",
-			Attack: call(billing, "GET", "/v1/marketing/audience?tenant=nord", "", "all customers, for marketing").denied(403, "purpose_not_allowed"),
-			Twin:   call(billing, "GET", "/v1/customers?tenant=nord", "", "all customers, for invoices").allowed("billing-lists-customers")},
-		{Name: "a stolen machine token, from another workload",
-			Attack: payer(billing.from("stolen svc-billing at reports", reportsWorkload)).denied(401, "binding_mismatch"), Twin: fine},
-		{Name: "a stolen machine token, from a laptop",
-			Attack: payer(billing.from("stolen svc-billing, no peer", "")).denied(401, "binding_mismatch"), Twin: fine},
-	}
-}
-
-func headerAttacks() []Row {
-	mine := call(ada, "GET", "/v1/my/accounts?owner=ada", "", "her own accounts").allowed("own-accounts", setsCustomer)
-	lie := func(name, value string) Call {
-		c := mine.header(name + ": " + value)
-		c.Lie, c.Object = name, "what a header claims"
-		return c
-	}
-	twin := func(line string) Call {
-		c := lie("x-bank-customer", "bob")
-		c.Request.Header = []string{line}
-		c.Lie, c.Object = "", "her own accounts"
-		return c
-	}
-	harmless := twin("x-request-note: hello")
-	rows := []Row{}
-	for _, profile := range []envoy.Profile{envoy.Hardened, envoy.Base} {
-		for _, l := range []struct{ name, header, value string }{
-			{"the client names the customer itself", "x-bank-customer", "bob"},
-			{"the client sends a header nobody sets", "x-bank-tenant", "acme"},
-			{"the client sends a header of tiergate", "x-tiergate-tier", "public"},
-		} {
-			attack := lie(l.header, l.value)
-			attack.Stripped = profile == envoy.Hardened
-			rows = append(rows, Row{Name: l.name, Profile: profile, Attack: attack, Twin: harmless})
-		}
-	}
-	under := lie("x_bank_customer", "bob")
-	under.Lie = "X_bank_customer"
-	strict := under
-	strict.Status, strict.Why, strict.Before, strict.Set, strict.Lie = 400, "", 400, nil, ""
-	return append(rows,
-		Row{Name: "its underscore twin", Profile: envoy.Hardened, Attack: strict, Twin: harmless},
-		Row{Name: "its underscore twin", Profile: envoy.Base, Attack: under, Twin: harmless})
-}
-
-// pathAttacks reach another object by another spelling of an allowed path.
-// The bank cleans paths as lenient frameworks do, so each one works on it.
-func pathAttacks() []Row {
-	spell := func(target, object string) Call { return call(ada, "GET", target, "", object) }
-	bob := func(target string) Call { return spell(target, "bob's account") }
-	file := spell("/v1/files/public/terms.pdf", "a public file").allowed("public-files")
-	admin := func(target string) Call { return spell(target, "the admin area") }
-	const hardened, base = envoy.Hardened, envoy.Base
-	normalised := func(c Call) Call { return c.denied(403, "no_rule") }
-	ambiguous := func(c Call) Call { return c.denied(400, "ambiguous_path") }
-	byEnvoy := func(c Call) Call { return c.denied(400, "").refusedBefore(400) }
-	either := func(c Call) Call { return c.denied(AnyRefusal, "no_rule|ambiguous_path") } // newer Envoys resolve it
-	return []Row{
-		{"// before the path", hardened, normalised(bob("//v1/accounts/NO200001")), own()},
-		{"// before the path", base, ambiguous(bob("//v1/accounts/NO200001")), own()},
-		{"// inside the path", hardened, normalised(bob("/v1/accounts//NO200001")), own()},
-		{"// inside the path", base, ambiguous(bob("/v1/accounts//NO200001")), own()},
-		{"/../ out of an allowed path", hardened, normalised(bob(ownAccount + "/../NO200001")), own()},
-		{"/../ out of an allowed path", base, normalised(bob(ownAccount + "/../NO200001")), own()},
-		{"%2e%2e out of an allowed path", hardened, normalised(bob(ownAccount + "/%2e%2e/NO200001")), own()},
-		{"%2e%2e out of an allowed path", base, normalised(bob(ownAccount + "/%2e%2e/NO200001")), own()},
-		{"%2f behind an allowed id", hardened, byEnvoy(bob(ownAccount + "%2f..%2fNO200001")), own()},
-		{"%2f behind an allowed id", base, ambiguous(bob(ownAccount + "%2f..%2fNO200001")), own()},
-		{"%2f out of a rest capture", hardened, byEnvoy(admin("/v1/files/public/..%2f..%2fadmin%2fusers")), file},
-		{"%2f out of a rest capture", base, ambiguous(admin("/v1/files/public/..%2f..%2fadmin%2fusers")), file},
-		{"%5c out of a rest capture", base, ambiguous(admin(`/v1/files/public/..%5c..%5cadmin%5cusers`)), file},
-		{"%252f, encoded twice", base, ambiguous(spell("/v1/files/public/%252e%252e%252fsecret", "a file outside public")), file},
-		{"; behind an id", hardened, ambiguous(bob(bobsAccount + ";v=1")), own()},
-		{"; behind an id", base, ambiguous(bob(bobsAccount + ";v=1")), own()},
-		{"/..;/ out of an allowed path", hardened, either(bob(ownAccount + "/..;/NO200001")), own()},
-		{"/..;/ out of an allowed path", base, either(bob(ownAccount + "/..;/NO200001")), own()},
-		{"/%2e%2e;/ out of an allowed path", hardened, ambiguous(bob(ownAccount + "/%2e%2e;/NO200001")), own()},
-		{"/%2e%2e;/ out of an allowed path", base, ambiguous(bob(ownAccount + "/%2e%2e;/NO200001")), own()},
 	}
 }

@@ -84,6 +84,9 @@ func unpacked(dir string) (string, bool) {
 
 // install makes the virtual environment anew and puts the package into it.
 func install(ctx context.Context, dir, version string) error {
+	if _, err := exec.LookPath("python3"); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}

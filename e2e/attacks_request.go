@@ -1,0 +1,74 @@
+package e2e
+
+import "github.com/tiergate/tiergate/envoy"
+
+func headerAttacks() []Row {
+	mine := call(ada, "GET", "/v1/my/accounts?owner=ada", "", "her own accounts").allowed("own-accounts", setsCustomer)
+	lie := func(name, value string) Call {
+		c := mine.header(name + ": " + value)
+		c.Lie, c.Object = name, "what a header claims"
+		return c
+	}
+	twin := func(line string) Call {
+		c := lie("x-bank-customer", "bob")
+		c.Request.Header = []string{line}
+		c.Lie, c.Object = "", "her own accounts"
+		return c
+	}
+	harmless := twin("x-request-note: hello")
+	rows := []Row{}
+	for _, profile := range []envoy.Profile{envoy.Hardened, envoy.Base} {
+		for _, l := range []struct{ name, header, value string }{
+			{"the client names the customer itself", "x-bank-customer", "bob"},
+			{"the client sends a header nobody sets", "x-bank-tenant", "acme"},
+			{"the client sends a header of tiergate", "x-tiergate-tier", "public"},
+		} {
+			attack := lie(l.header, l.value)
+			attack.Stripped = profile == envoy.Hardened
+			rows = append(rows, Row{Name: l.name, Profile: profile, Attack: attack, Twin: harmless})
+		}
+	}
+	under := lie("x_bank_customer", "bob")
+	under.Lie = "X_bank_customer"
+	strict := under
+	strict.Status, strict.Why, strict.Before, strict.Set, strict.Lie = 400, "", 400, nil, ""
+	return append(rows,
+		Row{Name: "its underscore twin", Profile: envoy.Hardened, Attack: strict, Twin: harmless},
+		Row{Name: "its underscore twin", Profile: envoy.Base, Attack: under, Twin: harmless})
+}
+
+// pathAttacks reach another object by another spelling of an allowed path.
+// The bank cleans paths as lenient frameworks do, so each one works on it.
+func pathAttacks() []Row {
+	spell := func(target, object string) Call { return call(ada, "GET", target, "", object) }
+	bob := func(target string) Call { return spell(target, "bob's account") }
+	file := spell("/v1/files/public/terms.pdf", "a public file").allowed("public-files")
+	admin := func(target string) Call { return spell(target, "the admin area") }
+	const hardened, base = envoy.Hardened, envoy.Base
+	normalised := func(c Call) Call { return c.denied(403, "no_rule") }
+	ambiguous := func(c Call) Call { return c.denied(400, "ambiguous_path") }
+	byEnvoy := func(c Call) Call { return c.denied(400, "").refusedBefore(400) }
+	either := func(c Call) Call { return c.denied(AnyRefusal, "no_rule|ambiguous_path") } // newer Envoys resolve it
+	return []Row{
+		{"// before the path", hardened, normalised(bob("//v1/accounts/NO200001")), own()},
+		{"// before the path", base, ambiguous(bob("//v1/accounts/NO200001")), own()},
+		{"// inside the path", hardened, normalised(bob("/v1/accounts//NO200001")), own()},
+		{"// inside the path", base, ambiguous(bob("/v1/accounts//NO200001")), own()},
+		{"/../ out of an allowed path", hardened, normalised(bob(ownAccount + "/../NO200001")), own()},
+		{"/../ out of an allowed path", base, normalised(bob(ownAccount + "/../NO200001")), own()},
+		{"%2e%2e out of an allowed path", hardened, normalised(bob(ownAccount + "/%2e%2e/NO200001")), own()},
+		{"%2e%2e out of an allowed path", base, normalised(bob(ownAccount + "/%2e%2e/NO200001")), own()},
+		{"%2f behind an allowed id", hardened, byEnvoy(bob(ownAccount + "%2f..%2fNO200001")), own()},
+		{"%2f behind an allowed id", base, ambiguous(bob(ownAccount + "%2f..%2fNO200001")), own()},
+		{"%2f out of a rest capture", hardened, byEnvoy(admin("/v1/files/public/..%2f..%2fadmin%2fusers")), file},
+		{"%2f out of a rest capture", base, ambiguous(admin("/v1/files/public/..%2f..%2fadmin%2fusers")), file},
+		{"%5c out of a rest capture", base, ambiguous(admin(`/v1/files/public/..%5c..%5cadmin%5cusers`)), file},
+		{"%252f, encoded twice", base, ambiguous(spell("/v1/files/public/%252e%252e%252fsecret", "a file outside public")), file},
+		{"; behind an id", hardened, ambiguous(bob(bobsAccount + ";v=1")), own()},
+		{"; behind an id", base, ambiguous(bob(bobsAccount + ";v=1")), own()},
+		{"/..;/ out of an allowed path", hardened, either(bob(ownAccount + "/..;/NO200001")), own()},
+		{"/..;/ out of an allowed path", base, either(bob(ownAccount + "/..;/NO200001")), own()},
+		{"/%2e%2e;/ out of an allowed path", hardened, ambiguous(bob(ownAccount + "/%2e%2e;/NO200001")), own()},
+		{"/%2e%2e;/ out of an allowed path", base, ambiguous(bob(ownAccount + "/%2e%2e;/NO200001")), own()},
+	}
+}
