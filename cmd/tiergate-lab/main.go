@@ -19,6 +19,7 @@ import (
 var verbs = []func() *cobra.Command{
 	demoCommand,
 	oracleCommand,
+	loadCommand,
 	benchCommand,
 	alwaysYesCommand,
 }

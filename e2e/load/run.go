@@ -15,7 +15,7 @@ import (
 type Result struct {
 	Sent, Allowed, Denied, Failed int
 	Wrong                         int   // answers that were not as the traffic expects
-	Late                          int   // sent later than due because all senders were busy
+	Late                          int   // sent more than 5 ms after they were due
 	FirstError                    error // of those that failed
 	Took                          time.Duration
 	Latency                       *hdrhistogram.Histogram // microseconds
