@@ -92,3 +92,38 @@ func (w *World) check(t *testing.T, asked *Checker, c Call) Answer {
 	}
 	return answer
 }
+
+// A provider that signs with a new key before anyone could fetch it: its first
+// token makes the keys be fetched again, once, and waits for them.
+func TestKeyRotatesWithoutNotice(t *testing.T) {
+	w := world(t, programs(t, true))
+	if err := w.Serve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked := asking(t, w.Tiergate.GRPC)
+	old, err := w.credentialed(own())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetched := w.Corp.Fetches()
+	if err := w.Corp.Rotate("ES256"); err != nil {
+		t.Fatal(err)
+	}
+	if answer := w.check(t, asked, own()); !answer.Allowed {
+		t.Errorf("the first token of the new key got %d, want an allow", answer.Status)
+	}
+	if answer := w.check(t, asked, Attacks()[0].Attack); answer.Status != 403 {
+		t.Errorf("the attack under the new key got %d, want 403", answer.Status)
+	}
+	if got := w.Corp.Fetches() - fetched; got != 1 {
+		t.Errorf("the keys were fetched %d times, want once", got)
+	}
+	if answer, err := asked.Check(t.Context(), "", old); err != nil || !answer.Allowed {
+		t.Errorf("a token of the old key, still published, got %d (%v), want an allow", answer.Status, err)
+	}
+	forged := own()
+	forged.Who = ada.flawed(UnknownKey)
+	if answer := w.check(t, asked, forged); answer.Status != 401 {
+		t.Errorf("a key that nobody published got %d, want 401", answer.Status)
+	}
+}
