@@ -76,7 +76,7 @@ func (b *builder) captures() {
 		}
 		params[q.param.text] = true
 		b.define(q.name, &source{kind: fromQuery, name: q.param.text, text: "{" + q.name.text + "}"})
-		b.op.query = append(b.op.query, q.param.text)
+		b.op.Query = append(b.op.Query, q.param.text)
 	}
 }
 

@@ -29,12 +29,13 @@ func (b *builder) source(e *expr, typ *rules.Type) *source {
 		}
 		s.kind, s.index, s.rest, s.name = def.kind, def.index, def.rest, def.name
 	case fromQuery:
-		b.op.query = append(b.op.query, e.name.text)
+		b.op.Query = append(b.op.Query, e.name.text)
 	case fromBody, fromClaim: // any member and any claim may be named
 	case fromHeader:
 		if why := unfitHeader(e.name.text); why != "" {
 			b.mistake(e.name.at, "", "the header %s %s", e.name.text, why)
 		}
+		b.op.Headers = append(b.op.Headers, e.name.text)
 	}
 	return s
 }

@@ -19,10 +19,11 @@ type Operation struct {
 	Touches       []Touch
 	CallerDerived []Derived
 	Shadow        []rules.Shadow // of the host
+	Query         []string       // captured query parameters
+	Headers       []string       // captured headers
 
 	segments []segment
 	captured []pathCapture // every path capture
-	query    []string      // captured query parameters
 	targets  []target
 	named    bool // the first target's members of the body are of interest
 }

@@ -23,7 +23,7 @@ func (r *resolution) ambiguousParameters() error {
 			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the form", name)
 		}
 	}
-	for _, name := range r.op.query {
+	for _, name := range r.op.Query {
 		n := 0
 		for j := range r.req.Query {
 			if paramAlike(r.req.Query[j].Name, name) {

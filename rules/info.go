@@ -18,6 +18,7 @@ type RuleInfo struct {
 	Same      string
 	When      string
 	Unbounded bool
+	SetQuery  []string // query parameters that it sets
 	Broad     []string // what makes its rights broad
 	Because   string
 	Owner     string
@@ -34,6 +35,9 @@ func (s *Set) Rules() []RuleInfo {
 			To: d.To.Values(), On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
 			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad,
 			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
+		}
+		for _, e := range d.Then.SetQuery {
+			out[i].SetQuery = append(out[i].SetQuery, e.Key)
 		}
 		for k := range r.selectors {
 			out[i].Selectors = append(out[i].Selectors, r.selectors[k].String())

@@ -38,6 +38,7 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 	ms = append(ms, more...)
 	if len(ms) == 0 {
 		ms = append(ms, handedOn(set, routes)...)
+		ms = append(ms, rewritten(set, routes, o.Env.Managed)...)
 	}
 	if err := ms.Err(); err != nil {
 		return nil, src, err
@@ -68,6 +69,37 @@ func handedOn(set *rules.Set, routes *resolver.Routes) rules.Mistakes {
 		}
 	}
 	return ms
+}
+
+// rewritten refuses what would let the upstream read another object than the one
+// decided on: a rule that sets a query parameter by which a line finds its object,
+// and a line that finds it in a header of ours, which never gets here.
+func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.Mistakes {
+	var ms rules.Mistakes
+	all := set.Rules()
+	for _, op := range routes.Operations() {
+		for _, name := range op.Headers {
+			if slices.Contains(managed, name) {
+				ms.AddHint(op.Pos, "managed headers are removed from every request: name another one",
+					"the line captures the managed header %q", name)
+			}
+		}
+		for _, r := range all {
+			if i := slices.IndexFunc(r.SetQuery, func(name string) bool { return slices.Contains(op.Query, name) }); i >= 0 && touches(op, &r) {
+				ms.AddHint(r.Pos, "set another parameter, or leave the client's as it is",
+					"the rule sets the query parameter %q, by which the line at %v finds its object", r.SetQuery[i], op.Pos)
+			}
+		}
+	}
+	return ms
+}
+
+// touches says whether a rule speaks about something that a line does.
+func touches(op *resolver.Operation, r *rules.RuleInfo) bool {
+	has := func(list []string, word string) bool {
+		return slices.Contains(list, word) || slices.Contains(list, "*")
+	}
+	return slices.ContainsFunc(op.Touches, func(t resolver.Touch) bool { return has(r.To, t.Action) && has(r.On, t.Type) })
 }
 
 // hash covers what decides: names and contents of the files, and the parts of

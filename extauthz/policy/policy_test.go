@@ -246,6 +246,27 @@ func TestLoadRefusesATargetTheUpstreamCannotSee(t *testing.T) {
 	}
 }
 
+// A rule or a line that would make the upstream act on another object than the
+// one decided on does not load.
+func TestLoadRefusesWhatRewritesTheObject(t *testing.T) {
+	line := "- GET /healthz -> open: { because: probe, owner: ops }"
+	for _, c := range []struct{ name, with, then, want string }{
+		{"sets the captured parameter", "- GET /find?note={n} -> read note/{n}", "set_query: { note: other }", `sets the query parameter "note", by which the line at shop.yaml:`},
+		{"sets another one", "- GET /find?note={n} -> read note/{n}", "set_query: { page: other }", ""},
+		{"captures a managed header", "- GET /find -> read note/{header.x-note}", "", `captures the managed header "x-note"`},
+		{"captures another one", "- GET /find -> read note/{header.x-other}", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(shop, line, c.with, 1)
+			text = strings.Replace(text, "then: {", "then: { "+c.then+strings.Repeat(",", min(1, len(c.then))), 1)
+			_, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, options(t, stated{}))
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %q", err, c.want)
+			}
+		})
+	}
+}
+
 func TestHashChangesWithWhatDecides(t *testing.T) {
 	o := options(t, stated{v: ada()})
 	base := load(t, shop, o).Hash
