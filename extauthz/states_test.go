@@ -1,0 +1,75 @@
+package extauthz
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/tiergate/tiergate/extauthz/audit"
+)
+
+func fullSources() Sources {
+	at := time.UnixMilli(1_800_000_000_500)
+	return Sources{
+		Version: "v1",
+		Rules:   func() Load { return Load{LoadedAt: at, Loads: 3, Failures: 2} },
+		KeySets: func() []KeySet {
+			return []KeySet{{Issuer: "corp", Keys: 2, LoadedAt: at, Failures: 1}, {Issuer: "acme"}}
+		},
+		Catalogs: func() []Catalog {
+			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4}, {Name: "cards"}}
+		},
+		Audit: func() audit.Stats { return audit.Stats{Written: 9, Dropped: 1, Err: errors.New("disk full")} },
+	}
+}
+
+func TestStatesAreReadWhenMetricsAre(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	if _, err := NewMetrics(reg, fullSources()); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+# HELP tiergate_audit_dropped_total Decision records that were lost; the log shows each gap.
+# TYPE tiergate_audit_dropped_total counter
+tiergate_audit_dropped_total 1
+# HELP tiergate_audit_failing 1 while the decision log cannot be written.
+# TYPE tiergate_audit_failing gauge
+tiergate_audit_failing 1
+# HELP tiergate_catalog_reload_failures_total Loads of a catalog that failed, by source.
+# TYPE tiergate_catalog_reload_failures_total counter
+tiergate_catalog_reload_failures_total{source="accounts"} 4
+tiergate_catalog_reload_failures_total{source="cards"} 0
+# HELP tiergate_keys Keys in force, by issuer.
+# TYPE tiergate_keys gauge
+tiergate_keys{issuer="acme"} 0
+tiergate_keys{issuer="corp"} 2
+# HELP tiergate_rules_last_load_timestamp_seconds When the rules in force were loaded.
+# TYPE tiergate_rules_last_load_timestamp_seconds gauge
+tiergate_rules_last_load_timestamp_seconds 1.8000000005e+09
+# HELP tiergate_rules_reload_failures_total Loads of the rules that failed; the version in force stayed.
+# TYPE tiergate_rules_reload_failures_total counter
+tiergate_rules_reload_failures_total 2
+`
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "tiergate_audit_dropped_total", "tiergate_audit_failing",
+		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
+		t.Error(err)
+	}
+	// An age says nothing before there was anything.
+	if n, err := testutil.GatherAndCount(reg, "tiergate_keys_age_seconds", "tiergate_catalog_age_seconds"); n != 2 || err != nil {
+		t.Errorf("%d ages, %v, want 2", n, err)
+	}
+}
+
+func TestTwoServersCannotShareARegistry(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	if _, err := NewMetrics(reg, Sources{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewMetrics(reg, Sources{}); err == nil {
+		t.Error("registered twice")
+	}
+}
