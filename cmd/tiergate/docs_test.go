@@ -178,3 +178,21 @@ rules:
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }
+
+// The lines that docs/routes.md shows load as they stand.
+func TestRoutesPageLoads(t *testing.T) {
+	dir := t.TempDir()
+	text := ""
+	for _, x := range examples(t, "../../docs/routes.md") {
+		if x.named != "" {
+			text += x.text
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bank.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "10 map lines") {
+		t.Errorf("exit %d\n%s", code, &out)
+	}
+}
