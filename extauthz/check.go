@@ -9,33 +9,38 @@ import (
 	"sync"
 	"time"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-
 	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/rules"
 )
 
 // call is one Check under way.
 type call struct {
-	s      *Server
-	raw    rules.RawRequest
-	record audit.Record
-	start  time.Time
+	s        *Server
+	raw      rules.RawRequest
+	fault    error         // why the request could not be read
+	decoding time.Duration // that reading it took
+	start    time.Time
+	record   audit.Record
 }
 
 var calls = sync.Pool{New: func() any { return new(call) }}
 
-// check answers one request, whatever it holds.
-func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet) (resp wire) {
-	c := calls.Get().(*call)
-	c.s, c.start = s, s.o.Now()
-	c.raw = rules.RawRequest{ID: s.ids.next(), Now: c.start, Serves: serves}
+// newCall returns a call with nothing in it, for the codec to read a request into.
+func newCall() *call {
+	c, _ := calls.Get().(*call)
+	c.raw, c.fault, c.decoding = rules.RawRequest{}, nil, 0
+	return c
+}
+
+// check answers one request, whatever it holds, and takes the call back.
+func (s *Server) check(ctx context.Context, c *call, serves *rules.HostSet) (resp wire) {
+	c.s, c.start = s, s.o.Now().Add(-c.decoding)
+	c.raw.ID, c.raw.Now, c.raw.Serves = s.ids.next(), c.start, serves
 	defer func() {
 		if p := recover(); p != nil {
 			resp = c.panicked(p) // c is left to the collector: who knows what holds it
 			return
 		}
-		c.raw = rules.RawRequest{}
 		calls.Put(c)
 	}()
 	if n := s.inFlight.Add(1); n > int64(s.o.InFlight) {
@@ -47,14 +52,14 @@ func (s *Server) check(ctx context.Context, in *incoming, serves *rules.HostSet)
 		s.inFlight.Add(-1)
 		s.o.Metrics.inFlight.Dec()
 	}()
-	if in.fault != nil {
-		return c.finish(ctx, denial(rules.MalformedRequest, in.fault.Error()))
+	if c.fault != nil {
+		return c.finish(ctx, denial(rules.MalformedRequest, c.fault.Error()))
 	}
-	return c.decide(ctx, &in.request)
+	return c.decide(ctx)
 }
 
 // decide asks the Checker, inside the deadline.
-func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) wire {
+func (c *call) decide(ctx context.Context) wire {
 	limit := c.s.o.Deadline
 	if end, ok := ctx.Deadline(); ok {
 		limit = min(limit, end.Sub(c.start)*8/10) // time for the answer to get back
@@ -64,13 +69,11 @@ func (c *call) decide(ctx context.Context, in *authv3.CheckRequest) wire {
 	}
 	ctx, cancel := context.WithDeadline(ctx, c.start.Add(limit))
 	defer cancel()
-	decode(&c.raw, in)
-	decoded := c.s.o.Now()
 	out := c.s.o.Checker.Check(ctx, &c.raw)
 	if out == nil {
 		out = denial(rules.Internal, "the checker gave no outcome")
 	}
-	out.Took[rules.StepDecode] += decoded.Sub(c.start)
+	out.Took[rules.StepDecode] += c.decoding
 	return c.finish(ctx, out)
 }
 

@@ -1,33 +1,45 @@
 package extauthz
 
 import (
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"strings"
+	"time"
+
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
 )
 
-// incoming is a CheckRequest as it came, readable or not.
-type incoming struct {
-	request authv3.CheckRequest
-	fault   error // why request could not be read
-}
-
-// codec is the proto codec, but that answers are bytes already, and that a
-// CheckRequest which it cannot read is no error of the call: grpc-go would send a
-// status of its own before the handler could deny.
+// codec is the proto codec, but that a call reads its request, and an answer is
+// written, without generated messages. A CheckRequest that cannot be read is no
+// error of the RPC: grpc-go would send a status of its own before the handler
+// could deny.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
 
 // Unmarshal implements encoding.CodecV2.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	in, ok := v.(*incoming)
+	in, ok := v.(*call)
 	if !ok {
 		return c.CodecV2.Unmarshal(data, v)
 	}
-	in.fault = c.CodecV2.Unmarshal(data, &in.request)
+	began := time.Now()
+	in.fault = decode(&in.raw, whole(data))
+	in.decoding = time.Since(began)
 	return nil
+}
+
+// whole copies a message out of the transport's buffers.
+func whole(data mem.BufferSlice) string {
+	if len(data) == 1 {
+		return string(data[0].ReadOnlyData())
+	}
+	var b strings.Builder
+	b.Grow(data.Len())
+	for _, part := range data {
+		b.Write(part.ReadOnlyData())
+	}
+	return b.String()
 }
 
 // Marshal implements encoding.CodecV2.

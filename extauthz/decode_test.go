@@ -1,7 +1,10 @@
 package extauthz
 
 import (
+	"errors"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,13 +12,17 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tiergate/tiergate/rules"
 )
 
 func decoded(in *authv3.CheckRequest) *rules.RawRequest {
-	var raw rules.RawRequest
-	decode(&raw, in)
+	c := read(in)
+	if c.fault != nil {
+		panic(c.fault)
+	}
+	raw := c.raw
 	return &raw
 }
 
@@ -90,6 +97,124 @@ func TestG3NilAtEveryLevel(t *testing.T) {
 		raw := decoded(in)
 		if raw.Method != "" || raw.Path != "" || raw.Host != "" || raw.Source.IsValid() {
 			t.Errorf("%s: %+v", name, raw)
+		}
+	}
+}
+
+// slowDecode reads a request with the generated messages, the obvious way.
+func slowDecode(in *authv3.CheckRequest) *rules.RawRequest {
+	source, http := in.GetAttributes().GetSource(), in.GetAttributes().GetRequest().GetHttp()
+	raw := &rules.RawRequest{
+		Principal: source.GetPrincipal(), Certificate: source.GetCertificate(),
+		ProxyID: http.GetId(), Method: http.GetMethod(), Path: http.GetPath(), Host: http.GetHost(), Scheme: http.GetScheme(),
+		Protocol: http.GetProtocol(), Size: http.GetSize(), Body: http.GetRawBody(),
+	}
+	raw.Source, _ = netip.ParseAddr(source.GetAddress().GetSocketAddress().GetAddress())
+	if len(raw.Body) == 0 {
+		raw.Body = []byte(http.GetBody())
+	}
+	add := func(name, value string) {
+		switch {
+		case name == ":path":
+			raw.RawPath = value
+		case !strings.HasPrefix(name, ":"):
+			raw.Headers = append(raw.Headers, rules.Header{Name: strings.ToLower(name), Value: value})
+		}
+	}
+	for _, h := range http.GetHeaderMap().GetHeaders() {
+		if len(h.GetRawValue()) > 0 {
+			add(h.GetKey(), string(h.GetRawValue()))
+		} else {
+			add(h.GetKey(), h.GetValue())
+		}
+	}
+	if len(http.GetHeaderMap().GetHeaders()) == 0 {
+		for _, name := range slices.Sorted(maps.Keys(http.GetHeaders())) {
+			add(name, http.GetHeaders()[name])
+		}
+	}
+	return raw
+}
+
+// FuzzDecode: what the generated messages can read, we read the same way, but
+// for groups, which we refuse.
+func FuzzDecode(f *testing.F) {
+	full := request("GET", "/a?b", map[string]string{":path": "/a?b", "b": "2", "A": "1"})
+	full.Attributes.Source = &authv3.AttributeContext_Peer{
+		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: "192.0.2.1"}}}, Principal: "p", Certificate: "c",
+	}
+	listed := request("PUT", "/x", nil)
+	listed.Attributes.Request.Http.HeaderMap = list(":path", "raw:/x", "X-A", "raw:\xff", "x-a", "v")
+	listed.Attributes.Request.Http.RawBody, listed.Attributes.Request.Http.Size = []byte("{}"), -1
+	for _, in := range []*authv3.CheckRequest{{}, full, listed} {
+		message, err := proto.Marshal(in)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(message)
+		f.Add(append(message, message...)) // parts of one message add up
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		var in authv3.CheckRequest
+		if proto.Unmarshal(message, &in) != nil {
+			return // what we make of it is denied or a request like any other
+		}
+		var got rules.RawRequest
+		if err := decode(&got, string(message)); errors.Is(err, errGroup) {
+			return
+		} else if err != nil {
+			t.Fatalf("%v; the generated messages read %v", err, &in)
+		}
+		if diff := cmp.Diff(slowDecode(&in), &got, sameAddr, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("(-generated +ours):\n%s", diff)
+		}
+	})
+}
+
+// What cannot be read at any depth is a fault, never half a request.
+func TestDecodeFaults(t *testing.T) {
+	deep := func(inner string, fields ...byte) string {
+		for _, f := range slices.Backward(fields) {
+			inner = string([]byte{f<<3 | 2, byte(len(inner))}) + inner
+		}
+		return inner
+	}
+	for name, c := range map[string]struct {
+		message string
+		want    error
+	}{
+		"a cut tag":             {"\x80", errTruncated},
+		"a cut text":            {deep("\x0a\x05ab", 1, 4, 2), errTruncated},
+		"a cut number":          {deep("\x48\x80", 1, 4, 2), errTruncated},
+		"a long number":         {deep("\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 1, 4, 2), errTruncated},
+		"cut fixed numbers":     {"\x0d\x00", errTruncated},
+		"field 0":               {deep("\x02\x00", 1), errTag},
+		"a group":               {deep("\x0b\x0c", 1, 1), errGroup},
+		"a path not UTF-8":      {deep("\x22\x01\xff", 1, 4, 2), errUTF8},
+		"a header not UTF-8":    {deep("\x12\x01\xff", 1, 4, 2, 13, 1), errUTF8},
+		"a map entry not UTF-8": {deep("\x0a\x01\xff", 1, 4, 2, 3), errUTF8},
+		"an address not UTF-8":  {deep("\x12\x01\xff", 1, 1, 1, 1), errUTF8},
+		"a header that is cut":  {deep("\x0a\x09", 1, 4, 2, 13, 1), errTruncated},
+	} {
+		var raw rules.RawRequest
+		if err := decode(&raw, c.message); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	in := request("GET", "/v1/accounts/NO100001", nil)
+	in.Attributes.Request.Http.HeaderMap = list(":path", "raw:/v1/accounts/NO100001", "accept", "raw:*/*", "user-agent", "raw:curl", "authorization", "raw:Bearer x")
+	message, err := proto.Marshal(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var raw rules.RawRequest
+		if err := decode(&raw, string(message)); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -84,7 +84,7 @@ var service = grpc.ServiceDesc{
 		MethodName: "Check",
 		Handler: func(srv any, ctx context.Context, read func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 			e := srv.(*endpoint)
-			in := new(incoming)
+			in := newCall()
 			if err := read(in); err != nil {
 				return nil, err // the call itself is over: cancelled, or a message beyond Limits.Message
 			}

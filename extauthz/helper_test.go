@@ -221,6 +221,12 @@ func writeFile(t testing.TB, path string, text []byte) {
 }
 
 // read is a request as the codec hands it on.
-func read(in *authv3.CheckRequest) *incoming {
-	return &incoming{request: authv3.CheckRequest{Attributes: in.GetAttributes()}}
+func read(in *authv3.CheckRequest) *call {
+	message, err := proto.Marshal(in)
+	if err != nil {
+		panic(err)
+	}
+	c := newCall()
+	c.fault = decode(&c.raw, string(message))
+	return c
 }

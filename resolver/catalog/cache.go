@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +56,7 @@ func (c *cache) put(k cacheKey, e *entry) {
 	if k.shape.ttl <= 0 {
 		return
 	}
+	k.id = strings.Clone(k.id) // it may be a part of a whole request, which it would keep alive
 	c.putting.Lock()
 	defer c.putting.Unlock()
 	if old := c.get(k, 0); old != nil && old.read > e.read {
