@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // target is one action on one object or collection.
@@ -183,8 +184,21 @@ func (e *evaluation) bind(spec *TargetSpec, t *target) string {
 	return ""
 }
 
+// patterns holds compiled patterns: a world asks for few, and often.
+var patterns sync.Map
+
+// whole compiles a pattern so that it matches whole strings only.
+func whole(pattern string) *regexp.Regexp {
+	if known, ok := patterns.Load(pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	compiled := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
+	patterns.Store(pattern, compiled)
+	return compiled
+}
+
 func validID(t *Type, id string) bool {
-	return len(id) <= 1024 && (t.IDPattern == "" || regexp.MustCompile(`\A(?:`+t.IDPattern+`)\z`).MatchString(id))
+	return len(id) <= 1024 && (t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
 }
 
 func (e *evaluation) params(name string) []string {
@@ -280,7 +294,7 @@ func scalar(v any) ([]string, string) {
 		}
 		return []string{v}, ""
 	case json.Number:
-		if regexp.MustCompile(`\A-?(0|[1-9][0-9]*)\z`).MatchString(v.String()) {
+		if whole(`-?(0|[1-9][0-9]*)`).MatchString(v.String()) {
 			return []string{v.String()}, ""
 		}
 	}

@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -76,14 +77,16 @@ func (g *generator) issuers() {
 		}
 		return out
 	}
+	// What the partner says of its tenant is not believed; of the others it is a claim like any.
 	claims := []Attribute{{"role", "string"}, {"groups", "[string]"}, {"level", "int"}, {"staff", "bool"}}
+	andTenant := append(slices.Clone(claims), Attribute{"tenant", "string"})
 	g.w.Issuers = []*Issuer{
-		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: claims,
+		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: andTenant,
 			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "ghost"}},
 		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims,
 			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
 			Subjects: users("p", 4), Clients: []string{"hub"}},
-		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: claims,
+		{Name: "third", URL: "https://third.example/", Audience: "third-api", Algorithm: "RS256", JWKS: "url", MayAssert: andTenant,
 			Purpose: "use", Client: "app", Subjects: users("k", 3), Clients: []string{"kiosk", "stray"}},
 		{Name: "dead", URL: "https://dead.example", Audience: "api", Algorithm: "ES256", JWKS: "dead",
 			Subjects: users("d", 1), Clients: []string{"web"}},
@@ -111,15 +114,15 @@ func (g *generator) identities() {
 
 // shadows puts a live entry on one type and one identity, and a past one on another type.
 func (g *generator) shadows() {
-	types := some(g, g.w.Types, 2)
+	types := some(g, g.w.Types[2:], 2) // the first two show what is denied
 	if g.chance(0.5) {
 		types[0].Shadow = []Shadow{{Host: pick(g, g.w.Hosts).Name, Days: 30}}
 	}
 	types[1].Shadow = []Shadow{{Days: -2}}
 	if g.chance(0.5) {
-		pick(g, g.w.Identities).Shadow = []Shadow{{Days: 20}}
+		pick(g, g.w.Identities).Shadow = []Shadow{{Host: pick(g, g.w.Hosts).Name, Days: 20}}
 	}
-	if g.chance(0.2) {
-		g.w.Hosts[len(g.w.Hosts)-1].Shadow = []Shadow{{Days: 10}}
+	if len(g.w.Hosts) > 2 && g.chance(0.4) { // the other two show what is denied
+		g.w.Hosts[2].Shadow = []Shadow{{Days: 10}}
 	}
 }

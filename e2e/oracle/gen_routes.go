@@ -100,6 +100,8 @@ func (g *generator) writeLines(h *Host, t *Type, n int) {
 		batch.Max = g.between(3, 6)
 	}
 	add(batch)
+	// the members of the body are those of the first target alone
+	add(line("PUT", "/v1/pairs/"+t.Name+"/{id}", object("update", t.Name, inPath("id")), object("update", "customer", inBody("owner"))))
 	add(line("POST", base+":batchTouch", object("touch", t.Name, Capture{In: "body", Body: []string{"items", "id"}, Each: 0})))
 	if n%2 == 1 {
 		add(line("POST", "/v1/transfers/"+t.Name,

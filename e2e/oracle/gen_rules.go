@@ -119,7 +119,7 @@ func (g *generator) conditions(t *Type, r *Rule) {
 	}
 	if g.chance(0.3) && pinsOneIssuer(g.w, r.Who) {
 		r.Own = "owner"
-		if _, ok := t.attribute("members"); ok && g.chance(0.4) {
+		if _, ok := t.attribute("members"); ok && g.chance(0.5) {
 			r.Own = "members"
 		}
 	}
@@ -207,10 +207,10 @@ func (g *generator) cond(t *Type, who []Selector, depth int) *Cond {
 	case g.chance(0.15):
 		return g.contextAtom()
 	}
-	return g.atom(t, pick(g, t.Attributes))
+	return g.atom(t, pick(g, t.Attributes), who)
 }
 
-func (g *generator) atom(t *Type, a Attribute) *Cond {
+func (g *generator) atom(t *Type, a Attribute, who []Selector) *Cond {
 	at := ref("object." + a.Name)
 	if g.chance(0.08) {
 		return &Cond{Op: "has", A: at}
@@ -227,7 +227,7 @@ func (g *generator) atom(t *Type, a Attribute) *Cond {
 			return &Cond{Op: "div", A: at, B: number(20)} // an error where the level is 0
 		}
 		against := number(int64(g.r.IntN(6)))
-		if g.chance(0.3) {
+		if g.chance(0.3) && !anonymous(who) {
 			against = ref("caller.claims.level")
 		}
 		return &Cond{Op: pick(g, []string{"<", "<=", ">", ">=", "==", "!="}), A: at, B: against}
@@ -249,6 +249,8 @@ func (g *generator) atom(t *Type, a Attribute) *Cond {
 		return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: ref("caller.subject")}
 	case g.chance(0.15) && t.Parent != "":
 		return &Cond{Op: "==", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
+	case a.Name == "tenant" && g.chance(0.2) && !anonymous(who):
+		return &Cond{Op: "==", A: at, B: ref("caller.claims.tenant")}
 	case g.chance(0.5):
 		return &Cond{Op: "in", A: at, B: strs(some(g, tenants, 3)...)}
 	}
@@ -349,6 +351,7 @@ func (g *generator) special() {
 	g.add(Rule{Who: []Selector{{Kind: "anonymous"}}, To: []string{"read"}, On: []string{second.Name}, UpTo: g.tierAt(-2)})
 	g.add(Rule{Who: []Selector{{Kind: "human"}, {Identity: "tools"}}, To: []string{"read", "list"}, On: []string{first.Name, second.Name},
 		UpTo: g.tierAt(-1), Unbounded: true})
+	g.add(Rule{Deny: true, Who: []Selector{{Identity: "boss"}, {Kind: "third-party"}}, To: []string{"touch"}, On: []string{first.Name}, FromTier: g.tierAt(0)})
 	g.add(Rule{Deny: true, Who: []Selector{{Issuer: "partner"}}, To: []string{"list"}, On: []string{first.Name},
 		When: &Cond{Op: "==", A: ref("object.tenant"), B: str(pick(g, tenants))}})
 	g.add(Rule{Who: []Selector{{Issuer: "third"}}, To: []string{"read", "update"}, On: []string{first.Name}, UpTo: g.tierAt(-1),

@@ -75,7 +75,7 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 		t.Claims["groups"] = some(g, groups, 2)
 	}
 	if g.chance(0.3) {
-		t.Claims["tenant"] = pick(g, tenants) // asserted by nobody, so it must not count
+		t.Claims["tenant"] = pick(g, tenants) // counts for nothing where the partner says it
 	}
 	if g.chance(0.6) {
 		t.Claims["level"] = int64(g.r.IntN(6))

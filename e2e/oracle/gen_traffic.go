@@ -10,11 +10,11 @@ import (
 
 // traffic draws requests for a world. It asks the evaluator what each draw
 // would get, and takes those that keep the mix: near half of them allowed, and
-// rare reasons before frequent ones.
+// what was decided seldom before what was decided often.
 type traffic struct {
 	generator
 	front front
-	seen  map[string]int // requests by reason
+	seen  map[string]int // requests by outcome
 }
 
 // Traffic returns the first n requests of a world behind a proxy.
@@ -27,32 +27,67 @@ func Traffic(w *World, f front, n int) []*Request {
 	return out
 }
 
+// draws are how many requests one is chosen from.
+const draws = 12
+
 func (t *traffic) next() *Request {
-	wantAllow := t.chance(0.5)
+	wantAllow, allowed := t.chance(0.53), 0
 	var best *Request
-	var reason string
-	for range 10 {
+	var kept Answer
+	for range draws {
 		r := t.request(wantAllow)
 		a := Evaluate(t.w, t.front, r)
-		if wantAllow && a.Reason == "allowed" {
-			best, reason = r, a.Reason
+		if best == nil || t.better(a, kept, wantAllow) {
+			best, kept = r, a
+		}
+		if a.Reason == "allowed" {
+			allowed++
+		}
+		if wantAllow && allowed == 2 { // one to choose from is enough
 			break
 		}
-		if best == nil || !wantAllow && a.Effect != "allow" && t.share(a.Reason) < t.share(reason) {
-			best, reason = r, a.Reason
-		}
 	}
-	t.seen[reason]++
+	t.seen[outcome(kept)]++
+	t.seen[decider(kept)]++
 	return best
+}
+
+// better says whether an answer is wanted more than the one at hand.
+func (t *traffic) better(a, than Answer, wantAllow bool) bool {
+	wanted := func(a Answer) bool { return wantAllow == (a.Reason == "allowed") }
+	if wanted(a) != wanted(than) {
+		return wanted(a)
+	}
+	if x, y := t.share(a), t.share(than); outcome(a) != outcome(than) || x != y {
+		return x < y
+	}
+	return t.seen[decider(a)] < t.seen[decider(than)]
+}
+
+// outcome is the reason, or that the proxy answered by itself.
+func outcome(a Answer) string {
+	if !a.Asked {
+		return fmt.Sprintf("proxy_%d", a.Status)
+	}
+	return a.Reason
+}
+
+// decider names what decided: the outcome with the rule, action and type.
+func decider(a Answer) string {
+	if len(a.Targets) == 0 {
+		return outcome(a) + " before any target"
+	}
+	last := a.Targets[len(a.Targets)-1]
+	return strings.Join([]string{a.Reason, last.Rule, last.Action, last.Type}, " ")
 }
 
 // share is how much of the traffic a reason has had, measured by what it should
 // have: the decisions of rules are where most can go wrong.
-func (t *traffic) share(reason string) float64 {
-	if statusOf[reason] == 403 || statusOf[reason] == 503 {
-		return float64(t.seen[reason]) / 5
+func (t *traffic) share(a Answer) float64 {
+	if a.Status == 403 || a.Status == 503 {
+		return float64(t.seen[outcome(a)]) / 5
 	}
-	return float64(t.seen[reason])
+	return float64(t.seen[outcome(a)])
 }
 
 // request draws one. A plain one has nothing wrong with it but what the rules say.

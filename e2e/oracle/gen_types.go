@@ -40,7 +40,8 @@ var typePool = []string{"account", "invoice", "order", "ticket", "device", "ledg
 
 // types makes the customer that others belong to, a file without a catalog, and three to five more.
 func (g *generator) types() {
-	customer := &Type{Name: "customer", IDStyle: digits, Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}}, Source: &Source{}}
+	customer := &Type{Name: "customer", IDStyle: digits, Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}},
+		Properties: []Property{{"ssn", g.tierAt(-1)}}, Writable: []Writable{{"update", []string{"phone", "ssn", "owner"}}}, Source: &Source{}}
 	g.w.Types = append(g.w.Types, customer)
 	for i, name := range some(g, typePool, g.between(3, 5)) {
 		g.w.Types = append(g.w.Types, g.typ(name, i))

@@ -30,11 +30,7 @@ type Difference struct {
 
 func (r *Result) count(want Answer) {
 	r.Sent++
-	reason := want.Reason
-	if !want.Asked {
-		reason = fmt.Sprintf("proxy_%d", want.Status)
-	}
-	r.Reasons[reason]++
+	r.Reasons[outcome(want)]++
 	if want.Effect == "allow" {
 		r.Allows++
 	}
