@@ -202,12 +202,12 @@ func (c *comparison) header(h hit, req *Request, want Answer, differ func(string
 	got := map[string][]string{}
 	for name, values := range h.Header {
 		lower := strings.ToLower(name)
-		for _, m := range c.w.Managed {
-			if strings.NewReplacer("_", "-", ".", "-").Replace(lower) == m {
-				got[lower] = values
-			}
+		plain := strings.NewReplacer("_", "-", ".", "-").Replace(lower)
+		if slices.Contains(c.w.Managed, plain) || strings.HasPrefix(plain, "x-tiergate-") {
+			got[lower] = values
 		}
 	}
+	delete(got, strings.ToLower(decisionHeader)) // compared by its value already
 	for name, value := range want.Set {
 		if name[0] == '?' {
 			continue

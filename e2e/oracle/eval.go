@@ -20,27 +20,29 @@ type evaluation struct {
 	out     Answer
 }
 
-// statusOf is the table of docs/reference/reasons.md, by status.
-var statusOf = map[string]int{}
+// statusOf is the table of docs/reference/reasons.md.
+var statusOf = byReason(map[int][]string{
+	200: {"allowed", "open_route", "preflight", "shadow_deny"},
+	400: {"malformed_request", "ambiguous_path", "ambiguous_host", "ambiguous_header", "ambiguous_query", "ambiguous_parameter",
+		"method_override", "no_target", "malformed_id", "too_many_targets", "body_missing", "body_type", "body_encoding", "body_malformed"},
+	413: {"body_too_large"},
+	401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_algorithm", "token_issuer",
+		"token_key_unknown", "token_signature", "token_claims", "token_audience", "token_expired", "token_not_yet_valid",
+		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch"},
+	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
+		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
+		"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict"},
+	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
+})
 
-func init() {
-	for status, reasons := range map[int][]string{
-		200: {"allowed", "open_route", "preflight", "shadow_deny"},
-		400: {"malformed_request", "ambiguous_path", "ambiguous_host", "ambiguous_header", "ambiguous_query", "ambiguous_parameter",
-			"method_override", "no_target", "malformed_id", "too_many_targets", "body_missing", "body_type", "body_encoding", "body_malformed"},
-		413: {"body_too_large"},
-		401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_algorithm", "token_issuer",
-			"token_key_unknown", "token_signature", "token_claims", "token_audience", "token_expired", "token_not_yet_valid",
-			"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch"},
-		403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
-			"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-			"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict"},
-		503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
-	} {
+func byReason(table map[int][]string) map[string]int {
+	out := map[string]int{}
+	for status, reasons := range table {
 		for _, r := range reasons {
-			statusOf[r] = status
+			out[r] = status
 		}
 	}
+	return out
 }
 
 // Evaluate says what must become of a request in a world behind a proxy.
@@ -111,8 +113,12 @@ func (e *evaluation) second(first string) *Second {
 // excused says whether a live shadow entry turns the denial into an allow
 // (section 7): of the host, of the type of the target that decided, or of the identity.
 func (e *evaluation) excused() bool {
-	if e.out.Status != 403 && e.out.Status != 503 || e.out.Reason == "host_not_served" {
+	switch {
+	case e.out.Status != 403 && e.out.Status != 503,
+		e.out.Reason == "host_not_served", e.out.Reason == "upgrade_not_supported":
 		return false
+	case e.out.Reason != "no_route" && e.caller.issuer == nil:
+		return false // nobody was verified
 	}
 	live := func(s Shadow) bool { return s.Days > 0 && (s.Host == "" || s.Host == e.host.Name) }
 	if e.host == nil {

@@ -1,0 +1,126 @@
+package oracle
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// patterns holds compiled patterns: a world asks for few, and often.
+var patterns sync.Map
+
+// whole compiles a pattern so that it matches whole strings only.
+func whole(pattern string) *regexp.Regexp {
+	if known, ok := patterns.Load(pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	compiled := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
+	patterns.Store(pattern, compiled)
+	return compiled
+}
+
+func validID(t *Type, id string) bool {
+	return len(id) <= 1024 && (t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
+}
+
+func (e *evaluation) params(name string) []string {
+	var out []string
+	for _, p := range e.query {
+		if p.Name == name {
+			out = append(out, p.Value)
+		}
+	}
+	return out
+}
+
+// values are what a capture gives: at least one, none of them empty, unless it is optional and absent.
+func (e *evaluation) values(c *Capture) ([]string, string) {
+	var out []string
+	switch c.In {
+	case "path":
+		for i, s := range e.line.Path {
+			if s.Capture == c.Name && s.Rest {
+				out = []string{strings.Join(e.path[i:], "/")}
+			} else if s.Capture == c.Name {
+				out = []string{e.path[i]}
+			}
+		}
+	case "claim":
+		if role, ok := e.caller.claims[c.Name].(string); ok {
+			out = []string{role}
+		}
+	case "query", "header":
+		if out = e.req.header(c.Name); c.In == "query" {
+			out = e.params(c.Name)
+		}
+		if len(out) > 1 {
+			return nil, "ambiguous_parameter"
+		}
+		if c.Comma && len(out) == 1 {
+			out = strings.Split(out[0], ",")
+		}
+	case "body":
+		return member(e.body, c, c.Body, 0)
+	}
+	if len(out) == 0 && c.Optional {
+		return nil, ""
+	}
+	if len(out) == 0 || slices.Contains(out, "") {
+		return nil, "no_target"
+	}
+	return out, ""
+}
+
+// member walks the body to the member that a capture names.
+func member(at any, c *Capture, names []string, depth int) ([]string, string) {
+	if depth == len(names) {
+		return scalar(at)
+	}
+	object, ok := at.(map[string]any)
+	if !ok {
+		return nil, "malformed_id"
+	}
+	next, ok := object[names[depth]]
+	if !ok && c.Optional {
+		return nil, ""
+	}
+	if !ok || next == nil {
+		return nil, "no_target"
+	}
+	if depth != c.Each {
+		return member(next, c, names, depth+1)
+	}
+	list, ok := next.([]any)
+	if !ok {
+		return nil, "malformed_id"
+	}
+	var all []string
+	for _, element := range list {
+		v, reason := member(element, c, names, depth+1)
+		if reason != "" {
+			return nil, reason
+		}
+		all = append(all, v...)
+	}
+	return all, ""
+}
+
+// scalar is an id in JSON: a string, or an integer by its text.
+func scalar(v any) ([]string, string) {
+	switch v := v.(type) {
+	case nil:
+		return nil, "no_target"
+	case string:
+		if v == "" {
+			return nil, "no_target"
+		}
+		return []string{v}, ""
+	case json.Number:
+		if whole(`-?(0|[1-9][0-9]*)`).MatchString(v.String()) {
+			return []string{v.String()}, ""
+		}
+	}
+	return nil, "malformed_id"
+}

@@ -1,0 +1,208 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// filler gives a request the values that its line captures.
+type filler struct {
+	*traffic
+	req   *Request
+	line  *Line
+	body  map[string]any
+	query []string
+	path  map[string]string
+	plain bool
+}
+
+func (f *filler) fill() {
+	f.path = map[string]string{}
+	for i := range f.line.Targets {
+		spec := &f.line.Targets[i]
+		if spec.ID != nil {
+			f.put(spec.ID, func() string { return f.id(f.w.typ(spec.Type)) })
+		}
+		if spec.Parent != nil {
+			f.put(spec.Parent, func() string { return f.id(f.w.typ(spec.ParentType)) })
+		}
+		for _, b := range spec.Bounds {
+			f.put(&b.From, func() string { return f.bound(b.Attr) })
+		}
+	}
+	var segments []string
+	for _, s := range f.line.Path {
+		if s.Capture == "" {
+			segments = append(segments, s.Literal)
+			continue
+		}
+		segments = append(segments, f.path[s.Capture])
+	}
+	f.req.Target = "/" + strings.Join(segments, "/")
+	if len(f.query) > 0 {
+		f.req.Target += "?" + strings.Join(f.query, "&")
+	}
+	if f.line.Open || !f.w.needsBody(f.line) {
+		return
+	}
+	f.members()
+	text, err := json.Marshal(f.body)
+	if err != nil {
+		return // a map of strings, numbers and lists marshals
+	}
+	f.req.Body = new(string(text))
+	f.req.Headers = append(f.req.Headers, Header{"content-type", pick(&f.generator, []string{"application/json", "application/json", "application/json; charset=utf-8"})})
+}
+
+// members adds what a client may write beside the captured members.
+func (f *filler) members() {
+	if f.line.Method == "POST" && f.line.Targets[0].Actions[0] != "create" {
+		return
+	}
+	for _, m := range some(&f.generator, []string{"phone", "email", "iban", "ssn", "nick"}, f.r.IntN(3)) {
+		if m == "nick" && f.plain {
+			continue
+		}
+		f.body[m] = pick(&f.generator, []any{"x", json.Number("7"), nil, true})
+	}
+}
+
+// put writes a value where the capture reads it.
+func (f *filler) put(c *Capture, make func() string) {
+	if !f.plain && f.chance(0.02) && c.In != "path" || c.Optional && f.chance(0.5) {
+		return // absent
+	}
+	switch c.In {
+	case "path":
+		f.path[c.Name] = f.segments(make())
+	case "header":
+		f.req.Headers = append(f.req.Headers, Header{c.Name, make()})
+	case "query":
+		v := make()
+		for c.Comma && f.chance(0.4) {
+			v += "," + make()
+		}
+		f.query = append(f.query, c.Name+"="+escape(v, ",-._~"))
+	case "body":
+		f.putBody(c, make)
+	}
+}
+
+func (f *filler) putBody(c *Capture, make func() string) {
+	at := f.body
+	for i, name := range c.Body {
+		last := i == len(c.Body)-1
+		switch {
+		case i == c.Each:
+			list := []any{}
+			for range f.length() {
+				if last {
+					list = append(list, f.json(make()))
+				} else {
+					list = append(list, map[string]any{c.Body[i+1]: f.json(make()), "n": 1})
+				}
+			}
+			at[name] = list
+			return
+		case last:
+			at[name] = f.json(make())
+		default:
+			next, ok := at[name].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+			}
+			at[name] = next
+			at = next
+		}
+	}
+}
+
+// length of a batch: now and then none or more than the line allows.
+func (f *filler) length() int {
+	limit := f.line.Max
+	if !f.plain && f.chance(0.06) {
+		if limit == 0 {
+			limit = 100
+		}
+		return pick(&f.generator, []int{0, limit + 1})
+	}
+	return f.between(1, 3)
+}
+
+// json is an id as JSON has it.
+func (f *filler) json(id string) any {
+	if !f.plain && f.chance(0.03) {
+		return pick(&f.generator, []any{nil, "", true, json.Number("1.5"), json.Number("1e3"), []any{"a"}})
+	}
+	if id != "" && strings.Trim(id, "0123456789") == "" && id[0] != '0' && f.chance(0.5) {
+		return json.Number(id)
+	}
+	return id
+}
+
+// id draws an id of a type: mostly one that exists, preferably the caller's own.
+func (f *filler) id(t *Type) string {
+	if !f.plain && f.chance(0.03) && t.IDPattern != "" {
+		return t.IDStyle.badID(&f.generator)
+	}
+	if t.Name == "file" {
+		return strings.Join(some(&f.generator, []string{"a", "b c", "Ü", "d.txt"}, f.between(1, 4)), "/")
+	}
+	if t.Source == nil || f.chance(0.06) {
+		return t.IDStyle.id(50 + f.r.IntN(200))
+	}
+	if f.req.Token >= 0 && f.chance(0.4) {
+		subject := f.w.Tokens[f.req.Token].Subject
+		var own []string
+		for _, r := range t.Source.Rows {
+			if r.Values["owner"] == subject {
+				own = append(own, r.ID)
+			}
+		}
+		if len(own) > 0 {
+			return pick(&f.generator, own)
+		}
+	}
+	row := pick(&f.generator, t.Source.Rows)
+	if row.Bad != "" && f.plain {
+		row = t.Source.Rows[0]
+	}
+	return row.ID
+}
+
+func (f *filler) bound(attribute string) string {
+	if attribute == "level" {
+		return fmt.Sprint(f.r.IntN(6))
+	}
+	if attribute == "owner" {
+		if f.req.Token >= 0 && f.chance(0.7) {
+			return f.w.Tokens[f.req.Token].Subject
+		}
+		return f.subject()
+	}
+	return pick(&f.generator, tenants)
+}
+
+// segments is an id as one path segment, or several where the capture is a rest capture.
+func (f *filler) segments(id string) string {
+	rest := slices.ContainsFunc(f.line.Path, func(s Segment) bool { return s.Rest })
+	if !rest {
+		id = strings.ReplaceAll(id, "/", "-")
+	}
+	return escape(id, "/-._~")
+}
+
+// escape percent-encodes all but letters, digits and keep.
+func escape(s, keep string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte(keep, c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
+}

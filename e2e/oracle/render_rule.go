@@ -1,0 +1,73 @@
+package oracle
+
+import "strings"
+
+func (r *Rule) render(date func(int) string) string {
+	var f flow
+	f.str("id", r.ID)
+	if r.Shadow {
+		f.raw("mode", "shadow")
+	}
+	verb := "allow"
+	if r.Deny {
+		verb = "deny"
+	}
+	who := make([]string, len(r.Who))
+	for i, sel := range r.Who {
+		who[i] = sel.render()
+	}
+	f.raw(verb, "["+strings.Join(who, ", ")+"]")
+	f.list("to", r.To)
+	f.list("on", r.On)
+	f.str("up_to", r.UpTo)
+	f.str("from_tier", r.FromTier)
+	f.list("for", r.For)
+	f.str("own", r.Own)
+	f.str("same", r.Same)
+	if r.When != nil {
+		f.str("when", r.When.String())
+	}
+	f.sub("require", r.Require.render())
+	f.flag("unbounded", r.Unbounded)
+	if !r.Deny { // many allow rules are broad, and all may say why
+		f.str("because", "The oracle wants to know.")
+		f.str("owner", "team-oracle")
+		f.raw("review_by", date(60))
+	}
+	f.sub("then", r.then())
+	return f.String()
+}
+
+func (s Selector) render() string {
+	if s.Identity != "" {
+		return quote(s.Identity)
+	}
+	var f, claims flow
+	f.str("kind", s.Kind)
+	f.str("issuer", s.Issuer)
+	for _, c := range s.Claim {
+		claims.str(c.Claim, c.Value)
+	}
+	f.sub("claim", &claims)
+	return f.String()
+}
+
+func (r *Rule) then() *flow {
+	var f, headers, query flow
+	for _, m := range r.Set {
+		into := &headers
+		if m.Query {
+			into = &query
+		}
+		value := ""
+		for _, p := range m.Value {
+			if value += p.Text; p.Ref != "" {
+				value += "{" + p.Ref + "}"
+			}
+		}
+		into.str(m.Name, value)
+	}
+	f.sub("set_headers", &headers)
+	f.sub("set_query", &query)
+	return &f
+}
