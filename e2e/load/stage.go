@@ -54,7 +54,10 @@ func NewStage(ctx context.Context, example fs.FS, programs e2e.Programs, size Si
 
 func (s *Stage) open(ctx context.Context, programs e2e.Programs, size Size) error {
 	config, err := s.world.Configure("tiergate", func(settings e2e.Settings) error {
-		settings["cache"] = map[string]any{"objects": size.Objects + 1000, "tokens": size.Tokens + 1000, "ttl": map[string]any{"default": "60s", "restricted": "60s"}}
+		settings["cache"] = map[string]any{ // room for all: the cache keeps only a part of it for rows that were read once
+			"objects": 4*size.Objects + 1000, "tokens": size.Tokens + 1000,
+			"ttl": map[string]any{"default": "60s", "restricted": "60s"},
+		}
 		if listen, ok := settings["listen"].(map[string]any); ok {
 			listen["pprof"] = true
 		}
