@@ -48,7 +48,8 @@ check: lint vet test ## what a change must pass before it is sent
 
 fuzz: need-go ## every fuzz target for FUZZTIME, one after another
 	@for pkg in $$($(GO) list ./...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
+	  listed=$$($(GO) test -list '^Fuzz' $$pkg) || { echo "$$listed"; exit 1; }; \
+	  for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
 	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
 

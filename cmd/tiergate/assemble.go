@@ -166,10 +166,19 @@ func (c *config) ttl() map[string]time.Duration {
 	return ttl
 }
 
-// hash names the configuration file in records.
+// hash names the configuration in records: what the file says, with what the
+// environment replaced in it.
 func (c *config) hash() string {
-	sum := sha256.Sum256([]byte(c.file.Text))
-	return hex.EncodeToString(sum[:8])
+	h := sha256.New()
+	var add func(*rules.Node)
+	add = func(n *rules.Node) {
+		fmt.Fprintf(h, "%d %d %q", n.Kind, len(n.Items), n.Value)
+		for _, item := range n.Items {
+			add(item)
+		}
+	}
+	add(c.node)
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func orDefault[T comparable](v, otherwise T) T {

@@ -17,21 +17,22 @@ type config struct {
 		Probe rules.At[string] `yaml:"probe"`
 		Pprof bool             `yaml:"pprof"`
 	} `yaml:"listen"`
-	Rules        rules.Strings                `yaml:"rules"`
-	StateDir     rules.At[string]             `yaml:"state_dir"`
-	Issuers      []issuerConfig               `yaml:"issuers"`
-	Peer         peerConfig                   `yaml:"peer"`
-	Catalogs     rules.Entries[catalogConfig] `yaml:"catalogs"`
-	Cache        cacheConfig                  `yaml:"cache"`
-	Headers      headersConfig                `yaml:"headers"`
-	ClientIP     clientIPConfig               `yaml:"client_ip"`
-	Audit        auditConfig                  `yaml:"audit"`
-	Limits       limitsConfig                 `yaml:"limits"`
-	Drain        drainConfig                  `yaml:"drain"`
-	ExposeReason bool                         `yaml:"expose_reason"`
+	Rules        rules.Strings                      `yaml:"rules"`
+	StateDir     rules.At[string]                   `yaml:"state_dir"`
+	Issuers      []issuerConfig                     `yaml:"issuers"`
+	Peer         peerConfig                         `yaml:"peer"`
+	Catalogs     rules.EntriesOrNone[catalogConfig] `yaml:"catalogs"`
+	Cache        cacheConfig                        `yaml:"cache"`
+	Headers      headersConfig                      `yaml:"headers"`
+	ClientIP     clientIPConfig                     `yaml:"client_ip"`
+	Audit        auditConfig                        `yaml:"audit"`
+	Limits       limitsConfig                       `yaml:"limits"`
+	Drain        drainConfig                        `yaml:"drain"`
+	ExposeReason bool                               `yaml:"expose_reason"`
 
 	dir  string // of the file: relative paths start here
 	file rules.File
+	node *rules.Node // the file with what the environment replaced
 }
 
 type grpcListen struct {
@@ -51,18 +52,18 @@ type tlsConfig struct {
 
 type issuerConfig struct {
 	Pos          rules.Pos
-	Name         rules.At[string]                `yaml:"name"`
-	Issuer       rules.At[string]                `yaml:"issuer"`
-	Audience     rules.Strings                   `yaml:"audience"`
-	JWKS         jwksConfig                      `yaml:"jwks"`
-	Algorithms   rules.Strings                   `yaml:"algorithms"`
-	MayAssert    rules.Entries[rules.KindDecl]   `yaml:"may_assert"`
-	Fixed        rules.Entries[rules.At[string]] `yaml:"fixed"`
-	PurposeClaim rules.At[string]                `yaml:"purpose"`
-	ClientClaim  rules.At[string]                `yaml:"client"`
-	MaxLifetime  time.Duration                   `yaml:"max_lifetime"`
-	Skew         rules.At[time.Duration]         `yaml:"skew"`
-	Required     bool                            `yaml:"required"`
+	Name         rules.At[string]                      `yaml:"name"`
+	Issuer       rules.At[string]                      `yaml:"issuer"`
+	Audience     rules.Strings                         `yaml:"audience"`
+	JWKS         jwksConfig                            `yaml:"jwks"`
+	Algorithms   rules.Strings                         `yaml:"algorithms"`
+	MayAssert    rules.EntriesOrNone[rules.KindDecl]   `yaml:"may_assert"`
+	Fixed        rules.EntriesOrNone[rules.At[string]] `yaml:"fixed"`
+	PurposeClaim rules.At[string]                      `yaml:"purpose"`
+	ClientClaim  rules.At[string]                      `yaml:"client"`
+	MaxLifetime  time.Duration                         `yaml:"max_lifetime"`
+	Skew         rules.At[time.Duration]               `yaml:"skew"`
+	Required     bool                                  `yaml:"required"`
 }
 
 type jwksConfig struct {
@@ -94,7 +95,7 @@ type cacheConfig struct {
 }
 
 type headersConfig struct {
-	Managed rules.Strings `yaml:"managed"`
+	Managed rules.StringsOrNone `yaml:"managed"`
 }
 
 type clientIPConfig struct {
@@ -132,6 +133,7 @@ func loadConfig(path string) (*config, error) {
 		ms = append(ms, overrideFromEnv(n, c, os.LookupEnv)...)
 		d := rules.Decoder{Mistakes: ms}
 		d.Into(n, c)
+		c.node = n
 		ms = d.Mistakes
 		c.check(&ms)
 	}

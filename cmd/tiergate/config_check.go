@@ -19,6 +19,7 @@ const (
 	defaultTTL      = 30 * time.Second
 	defaultInFlight = 1024
 	defaultBody     = 60 << 10
+	maxBody         = 4 << 20 // well below what one gRPC message may hold
 	defaultBuffer   = 8192
 	maxDeadline     = 200 * time.Millisecond
 	defaultDrain    = 5 * time.Second
@@ -56,8 +57,8 @@ func (c *config) check(ms *rules.Mistakes) {
 		}
 	}
 	for _, h := range c.Headers.Managed {
-		if !headerName.MatchString(h.V) {
-			ms.AddHint(h.Pos, "lower-case letters, digits and -", "a managed header's name cannot be %q", h.V)
+		if !headerName.MatchString(h.V) || rules.NeverSettable(h.V) {
+			ms.AddHint(h.Pos, "lower-case letters, digits and -; no header that frames or routes the request", "a managed header's name cannot be %q", h.V)
 		}
 	}
 	c.checkWords(ms)
@@ -74,6 +75,9 @@ func (l *grpcListen) check(ms *rules.Mistakes) {
 		if canonical, ok := resolver.CanonicalHost(h.V); !ok || canonical != h.V {
 			ms.AddHint(h.Pos, "a lower-case host name without port", "no host %q", h.V)
 		}
+	}
+	if t := l.TLS; t != nil && (t.Cert.V == "" || t.Key.V == "" || t.ClientCA.V == "" || len(t.ClientSANs) == 0) {
+		ms.AddHint(t.Pos, "cert, key, client_ca and client_sans: who may ask is part of it", "tls needs all four of its keys")
 	}
 	if l.TLS == nil && !strings.HasPrefix(l.Address.V, "unix:") && !isLoopback(l.Address.V) {
 		ms.AddHint(l.Address.Pos, "add tls: { cert, key, client_ca, client_sans } or listen on 127.0.0.1",
@@ -120,6 +124,21 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	}
 	oneOf(c.ClientIP.From, "source", "x-envoy-external-address", "xff")
 	oneOf(c.Audit.Mode, "best_effort", "required")
+	if hops := c.ClientIP.Hops; c.ClientIP.From.V != "xff" && hops.Pos != (rules.Pos{}) {
+		ms.AddHint(hops.Pos, "add from: xff, or remove hops", "hops mean something only with from: xff")
+	}
+	if c.Audit.Mode.V == "required" && c.Audit.File.V == "" {
+		ms.AddHint(c.Audit.Mode.Pos, "add file: ./decisions.jsonl", "records are required, but there is no file to write them to")
+	}
+	if w := c.Drain.Wait; w.V < 0 {
+		ms.Add(w.Pos, "drain.wait is not below 0, found %v", w.V)
+	}
+	if d := c.Drain.Timeout; d.Pos != (rules.Pos{}) && d.V <= 0 {
+		ms.Add(d.Pos, "drain.timeout is more than 0, found %v", d.V)
+	}
+	if b := c.Limits.Body; b.Pos != (rules.Pos{}) && (b.V < 1 || b.V > maxBody) {
+		ms.AddHint(b.Pos, "keep it below Envoy's max_request_bytes", "limits.body is 1 byte to 4MiB, found %d bytes", b.V)
+	}
 	if c.ClientIP.From.V == "xff" && c.ClientIP.Hops.V < 1 {
 		ms.AddHint(c.ClientIP.From.Pos, "add hops: 1, the number of proxies in front that you trust", "client_ip from xff needs hops")
 	}
@@ -139,13 +158,13 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	positive(c.Audit.Buffer, "audit.buffer")
 }
 
-// deadline returns the bound on one Check, and whether it also follows what
+// deadline is the bound on one Check. The server also keeps to 0.8 of what
 // Envoy's own deadline leaves.
-func (c *config) deadline() (time.Duration, bool) {
+func (c *config) deadline() time.Duration {
 	if v, err := time.ParseDuration(c.Limits.Deadline.V); err == nil {
-		return v, false
+		return v
 	}
-	return maxDeadline, true
+	return maxDeadline
 }
 
 func isLoopback(address string) bool {

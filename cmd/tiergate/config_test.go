@@ -75,6 +75,9 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"no keys", "discovery: true", "", `exactly one source of keys, found 0`},
 		{"two sources of keys", "discovery: true", "discovery: true, file: k.json", `exactly one source of keys, found 2`},
 		{"skew", "audience: [shop]", "audience: [shop], skew: 6m", `skew is at most 300s`},
+		{"algorithms without one", "audience: [shop]", "audience: [shop], algorithms: []", `a list without anything in it`},
+		{"trust domains without one", "rules:", "peer: { trust_domains: [] }\nrules:", `a list without anything in it`},
+		{"client SANs without one", "serves: [shop.example.com]", "serves: [shop.example.com], tls: { cert: c, key: k, client_sans: [] }", `a list without anything in it`},
 		{"a misspelt key", "admin:", "admni:", `unknown key "admni"`},
 		{"no rules", "rules: [./rules]\n", "", `no rules directory`},
 		{"a bad word", "rules:", "audit: { mode: sometimes }\nrules:", `unknown value "sometimes"`},
@@ -83,6 +86,14 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"xff without hops", "rules:", "client_ip: { from: xff }\nrules:", `needs hops`},
 		{"a managed header", "rules:", "headers: { managed: [X_Tenant] }\nrules:", `managed header's name cannot be "X_Tenant"`},
 		{"a catalog without file", "rules:", "catalogs: { a: {} }\nrules:", `catalog "a" has no file`},
+		{"hops without xff", "rules:", "client_ip: { hops: 2 }\nrules:", `hops mean something only with from: xff`},
+		{"required records without a file", "rules:", "audit: { mode: required }\nrules:", `no file to write them to`},
+		{"a managed header that frames", "rules:", "headers: { managed: [content-length] }\nrules:", `managed header's name cannot be "content-length"`},
+		{"no body", "rules:", "limits: { body: 0 }\nrules:", `limits.body is 1 byte to 4MiB`},
+		{"a body beyond a message", "rules:", "limits: { body: 5MiB }\nrules:", `limits.body is 1 byte to 4MiB`},
+		{"a drain before it starts", "rules:", "drain: { wait: -1s }\nrules:", `drain.wait is not below 0`},
+		{"no time to drain", "rules:", "drain: { timeout: 0s }\nrules:", `drain.timeout is more than 0`},
+		{"TLS without who may ask", "serves:", "tls: { cert: c, key: k, client_ca: a }, serves:", `tls needs all four of its keys`},
 		{"two documents", "rules:", "---\nrules:", `second document`},
 		{"an alias", "[./rules]", "&r [./rules]", `anchors and aliases`},
 	} {
@@ -92,6 +103,15 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 				t.Errorf("got %v\nwant %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestConfigMayListNone: where none means none, it may be said.
+func TestConfigMayListNone(t *testing.T) {
+	text := strings.Replace(good, "audience: [shop]", "audience: [shop], may_assert: {}, fixed: {}", 1) +
+		"catalogs: {}\ncache: { ttl: {} }\nheaders: { managed: [] }\n"
+	if _, err := loadText(t, text); err != nil {
+		t.Error(err)
 	}
 }
 

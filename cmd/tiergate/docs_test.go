@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -131,15 +132,23 @@ func TestReadmeTourWorks(t *testing.T) {
 	}
 }
 
-// docs/configuration.md names every key, and no other.
+// docs/configuration.md explains every key, in a row or a sentence of its own
+// and not just in the example, and its tables name no other.
 func TestEveryConfigurationKeyIsDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	page := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(string(text), "")
 	for _, key := range configKeys() {
-		if !regexp.MustCompile("\\b" + key + "\\b").Match(text) {
-			t.Errorf("docs/configuration.md does not mention %q", key)
+		if !regexp.MustCompile("(?m)(`|^## .*|`[][a-z_.]+[.:{ ]+)" + key + "\\b").MatchString(page) {
+			t.Errorf("docs/configuration.md does not explain %q", key)
+		}
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(page, -1) {
+		words := strings.FieldsFunc(row[1], func(r rune) bool { return r == '.' || r == '[' || r == ']' })
+		if last := words[len(words)-1]; !slices.Contains(configKeys(), last) && last != "default" && last != "TIER" {
+			t.Errorf("docs/configuration.md has a row %q, which is no key", row[1])
 		}
 	}
 }

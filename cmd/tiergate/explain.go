@@ -124,7 +124,7 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return explainMistakes(cmd.ErrOrStderr(), err, src)
 	}
 	if a.as != "" {
-		verifier, err := a.verifier(c, p)
+		verifier, err := a.verifier(c, p, raw.Now)
 		if err != nil {
 			return err
 		}
@@ -233,7 +233,7 @@ func (s stated) Verify(context.Context, *rules.Request) (*rules.Verified, string
 }
 
 // verifier states the caller that --as names.
-func (a *asked) verifier(c *config, p *policy.Policy) (policy.Verifier, error) {
+func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Verifier, error) {
 	if a.as == "anonymous" {
 		return stated{&rules.Verified{Anonymous: true}, a.peer}, nil
 	}
@@ -246,7 +246,6 @@ func (a *asked) verifier(c *config, p *policy.Policy) (policy.Verifier, error) {
 		return nil, fmt.Errorf("no identity %q in the rules %s", a.as, rules.DidYouMean(a.as, names))
 	}
 	id := p.Set().Identities()[i]
-	now := time.Now()
 	v := &rules.Verified{
 		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
 		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),

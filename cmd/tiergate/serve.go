@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -41,10 +42,13 @@ listeners close after drain.wait. SIGHUP reloads the rules at once and reopens t
 			if err := l.UnmarshalText([]byte(level)); err != nil {
 				return fmt.Errorf("no log level %q, want debug, info, warn or error", level)
 			}
+			hup := make(chan os.Signal, 1)
+			signal.Notify(hup, syscall.SIGHUP) // before anything is loaded: by itself SIGHUP ends a process
+			defer signal.Stop(hup)
 			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: l, ReplaceAttr: readable}))
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 			defer stop()
-			return serve(ctx, file, addresses, log, cmd.ErrOrStderr())
+			return serve(ctx, file, addresses, log, cmd.ErrOrStderr(), hup)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration")
@@ -68,14 +72,15 @@ type service struct {
 	audit  *audit.Writer
 	server *extauthz.Server
 	log    *slog.Logger
+	hup    <-chan os.Signal
 }
 
-func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr io.Writer) (err error) {
+func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr io.Writer, hup <-chan os.Signal) (err error) {
 	c, err := loadConfig(file)
 	if err != nil {
 		return explainMistakes(stderr, err, nil)
 	}
-	s := &service{log: log}
+	s := &service{log: log, hup: hup}
 	if s.parts, err = assemble(c, log); err != nil {
 		return explainMistakes(stderr, err, nil)
 	}
@@ -164,7 +169,6 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	deadline, _ := c.deadline()
 	o := extauthz.Options{
 		Checker: s.live, Audit: s.audit, Hasher: key, Metrics: metrics, Log: s.log,
 		Admin: extauthz.Admin{
@@ -172,7 +176,7 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 			NotReady: s.notReady, Version: func() any { return buildInfo() }, Rules: s.showRules,
 		},
 		Limits: extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
-		Config: c.hash(), Deadline: deadline, InFlight: orDefault(c.Limits.InFlight.V, defaultInFlight),
+		Config: c.hash(), Deadline: c.deadline(), InFlight: orDefault(c.Limits.InFlight.V, defaultInFlight),
 		DrainWait: defaultDrain, DrainTimeout: orDefault(c.Drain.Timeout.V, defaultTimeout),
 	}
 	if c.Drain.Wait.Pos != (rules.Pos{}) {
@@ -190,6 +194,9 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 	}
 	return extauthz.New(o)
 }
+
+// lookupWait is for look-ups that outlive their Check to fill the cache.
+const lookupWait = 3 * time.Second
 
 // run serves until ctx ends or one part fails; then all have ended.
 func (s *service) run(ctx context.Context) error {
@@ -214,19 +221,18 @@ func (s *service) run(ctx context.Context) error {
 	start("signals", s.hangups)
 	err := s.server.Run(failed) // drains before it returns: the parts stay up that long
 	stop()
-	return errors.Join(err, g.Wait())
+	settled, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupWait)
+	defer cancel()
+	return errors.Join(err, g.Wait(), s.parts.options.Catalog.Wait(settled))
 }
 
 // hangups reloads the rules and reopens the decision log on SIGHUP.
 func (s *service) hangups(ctx context.Context) error {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-hup:
+		case <-s.hup:
 			s.audit.Reopen()
 			if err := s.live.Reload(); err != nil {
 				s.log.Error("rules not loaded", slog.String("error", err.Error()))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/tiergate/tiergate/extauthz/audit"
 )
@@ -16,6 +17,27 @@ func printStory(w io.Writer, r *audit.Record, output string) error {
 	if output == "json" {
 		return json.NewEncoder(w).Encode(r)
 	}
+	var text strings.Builder
+	tell(&text, r)
+	_, err := io.WriteString(w, printable(text.String()))
+	return err
+}
+
+// printable escapes what a terminal would obey or hide: ids and subjects are
+// chosen by callers.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
+}
+
+func tell(w io.Writer, r *audit.Record) {
 	fmt.Fprintf(w, "%s  %s %d\n", strings.ToUpper(r.Effect), r.Reason, r.Status)
 	if r.Detail != "" {
 		fmt.Fprintf(w, "  detail    %s\n", r.Detail)
@@ -45,7 +67,6 @@ func printStory(w io.Writer, r *audit.Record, output string) error {
 	if r.Versions.Policy != "" {
 		fmt.Fprintf(w, "  policy    %.12s\n", r.Versions.Policy)
 	}
-	return nil
 }
 
 func printTarget(w io.Writer, t *audit.Target) {

@@ -2,7 +2,9 @@ package policy
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +53,7 @@ func (l *Live) Stats() Stats { return *l.stats.Load() }
 func (l *Live) Reload() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	next, err := l.load()
+	next, err := l.guarded()
 	stats := *l.stats.Load()
 	if err != nil {
 		stats.Failures++
@@ -67,6 +69,17 @@ func (l *Live) Reload() error {
 		l.log.Info("rules loaded", slog.String("policy", next.Hash), slog.Int("files", len(next.source.Files)))
 	}
 	return nil
+}
+
+// guarded makes a panic in loading an error: a rules file must not be able to
+// end the process, on every replica at once.
+func (l *Live) guarded() (p *Policy, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("loading panicked: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return l.load()
 }
 
 // Adopt puts a version in force that came from elsewhere, such as the last good

@@ -44,7 +44,7 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 		return nil, src, err
 	}
 	return &Policy{
-		Hash:       hash(src, o.Env),
+		Hash:       hash(src, &o),
 		source:     src,
 		set:        set,
 		routes:     routes,
@@ -105,7 +105,8 @@ func touches(op *resolver.Operation, r *rules.RuleInfo) bool {
 // hash covers what decides: names and contents of the files, and the parts of
 // the configuration that rules are compiled against. Every part is
 // length-prefixed, so that no two versions run together.
-func hash(src *rules.Source, env rules.Env) string {
+func hash(src *rules.Source, o *Options) string {
+	env := &o.Env
 	h := sha256.New()
 	part := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
 	for _, f := range src.Files {
@@ -119,5 +120,6 @@ func hash(src *rules.Source, env rules.Env) string {
 		// fmt prints maps in the order of their keys.
 		part(fmt.Sprint(env.Issuers[name].Claims, env.Issuers[name].Fixed))
 	}
+	part(fmt.Sprintf("%+v", o.Resolve)) // how a request is read
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -171,6 +171,12 @@ func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
 		{"no credential", covered, "GET /orders/1", stated{v: &rules.Verified{Anonymous: true}}, rules.CredentialMissing, ""},
 		{"an ambiguous path", covered, "GET //orders/2", stated{v: ada()}, rules.AmbiguousPath, ""},
 		{"an allow", covered, "GET /orders/1", stated{v: ada()}, rules.Allowed, ""},
+		{"a token whose key is being fetched", covered, "GET /orders/1", stated{err: rules.Faultf(rules.KeysRefreshing, "")}, rules.KeysRefreshing, ""},
+		{"a token whose issuer has no keys", covered, "GET /orders/1", stated{err: rules.Faultf(rules.JWKSUnavailable, "")}, rules.JWKSUnavailable, ""},
+		{"a deny rule for the anonymous", covered + "  - { id: nobody, deny: { kind: anonymous }, to: [read], on: order }\n", "GET /orders/1",
+			stated{v: &rules.Verified{Anonymous: true}}, rules.DeniedByRule, ""},
+		{"a deny rule for customers", covered + "  - { id: nobody, deny: customers, to: [read], on: order }\n", "GET /orders/1",
+			stated{v: ada()}, rules.ShadowDeny, rules.DeniedByRule},
 		{"after its end", ended, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 		{"without an entry", shop, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 	} {
@@ -276,6 +282,11 @@ func TestHashChangesWithWhatDecides(t *testing.T) {
 	if other := load(t, shop+"\n# a comment\n", o).Hash; other == base {
 		t.Error("other files have the same hash")
 	}
+	o.Resolve.MaxBody++
+	if other := load(t, shop, o).Hash; other == base {
+		t.Error("another way to read requests has the same hash")
+	}
+	o.Resolve.MaxBody--
 	o.Env.Issuers["corp"].Claims["role"] = rules.String
 	if other := load(t, shop, o).Hash; other == base {
 		t.Error("another set of claims has the same hash")
@@ -314,6 +325,29 @@ func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
 	}
 	if got := live.Check(t.Context(), request("GET /orders/1")); got.Reason != rules.NoRule || got.Policy == before.Hash {
 		t.Errorf("%s under policy %s, want no_rule under the new one", got.Reason, got.Policy)
+	}
+}
+
+// A panic while loading is a failed load: the version in force stays.
+func TestReloadSurvivesAPanic(t *testing.T) {
+	broken, o := false, options(t, stated{v: ada()})
+	live, err := NewLive(func() (*Policy, error) {
+		if broken {
+			panic("a bug in a parser")
+		}
+		p, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(shop)}}, o)
+		return p, err
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := live.Current()
+	broken = true
+	if err := live.Reload(); err == nil || !strings.Contains(err.Error(), "a bug in a parser") {
+		t.Errorf("Reload: %v, want the panic as an error", err)
+	}
+	if live.Current() != before || live.Stats().Failures != 1 {
+		t.Errorf("stats %+v after a panic, want the version in force and one failure", live.Stats())
 	}
 }
 

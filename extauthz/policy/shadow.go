@@ -7,15 +7,9 @@ import (
 )
 
 // excuse turns a denial into a recorded allow where a dated shadow entry covers
-// the host, the identity or the type of the target that decided. It never
-// excuses a bad credential (401), an ambiguous or malformed request (400, 413),
-// a host that the listener does not serve, or an upgrade, whose frames nobody
-// would see.
+// the host, the identity or the type of the target that decided.
 func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
-	if o.Effect == rules.Allow || o.Request == nil || o.Reason == rules.HostNotServed || o.Reason == rules.UpgradeNotSupported {
-		return
-	}
-	if status := o.Status(); status != 403 && status != 503 {
+	if o.Effect == rules.Allow || !excusable(o) {
 		return
 	}
 	until, ok := p.covered(o, now)
@@ -28,6 +22,23 @@ func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
 	}
 	o.Shadow = v
 	o.Effect, o.Reason, o.Obligations = rules.Allow, rules.ShadowDeny, rules.Obligations{}
+}
+
+// excusable leaves out a bad credential (401), an ambiguous or malformed request
+// (400, 413), a host that the listener does not serve, an upgrade, whose frames
+// nobody would see, and, but for no_route, every request whose caller was not
+// verified: an outage of the keys must not let a forged token in.
+func excusable(o *rules.Outcome) bool {
+	if status := o.Status(); status != 403 && status != 503 {
+		return false
+	}
+	switch o.Reason {
+	case rules.HostNotServed, rules.UpgradeNotSupported:
+		return false
+	case rules.NoRoute:
+		return o.Request != nil
+	}
+	return o.Request != nil && o.Caller != nil && o.Caller.Kind != rules.Anonymous
 }
 
 func (p *Policy) covered(o *rules.Outcome, now time.Time) (time.Time, bool) {

@@ -25,7 +25,9 @@ const (
 func (l *Live) Watch(ctx context.Context, paths []string) error {
 	events, closeWatch := notifier(paths, l.log)
 	defer closeWatch()
-	last := fingerprint(paths)
+	// Zero: the first look always loads, for the files may have changed between
+	// the first load and this moment.
+	var last [sha256.Size]byte
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
@@ -36,14 +38,21 @@ func (l *Live) Watch(ctx context.Context, paths []string) error {
 			if !open {
 				events = nil // the poll goes on
 			}
-			if !pause(ctx, settle) {
-				return nil
-			}
 		case <-poll.C:
 		}
 		now := fingerprint(paths)
 		if now == last {
 			continue
+		}
+		// A writer may be at it: half of a file can be valid rules without the
+		// denials at its end. Only what stays the same for a while is read.
+		for before := now; ; before = now {
+			if !pause(ctx, settle) {
+				return nil
+			}
+			if now = fingerprint(paths); now == before {
+				break
+			}
 		}
 		last = now
 		if err := l.Reload(); err != nil {
