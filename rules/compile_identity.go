@@ -46,7 +46,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	for _, list := range []struct {
 		key   string
 		words Strings
-	}{{"client", d.Match.Client}, {"purpose", d.Purpose}} {
+	}{{"client", d.Match.Client}, {"purpose", Strings(d.Purpose)}} {
 		for _, w := range list.words {
 			c.notEmpty(list.key, w)
 		}

@@ -38,8 +38,13 @@ type At[T any] struct {
 // DecodeNode implements Decodable.
 func (a *At[T]) DecodeNode(d *Decoder, n *Node) { a.Pos = n.Pos; d.Into(n, &a.V) }
 
-// Entries is a mapping in the order in which it was written.
+// Entries is a mapping in the order in which it was written. One without
+// entries is a mistake: of a key that is given and says nothing, one reader
+// thinks that it permits nothing and another that it limits nothing.
 type Entries[T any] []Entry[T]
+
+// EntriesOrNone is a mapping that may be empty, for keys where none means none.
+type EntriesOrNone[T any] []Entry[T]
 
 // Entry is one key of a mapping and its value.
 type Entry[T any] struct {
@@ -50,6 +55,12 @@ type Entry[T any] struct {
 
 // DecodeNode implements Decodable.
 func (es *Entries[T]) DecodeNode(d *Decoder, n *Node) {
+	(*EntriesOrNone[T])(es).DecodeNode(d, n)
+	d.wantSome(n)
+}
+
+// DecodeNode implements Decodable.
+func (es *EntriesOrNone[T]) DecodeNode(d *Decoder, n *Node) {
 	if !d.want(n, Mapping) {
 		return
 	}
@@ -60,11 +71,21 @@ func (es *Entries[T]) DecodeNode(d *Decoder, n *Node) {
 	}
 }
 
-// Strings is one word or a list of words.
+// Strings is one word or a list of words, of which there must be one, for the
+// reason that Entries gives.
 type Strings []At[string]
+
+// StringsOrNone is Strings that may be empty, for keys where none means none.
+type StringsOrNone []At[string]
 
 // DecodeNode implements Decodable.
 func (s *Strings) DecodeNode(d *Decoder, n *Node) {
+	(*StringsOrNone)(s).DecodeNode(d, n)
+	d.wantSome(n)
+}
+
+// DecodeNode implements Decodable.
+func (s *StringsOrNone) DecodeNode(d *Decoder, n *Node) {
 	if n.Kind == Sequence {
 		d.Into(n, (*[]At[string])(s))
 		return
@@ -73,6 +94,9 @@ func (s *Strings) DecodeNode(d *Decoder, n *Node) {
 	d.Into(n, &one)
 	*s = append(*s, one)
 }
+
+// Values returns the words without their places.
+func (s StringsOrNone) Values() []string { return Strings(s).Values() }
 
 // Values returns the words without their places.
 func (s Strings) Values() []string {
@@ -109,6 +133,13 @@ func (d *Decoder) want(n *Node, k NodeKind) bool {
 	}
 	d.Mistakes.Add(n.Pos, "want %v, found %s", k, found)
 	return false
+}
+
+// wantSome refuses a list or mapping that is written out and empty.
+func (d *Decoder) wantSome(n *Node) {
+	if n.Kind != Scalar && len(n.Items) == 0 && !n.unread {
+		d.Mistakes.AddHint(n.Pos, "say which, or leave the key out", "%v without anything in it", n.Kind)
+	}
 }
 
 func (d *Decoder) value(n *Node, v reflect.Value) {

@@ -53,17 +53,17 @@ type RequireDecl struct {
 // ObjectDecl is an entry of `objects:`.
 type ObjectDecl struct {
 	Pos        Pos
-	Type       At[string]          `yaml:"type"`
-	Tier       At[string]          `yaml:"tier"`
-	MaxRowTier At[string]          `yaml:"max_row_tier"`
-	Catalog    At[string]          `yaml:"catalog"`
-	Parent     At[string]          `yaml:"parent"`
-	ID         At[string]          `yaml:"id"`
-	Attributes Entries[KindDecl]   `yaml:"attributes"`
-	Actions    Entries[ActionDecl] `yaml:"actions"`
-	Properties Entries[At[string]] `yaml:"properties"`
-	Writable   Entries[Strings]    `yaml:"writable"`
-	Shadow     []ShadowDecl        `yaml:"shadow"`
+	Type       At[string]             `yaml:"type"`
+	Tier       At[string]             `yaml:"tier"`
+	MaxRowTier At[string]             `yaml:"max_row_tier"`
+	Catalog    At[string]             `yaml:"catalog"`
+	Parent     At[string]             `yaml:"parent"`
+	ID         At[string]             `yaml:"id"`
+	Attributes Entries[KindDecl]      `yaml:"attributes"`
+	Actions    Entries[ActionDecl]    `yaml:"actions"`
+	Properties Entries[At[string]]    `yaml:"properties"`
+	Writable   Entries[StringsOrNone] `yaml:"writable"` // none: no member may be written
+	Shadow     []ShadowDecl           `yaml:"shadow"`
 }
 
 // ActionDecl is an entry of an object's `actions:`.
@@ -133,7 +133,7 @@ type IdentityDecl struct {
 	Workload At[string]    `yaml:"workload"`
 	Tenant   At[string]    `yaml:"tenant"`
 	Owner    At[string]    `yaml:"owner"`
-	Purpose  Strings       `yaml:"purpose"`
+	Purpose  StringsOrNone `yaml:"purpose"` // none: no purpose may be named
 	ReviewBy At[time.Time] `yaml:"review_by"`
 	Shadow   []ShadowDecl  `yaml:"shadow"`
 }
