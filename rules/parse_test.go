@@ -61,6 +61,8 @@ func TestParseRefuses(t *testing.T) {
 		"nothing there":        {fstest.MapFS{}, "no *.yaml file"},
 		"only tests":           {fstest.MapFS{"a_test.yaml": {Data: []byte("x")}}, "no *.yaml file"},
 		"another ending":       {fstest.MapFS{"a.yml": {Data: []byte(oneRule)}}, "a.yml: rules files end in .yaml (rename it to a.yaml)"},
+		"a loud ending":        {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "Deny.YAML": {Data: []byte(oneRule)}}, "Deny.YAML: rules files end in .yaml (rename it to Deny.yaml)"},
+		"another loud ending":  {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "deny.Yml": {Data: []byte(oneRule)}}, "deny.Yml: rules files end in .yaml"},
 		"empty":                {fstest.MapFS{"a.yaml": {}}, "a.yaml:1:1: the file is empty"},
 		"only comments":        {fstest.MapFS{"a.yaml": {Data: []byte("# x\n")}}, "the file is empty"},
 		"half written":         {fstest.MapFS{"a.yaml": {Data: []byte("rules: [{ id: a,")}}, "not valid YAML: did not find"},
@@ -157,6 +159,15 @@ func TestParseMountedVolume(t *testing.T) {
 	}
 	if err := os.Remove(filepath.Join(dir, "mount/out.yaml")); err != nil {
 		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"shared.d": "../shared.d", "team.v2": "gone", "deny_test.yaml": "gone", "README": "gone"} {
+		link(to, "mount/"+name)
+		if _, ms := Parse(root.FS()); len(ms) != 1 || ms[0].Pos.File != name {
+			t.Errorf("%s, a link that leads nowhere or out: %v", name, ms) // it may have been a directory of deny rules
+		}
+		if err := os.Remove(filepath.Join(dir, "mount", name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	link(".", "mount/loop")
 	if _, ms := Parse(root.FS()); len(ms) == 0 {

@@ -213,7 +213,7 @@ func TestJUnit(t *testing.T) {
 func TestTestFilesThatCannotBeRead(t *testing.T) {
 	for name, fsys := range map[string]fstest.MapFS{
 		"pipe":      {"a_test.yaml": {Mode: fs.ModeNamedPipe}},
-		"too large": {"a_test.yaml": {Data: bytes.Repeat([]byte(" "), maxFileSize+1)}},
+		"too large": {"a_test.yaml": {Data: bytes.Repeat([]byte(" "), 8<<20+1)}},
 		"empty":     {"a_test.yaml": {}},
 	} {
 		fsys["rules.yaml"] = shared(t)["rules.yaml"]

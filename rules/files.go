@@ -1,0 +1,100 @@
+package rules
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+const (
+	maxFileSize = 8 << 20 // bytes; a file of that size already takes some hundred MB to read
+	maxDirDepth = 16      // directories below the rules directory; also ends a loop of links
+)
+
+// ReadFiles reads the files of a rules directory whose paths are wanted, in byte
+// order of their paths. Names that start with a dot are not entered, so a
+// Kubernetes volume is read once, through its visible links. Nothing else
+// vanishes in silence, for it might hold a deny rule: a name that leads nowhere
+// or out of the directory is a mistake, and so is an ending that is almost .yaml.
+func ReadFiles(fsys fs.FS, wanted func(path string) bool) ([]File, Mistakes) {
+	l := lister{fsys: fsys, wanted: wanted}
+	l.enter(".", 0)
+	slices.SortFunc(l.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return l.files, l.ms
+}
+
+type lister struct {
+	fsys   fs.FS
+	wanted func(string) bool
+	files  []File
+	ms     Mistakes
+}
+
+// enter asks for each entry's target rather than its own type, because a
+// mounted volume holds links only.
+func (l *lister) enter(dir string, depth int) {
+	if depth > maxDirDepth {
+		l.ms.Add(Pos{File: dir}, "more than %d directories deep", maxDirDepth)
+		return
+	}
+	entries, err := fs.ReadDir(l.fsys, dir)
+	if err != nil {
+		l.ms.Add(Pos{File: dir}, "%v", err)
+		return
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := path.Join(dir, e.Name())
+		info, err := fs.Stat(l.fsys, name)
+		switch {
+		case err != nil:
+			l.ms.Add(Pos{File: name}, "%v", err)
+		case info.IsDir():
+			l.enter(name, depth+1)
+		case misnamed(name):
+			l.ms.AddHint(Pos{File: name}, "rename it to "+strings.TrimSuffix(name, path.Ext(name))+".yaml",
+				"rules files end in .yaml")
+		case !l.wanted(name):
+		case !info.Mode().IsRegular():
+			l.ms.Add(Pos{File: name}, "not a regular file (%v)", info.Mode().Type())
+		case info.Size() > maxFileSize:
+			l.ms.Add(Pos{File: name}, "%d bytes long, at most %d are read", info.Size(), maxFileSize)
+		default:
+			l.read(name)
+		}
+	}
+}
+
+// misnamed reports whether a file has another spelling of .yaml.
+func misnamed(name string) bool {
+	ending := path.Ext(name)
+	return ending != ".yaml" && (strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"))
+}
+
+// read takes one byte more than is allowed at most: the size that Stat told may
+// be outdated, or a lie.
+func (l *lister) read(name string) {
+	f, err := l.fsys.Open(name)
+	if err != nil {
+		l.ms.Add(Pos{File: name}, "%v", err)
+		return
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	switch {
+	case err != nil:
+		l.ms.Add(Pos{File: name}, "%v", err)
+	case len(text) > maxFileSize:
+		l.ms.Add(Pos{File: name}, "more than %d bytes long", maxFileSize)
+	default:
+		sum := sha256.Sum256(text)
+		l.files = append(l.files, File{Path: name, Text: string(text), Hash: hex.EncodeToString(sum[:])})
+	}
+}
