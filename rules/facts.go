@@ -51,7 +51,8 @@ func (f *facts) parameter(name string) string {
 	return value
 }
 
-// query is every parameter that comes exactly once.
+// query is every parameter that comes exactly once and is not empty: what
+// parameter finds.
 func (f *facts) query() map[string]string {
 	out := make(map[string]string, len(f.req.Query))
 	times := make(map[string]int, len(f.req.Query))
@@ -59,6 +60,6 @@ func (f *facts) query() map[string]string {
 		out[p.Name] = p.Value
 		times[p.Name]++
 	}
-	maps.DeleteFunc(out, func(name, _ string) bool { return times[name] > 1 })
+	maps.DeleteFunc(out, func(name, value string) bool { return times[name] > 1 || value == "" })
 	return out
 }

@@ -104,7 +104,7 @@ func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
 	} else if f.caller.Verified != nil {
 		v = f.caller.Claims[r.key]
 	}
-	if v == nil {
+	if v == nil || v == "" { // an empty text of the caller is absent
 		return nil, absent
 	}
 	return v, yes

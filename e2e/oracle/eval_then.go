@@ -11,7 +11,7 @@ import (
 func (e *evaluation) ref(t *target, name string) value {
 	missing := value{known: isMissing}
 	if claim, ok := strings.CutPrefix(name, "caller.claims."); ok {
-		if v, ok := e.caller.claims[claim]; ok {
+		if v, ok := e.caller.claims[claim]; ok && v != "" {
 			return value{v, isTrue}
 		}
 		return missing

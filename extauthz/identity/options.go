@@ -174,6 +174,9 @@ func (c *IssuerConfig) checkClaims() error {
 		if !ok {
 			return fmt.Errorf("fixed %q is %v, want a string, a whole number, true or false, or a list of strings or of numbers", name, c.Fixed[name])
 		}
+		if value == "" {
+			return fmt.Errorf("fixed %q is empty, and an empty text pins nothing", name)
+		}
 		c.Fixed[name] = value
 	}
 	for name, kind := range c.MayAssert {

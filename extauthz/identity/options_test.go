@@ -32,6 +32,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		{issuer(func(c *IssuerConfig) { c.JWKS.Refresh = time.Millisecond }), []string{"refresh is 1ms"}},
 		{issuer(func(c *IssuerConfig) { c.JWKS.MaxStale = -1 }), []string{"max_stale"}},
 		{issuer(func(c *IssuerConfig) { c.Fixed = map[string]any{"role": "x"} }), []string{`claim "role" is both in may_assert and in fixed`}},
+		{issuer(func(c *IssuerConfig) { c.Fixed = map[string]any{"region": ""} }), []string{`fixed "region" is empty`}},
 		{issuer(func(c *IssuerConfig) { c.Fixed = map[string]any{"x": 1.5} }), []string{`fixed "x" is 1.5`}},
 		{issuer(func(c *IssuerConfig) { c.Fixed = map[string]any{"x": []any{"a", int64(1)}} }), []string{`fixed "x"`}},
 		{issuer(func(c *IssuerConfig) { c.MayAssert = map[string]rules.Kind{"": rules.String} }), []string{`may_assert ""`}},
