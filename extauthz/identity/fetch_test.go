@@ -212,6 +212,33 @@ func TestDiscoveryIsRepeatedWhenTheKeysMove(t *testing.T) {
 	})
 }
 
+// An ETag is one URL's own word: the same word at another URL confirms nothing.
+func TestAnETagStaysWithItsURL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const where, moved = iss + "/.well-known/openid-configuration", "https://keys.example.com/"
+		p := serving(ecKey())
+		p.urls = map[string][]byte{where: metadata(iss, jwksURL)}
+		p.header = http.Header{"Etag": {`"1"`}} // at every URL, as static hosts count
+		v := running(t, p, discovering)
+		next := must(newSigner("ec-2", "ES256"))
+		p.set(func(p *provider) { p.urls[where], p.urls[moved] = metadata(iss, moved), jwks(next) })
+		time.Sleep(discoveryFor + defaultRefresh)
+		wants(t, v, next.mint(nil, lasting()), "")
+		wants(t, v, ecKey().mint(nil, lasting()), rules.TokenKeyUnknown)
+
+		asked := func() *http.Request { // last of all
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.asked[len(p.asked)-1]
+		}
+		time.Sleep(defaultRefresh)
+		if last := asked(); last.URL.String() != moved || last.Header.Get("If-None-Match") != `"1"` {
+			t.Errorf("asked %v with the tag %q, want the new URL with its own", last.URL, last.Header.Get("If-None-Match"))
+		}
+		wants(t, v, next.mint(nil, lasting()), "")
+	})
+}
+
 func TestKeysFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "jwks.json")
 	write := func(text []byte) {

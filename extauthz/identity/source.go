@@ -33,7 +33,8 @@ type source interface {
 // document is a fetched key set.
 type document struct {
 	body      []byte
-	etag      string
+	url       string         // where it is from, if anywhere
+	etag      string         // of that URL alone
 	maxAge    *time.Duration // what Cache-Control asks for; nil when it says nothing
 	unchanged bool           // the last accepted body is in force, and is repeated in body
 }
@@ -63,7 +64,7 @@ func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 		}
 	}
 	etag := ""
-	if known {
+	if known && url == r.last.url { // another URL may use the same tag for other keys
 		etag = r.last.etag
 	}
 	doc, err := r.get.document(ctx, url, etag)
@@ -71,6 +72,7 @@ func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 	if err != nil {
 		return document{}, fmt.Errorf("keys from %s: %w", printable(url), err)
 	}
+	doc.url = url
 	if doc.unchanged {
 		doc.body, doc.etag = r.last.body, r.last.etag
 	}
