@@ -53,8 +53,9 @@ type keys struct {
 
 // flight is a refresh that is wanted or under way.
 type flight struct {
-	done chan struct{} // closed when it has landed
-	err  error         // of the refresh, once landed
+	begun bool          // the fetch is under way
+	done  chan struct{} // closed when it has landed
+	err   error         // of the refresh, once landed
 }
 
 type counts struct{ fetched, failed, empty, unknown atomic.Uint64 }
@@ -107,7 +108,7 @@ func (k *keys) unavailable(now time.Time) error {
 // await returns nil once a refetch has landed, however it ended. It refuses at
 // once when no refetch is due or too many wait already.
 func (k *keys) await(ctx context.Context, kid string) error {
-	f, err := k.board(kid)
+	f, late, err := k.board(kid)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (k *keys) await(ctx context.Context, kid string) error {
 	case <-ctx.Done():
 		return &rules.Fault{Reason: rules.KeysRefreshing, Detail: "the deadline came before the keys", Err: ctx.Err()}
 	}
-	if f.err == nil && !k.current.Load().has(kid) {
+	if f.err == nil && !late && !k.current.Load().has(kid) {
 		k.mu.Lock()
 		k.absent.Add(kid, k.now().Add(absentFor))
 		k.mu.Unlock()
@@ -126,17 +127,18 @@ func (k *keys) await(ctx context.Context, kid string) error {
 }
 
 // board joins the flight that is wanted or under way, or wants a new one if the
-// rate allows.
-func (k *keys) board(kid string) (*flight, error) {
+// rate allows. late says that its fetch had begun before: the answer may be older
+// than the kid, so it cannot prove that there is no such key.
+func (k *keys) board(kid string) (f *flight, late bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()
 	if until, ok := k.absent.Get(kid); ok && now.Before(until) {
-		return nil, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s", clip(kid))
+		return nil, false, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s", clip(kid))
 	}
 	if k.flight == nil {
 		if !k.running || !k.bucket.AllowN(now, 1) {
-			return nil, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s and no refetch is due", clip(kid))
+			return nil, false, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s and no refetch is due", clip(kid))
 		}
 		k.flight = &flight{done: make(chan struct{})}
 		select {
@@ -145,10 +147,10 @@ func (k *keys) board(kid string) (*flight, error) {
 		}
 	}
 	if k.waiters >= maxWaiters {
-		return nil, rules.Faultf(rules.KeysRefreshing, "%d requests wait for the keys of issuer %q", k.waiters, k.name)
+		return nil, false, rules.Faultf(rules.KeysRefreshing, "%d requests wait for the keys of issuer %q", k.waiters, k.name)
 	}
 	k.waiters++
-	return k.flight, nil
+	return k.flight, k.flight.begun, nil
 }
 
 func (k *keys) leave() {
@@ -164,6 +166,7 @@ func (k *keys) depart() {
 	if k.flight == nil {
 		k.flight = &flight{done: make(chan struct{})}
 	}
+	k.flight.begun = true
 }
 
 // land wakes everyone who waits for the refresh that ends now.

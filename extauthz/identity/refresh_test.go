@@ -263,6 +263,37 @@ func TestAKidAskedForTooEarlyIsAcceptedLater(t *testing.T) {
 	})
 }
 
+// A fetch that had begun before a kid was asked for proves nothing about the
+// kid: the provider may have added it in between.
+func TestAKidAskedForDuringAFetchIsNotRemembered(t *testing.T) {
+	for name, began := range map[string]bool{"under way": true, "twin: not begun": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := serving(ecKey())
+				v := running(t, p)
+				time.Sleep(time.Minute)
+				p.set(func(p *provider) { p.delay = 100 * time.Millisecond })
+				next := must(newSigner("ec-2", "ES256"))
+				token := next.mint(nil, lasting())
+				var guess sync.WaitGroup
+				if began {
+					guess.Go(func() { wants(t, v, ecKey().named("x").mint(nil, lasting()), rules.TokenKeyUnknown) })
+					synctest.Wait() // the answer without ec-2 is on its way
+					p.serve(ecKey(), next)
+				}
+				wants(t, v, token, rules.TokenKeyUnknown)
+				guess.Wait()
+				p.serve(ecKey(), next)
+				want := rules.TokenKeyUnknown
+				if began {
+					want = ""
+				}
+				wants(t, v, token, want)
+			})
+		})
+	}
+}
+
 func TestAWaitEndsWithTheCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := serving(ecKey())
