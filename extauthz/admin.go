@@ -164,6 +164,6 @@ func (a *adminServer) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if a.server.Shutdown(ctx) != nil {
-		a.server.Close()
+		a.server.Close() //nolint:errcheck // Shutdown has failed already
 	}
 }

@@ -22,8 +22,12 @@ const (
 	maxSetBytes   = 32 << 10
 )
 
-// unset are the client's own words about what the proxy did; upstreams must not read them.
-var unset = []string{"x-envoy-auth-partial-body", "x-envoy-auth-failure-mode-allowed"}
+// unset are the client's own words about what the proxy did, or about another
+// path than the one decided; upstreams must not read them.
+var unset = []string{
+	"x-envoy-auth-partial-body", "x-envoy-auth-failure-mode-allowed",
+	"x-original-url", "x-rewrite-url", "x-envoy-original-path",
+}
 
 // answers turns outcomes into CheckResponses. It never changes once made.
 type answers struct {

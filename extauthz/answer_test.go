@@ -38,7 +38,7 @@ func sent(names ...string) *rules.RawRequest {
 // sees our value or none; and no name is both set and removed.
 func TestP2ManagedHeadersAreOverwrittenOrRemoved(t *testing.T) {
 	a := newAnswers([]string{"x-account-tenant", "x-role"}, false)
-	always := "x_account_tenant x.account.tenant x_role x.role x_tiergate_decision x.tiergate.decision x-envoy-auth-partial-body x-envoy-auth-failure-mode-allowed"
+	always := "x_account_tenant x.account.tenant x_role x.role x_tiergate_decision x.tiergate.decision x-envoy-auth-partial-body x-envoy-auth-failure-mode-allowed x-original-url x-rewrite-url x-envoy-original-path"
 	for name, c := range map[string]struct {
 		out         *rules.Outcome
 		raw         *rules.RawRequest
@@ -98,7 +98,7 @@ func TestEveryMutationOverwritesByBothFields(t *testing.T) {
 	}
 	ok := parsed(t, w).GetOkResponse()
 	for _, h := range append(ok.GetHeaders(), ok.GetResponseHeadersToAdd()...) {
-		if h.GetAppend() == nil || h.GetAppend().GetValue() || h.GetAppendAction() != corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD {
+		if h.GetAppend() == nil || h.GetAppend().GetValue() || h.GetAppendAction() != corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD { //nolint:staticcheck // Envoy obeys the deprecated field
 			t.Errorf("%v", h)
 		}
 	}
@@ -189,7 +189,7 @@ func TestManageableNames(t *testing.T) {
 func slow(a *answers, out *rules.Outcome, raw *rules.RawRequest, got *authv3.CheckResponse) *authv3.CheckResponse {
 	option := func(name, value string) *corev3.HeaderValueOption {
 		return &corev3.HeaderValueOption{
-			Header: &corev3.HeaderValue{Key: name, Value: value}, Append: wrapperspb.Bool(false),
+			Header: &corev3.HeaderValue{Key: name, Value: value}, Append: wrapperspb.Bool(false), //nolint:staticcheck // Envoy obeys the deprecated field
 			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // answer runs one Check on a server that does not listen.
-func answer(t testing.TB, o Options, ctx context.Context, in *authv3.CheckRequest) *authv3.CheckResponse {
+func answer(ctx context.Context, t testing.TB, o Options, in *authv3.CheckRequest) *authv3.CheckResponse {
 	t.Helper()
 	s := &Server{o: o, answers: newAnswers(o.Managed, o.ExposeReason)}
 	if s.o.Now == nil {
@@ -43,13 +43,16 @@ func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
 		status int
 		reason rules.Reason
 	}{
-		"allow":                     {check: alwaysAllow, status: 200, reason: rules.Allowed},
-		"allow with a header":       {check: allow(header("x-account-tenant", "eu")), status: 200, reason: rules.Allowed},
-		"a header nobody manages":   {check: allow(header("x-other", "eu")), status: 503, reason: rules.MutationInvalid},
-		"the zero outcome":          {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return &rules.Outcome{} }, status: 503},
-		"no outcome":                {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return nil }, status: 503, reason: rules.Internal},
-		"a panic":                   {check: func(context.Context, *rules.RawRequest) *rules.Outcome { panic("secret") }, status: 503, reason: rules.Internal},
-		"a nil map panic":           {check: func(context.Context, *rules.RawRequest) *rules.Outcome { var m map[int]int; m[1] = 1; return allowed() }, status: 503, reason: rules.Internal},
+		"allow":                   {check: alwaysAllow, status: 200, reason: rules.Allowed},
+		"allow with a header":     {check: allow(header("x-account-tenant", "eu")), status: 200, reason: rules.Allowed},
+		"a header nobody manages": {check: allow(header("x-other", "eu")), status: 503, reason: rules.MutationInvalid},
+		"the zero outcome":        {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return &rules.Outcome{} }, status: 503},
+		"no outcome":              {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return nil }, status: 503, reason: rules.Internal},
+		"a panic":                 {check: func(context.Context, *rules.RawRequest) *rules.Outcome { panic("secret") }, status: 503, reason: rules.Internal},
+		"a runtime panic": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
+			var list []int
+			return &rules.Outcome{Hits: list[0]}
+		}, status: 503, reason: rules.Internal},
 		"G4 the client has gone":    {check: alwaysAllow, ctx: late, status: 503, reason: rules.DeadlineExceeded},
 		"full":                      {check: alwaysAllow, full: true, status: 503, reason: rules.Overloaded},
 		"L5 a required log is down": {check: alwaysAllow, audit: &memory{down: errors.New("EIO")}, status: 503, reason: rules.AuditUnavailable},
@@ -70,7 +73,7 @@ func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
 			if c.ctx == nil {
 				c.ctx = t.Context()
 			}
-			if got := verdict(answer(t, o, c.ctx, request("GET", "/", nil))); got != c.status {
+			if got := verdict(answer(c.ctx, t, o, request("GET", "/", nil))); got != c.status {
 				t.Errorf("status %d, want %d", got, c.status)
 			}
 			if c.reason == "" {
@@ -109,7 +112,7 @@ func TestI3DeadlineIsTheProxysOrOurs(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, c.proxys)
 				defer cancel()
 			}
-			if got := verdict(answer(t, o, ctx, request("GET", "/", nil))); got != 200 {
+			if got := verdict(answer(ctx, t, o, request("GET", "/", nil))); got != 200 {
 				t.Fatalf("status %d", got)
 			}
 			if left > c.want || left < c.want-20*time.Millisecond {
@@ -125,7 +128,7 @@ func TestI3AnAllowAfterTheDeadlineIsADenial(t *testing.T) {
 		return allowed()
 	})
 	o.Deadline = time.Millisecond
-	if got := verdict(answer(t, o, t.Context(), request("GET", "/", nil))); got != 503 {
+	if got := verdict(answer(t.Context(), t, o, request("GET", "/", nil))); got != 503 {
 		t.Errorf("status %d, want 503", got)
 	}
 	if r := o.Audit.(*memory).last(t); r.Reason != string(rules.DeadlineExceeded) || r.Effect != "deny" {
@@ -139,7 +142,7 @@ func TestADenialAfterTheDeadlineKeepsItsReason(t *testing.T) {
 		return denial(rules.NoRule, "")
 	})
 	o.Deadline = time.Millisecond
-	if got := verdict(answer(t, o, t.Context(), request("GET", "/", nil))); got != 403 {
+	if got := verdict(answer(t.Context(), t, o, request("GET", "/", nil))); got != 403 {
 		t.Errorf("status %d, want 403", got)
 	}
 }
@@ -149,7 +152,7 @@ func TestS3APanicIsLoggedWithoutItsValue(t *testing.T) {
 	log := &lines{}
 	o := options(t, func(context.Context, *rules.RawRequest) *rules.Outcome { panic("Bearer canary-token") })
 	o.Log = log.logger()
-	answer(t, o, t.Context(), request("GET", "/", nil))
+	answer(t.Context(), t, o, request("GET", "/", nil))
 	if s := log.String(); !strings.Contains(s, "check panicked") || strings.Contains(s, "canary") {
 		t.Errorf("the log has %s", s)
 	}

@@ -185,7 +185,7 @@ func (d *decoder) http(message string) error {
 	return s.err
 }
 
-func (d *decoder) httpField(field protowire.Number, content string) error {
+func (d *decoder) httpField(field uint64, content string) error {
 	switch field {
 	case httpID:
 		return text(&d.raw.ProxyID, content)

@@ -40,7 +40,7 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 
 	denied := w.open(responseDenied)
 	httpStatus := w.open(deniedStatus)
-	w.varint(statusCode, uint64(status)) //nolint:gosec // one of texts
+	w.varint(statusCode, uint64(status))
 	w.close(httpStatus)
 	if isGRPC(raw) {
 		w.string(deniedBody, text.detail) // the proxy makes it the grpc-message

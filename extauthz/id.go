@@ -27,7 +27,7 @@ func (p *ids) next() string {
 		b = &idBatch{}
 	}
 	if b.left == 0 {
-		rand.Read(b.random[:]) //nolint:errcheck // never fails
+		rand.Read(b.random[:]) // never fails
 		b.left = len(b.random)
 	}
 	b.left -= idBytes

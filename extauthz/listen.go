@@ -47,8 +47,8 @@ func listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o660); err != nil {
-		l.Close()
+	if err := os.Chmod(path, 0o660); err != nil { //nolint:gosec // the proxy is of the group
+		l.Close() //nolint:errcheck // it was never used
 		return nil, err
 	}
 	return l, nil
@@ -67,7 +67,7 @@ func removeStale(path string) error {
 	}
 	c, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {
-		c.Close()
+		c.Close() //nolint:errcheck // it was only to see
 		return errors.New("another process answers on this socket")
 	}
 	return os.Remove(path)
@@ -92,7 +92,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		if g.open.Add(1) > g.limit {
 			g.open.Add(-1)
 			g.metrics.refused.Inc()
-			c.Close()
+			c.Close() //nolint:errcheck // nothing was said on it
 			continue
 		}
 		g.metrics.connections.Inc()

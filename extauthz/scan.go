@@ -18,7 +18,7 @@ var (
 // the string that is scanned, not a copy.
 type scanner struct {
 	rest  string
-	field protowire.Number
+	field uint64
 	kind  protowire.Type
 	text  string // of a BytesType field
 	value uint64 // of a VarintType field
@@ -38,7 +38,7 @@ func (s *scanner) next() bool {
 	if number < uint64(protowire.MinValidNumber) || number > uint64(protowire.MaxValidNumber) {
 		return s.fail(errTag)
 	}
-	s.field, s.kind = protowire.Number(number), protowire.Type(tag&7) //nolint:gosec // bounded above
+	s.field, s.kind = number, protowire.Type(tag&7)
 	switch s.kind {
 	case protowire.VarintType:
 		s.value, ok = s.varint()

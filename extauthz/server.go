@@ -65,11 +65,11 @@ func (s *Server) bind() error {
 // Close gives back the listeners of a server that was never run.
 func (s *Server) Close() {
 	for _, e := range s.grpc {
-		e.listener.Close()
+		e.listener.Close() //nolint:errcheck // nobody was served on it
 		e.server.Stop()
 	}
 	for _, a := range s.admin {
-		a.listener.Close()
+		a.listener.Close() //nolint:errcheck // nobody was served on it
 	}
 }
 
@@ -82,8 +82,10 @@ func (s *Server) Addrs() []net.Addr {
 	return addrs
 }
 
-// AdminAddr and ProbeAddr return the bound addresses, or nil where there is none.
+// AdminAddr returns the bound address of the admin listener, or nil.
 func (s *Server) AdminAddr() net.Addr { return s.adminAddr("admin") }
+
+// ProbeAddr returns the bound address of the listener for a kubelet, or nil.
 func (s *Server) ProbeAddr() net.Addr { return s.adminAddr("probe") }
 
 func (s *Server) adminAddr(name string) net.Addr {

@@ -2,6 +2,7 @@ package extauthz
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,7 +115,7 @@ func TestG2UnknownServicesAndReflectionAreUnimplemented(t *testing.T) {
 // G3: what is missing is denied, what is odd does no harm.
 func TestG3AnyMessageGetsAnAnswer(t *testing.T) {
 	s := start(t, options(t, func(_ context.Context, raw *rules.RawRequest) *rules.Outcome {
-		if raw.Method == "GET" && raw.Path == "/" {
+		if raw.Method == http.MethodGet && raw.Path == "/" {
 			return allowed()
 		}
 		return denial(rules.MalformedRequest, "")

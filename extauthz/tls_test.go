@@ -124,7 +124,7 @@ func TestS1OnlyAllowedClientsGetIn(t *testing.T) {
 	o.Listeners[0].TLS = tlsFolder(t, ca, time.Now().Add(time.Hour))
 	s := start(t, o)
 	old := ca.client(t, ca, gateway)
-	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 //nolint:gosec // to be refused
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	for name, c := range map[string]struct {
 		creds credentials.TransportCredentials
 		in    bool

@@ -52,11 +52,12 @@ func (w *wire) open(field protowire.Number) (at int) {
 // close writes the length of what was written since open, in front of it.
 func (w *wire) close(at int) {
 	n := len(*w) - at
-	if extra := protowire.SizeVarint(uint64(n)) - 1; extra > 0 {
+	length := uint64(n) //nolint:gosec // never negative
+	if extra := protowire.SizeVarint(length) - 1; extra > 0 {
 		*w = append(*w, make([]byte, extra)...)
 		copy((*w)[at+extra:], (*w)[at:at+n])
 	}
-	binary.PutUvarint((*w)[at-1:], uint64(n))
+	binary.PutUvarint((*w)[at-1:], length)
 }
 
 func (w *wire) string(field protowire.Number, s string) {

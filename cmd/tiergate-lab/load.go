@@ -192,7 +192,7 @@ func readLines(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // only read
 	var lines []string
 	in := bufio.NewScanner(file)
 	for in.Scan() {
@@ -225,4 +225,3 @@ func (l *loader) send(ctx context.Context, target load.Target, requests []load.R
 	}
 	return ctx.Err()
 }
-

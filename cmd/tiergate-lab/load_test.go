@@ -17,7 +17,7 @@ func TestRequestFiles(t *testing.T) {
 		"GET /x allow":                             "want a whole URL",
 	} {
 		r, err := parseRequest(line)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

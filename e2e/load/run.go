@@ -107,7 +107,7 @@ func Open(ctx context.Context, t Target, requests []Request, rate Rate) (*Result
 	begin := time.Now()
 	due := begin
 	for n := 0; n < rate.Count && ctx.Err() == nil; n++ {
-		due = due.Add(time.Duration(rand.ExpFloat64() / rate.PerSecond * float64(time.Second))) //nolint:gosec // arrivals
+		due = due.Add(time.Duration(rand.ExpFloat64() / rate.PerSecond * float64(time.Second)))
 		if due.Sub(begin) > rate.Duration {
 			break
 		}

@@ -123,7 +123,7 @@ func (s *Stage) requests(size Size) ([]Request, error) {
 		owner := i % size.Tokens
 		foreign := size.Tokens > 1 && i%20 == 19
 		if foreign {
-			owner = (owner + 1 + rand.IntN(size.Tokens-1)) % size.Tokens //nolint:gosec // traffic
+			owner = (owner + 1 + rand.IntN(size.Tokens-1)) % size.Tokens
 		}
 		requests[i] = Request{Method: "GET", Host: e2e.Host, Path: "/v1/accounts/" + account(i), Token: tokens[owner], Allowed: !foreign}
 	}
@@ -157,7 +157,7 @@ func (s *Stage) Profile(ctx context.Context, path string, d time.Duration) error
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("profile: %s", resp.Status)
 	}

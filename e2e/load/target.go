@@ -68,7 +68,7 @@ func (t *grpcTarget) Send(ctx context.Context, i int) (bool, error) {
 
 func (t *grpcTarget) Close() {
 	for _, c := range t.conns {
-		c.Close()
+		c.Close() //nolint:errcheck // best effort on the way out
 	}
 }
 
@@ -156,7 +156,7 @@ func (t *httpTarget) Send(ctx context.Context, i int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return false, err
 	}

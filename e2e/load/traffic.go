@@ -82,4 +82,4 @@ func (r *Request) http(base string) (*http.Request, error) {
 }
 
 // shuffled is the order in which n requests are sent: every one before any again.
-func shuffled(n int) []int { return rand.New(rand.NewPCG(1, 2)).Perm(n) } //nolint:gosec // traffic, not secrets
+func shuffled(n int) []int { return rand.New(rand.NewPCG(1, 2)).Perm(n) }

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +49,7 @@ func openFile(path string) (*file, error) {
 }
 
 func (f *file) open() error {
-	next, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
+	next, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640) //nolint:gosec // a collector of the group may read it
 	if err != nil {
 		return err
 	}
@@ -57,11 +58,11 @@ func (f *file) open() error {
 		err = lock(next)
 	}
 	if err != nil {
-		next.Close()
+		next.Close() //nolint:errcheck // nothing was written
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	if f.File != nil {
-		f.File.Close()
+		f.Close() //nolint:errcheck // its writes have returned
 	}
 	f.File, f.regular = next, info.Mode().IsRegular()
 	return nil
@@ -82,7 +83,7 @@ func (f *file) repair() error {
 	}
 	from := max(info.Size()-tail, 0)
 	end := make([]byte, info.Size()-from)
-	if _, err := f.ReadAt(end, from); err != nil && err != io.EOF {
+	if _, err := f.ReadAt(end, from); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	whole := bytes.LastIndexByte(end, '\n') + 1
@@ -143,4 +144,4 @@ func (f *file) rotated() bool {
 	return err == nil && !os.SameFile(now, mine)
 }
 
-func (f *file) close() { f.Close() }
+func (f *file) close() { f.Close() } //nolint:errcheck // its writes have returned

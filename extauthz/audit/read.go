@@ -26,11 +26,11 @@ func Read(r io.Reader) iter.Seq2[Record, error] {
 		in := bufio.NewReaderSize(r, 64<<10)
 		for n := 1; ; n++ {
 			line, err := readLine(in)
-			if err != nil && err != io.EOF {
+			if err != nil && !errors.Is(err, io.EOF) {
 				yield(Record{}, fmt.Errorf("line %d: %w", n, err))
 				return
 			}
-			last := err == io.EOF
+			last := errors.Is(err, io.EOF)
 			if text := bytes.TrimSpace(line); len(text) > 0 {
 				rec, bad := parse(text)
 				if bad != nil && last {
@@ -68,7 +68,7 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 		if len(line) > maxLine {
 			return nil, fmt.Errorf("longer than %d bytes", maxLine)
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		}
 	}

@@ -43,7 +43,8 @@ type Writer struct {
 
 	mu      sync.Mutex
 	pending []byte
-	waiting int // records in pending
+	waiting uint64 // records in pending
+	room    uint64 // for as many
 	seq     uint64
 	gap     uint64 // records dropped since the last one taken
 	why     string
@@ -79,6 +80,7 @@ func Open(o Options) (*Writer, error) {
 	}
 	w := &Writer{
 		o:      o,
+		room:   uint64(o.Buffer),
 		work:   make(chan struct{}, 1),
 		urgent: make(chan struct{}, 1),
 		reopen: make(chan struct{}, 1),
@@ -124,7 +126,7 @@ func (w *Writer) Record(r *Record) error {
 
 	w.mu.Lock()
 	w.seq++
-	if w.closed || w.waiting >= w.o.Buffer || len(w.pending)+len(*buf) > w.o.Buffer*bytesPerRecord+maxLine {
+	if w.closed || w.waiting >= w.room || len(w.pending)+len(*buf) > w.o.Buffer*bytesPerRecord+maxLine {
 		w.drop()
 		w.mu.Unlock()
 		if w.o.Required {
@@ -135,7 +137,7 @@ func (w *Writer) Record(r *Record) error {
 	w.flushGap(w.seq - 1)
 	w.pending = append(appendHead(w.pending, w.seq), *buf...)
 	w.waiting++
-	first, half := w.waiting == 1, w.waiting == (w.o.Buffer+1)/2
+	first, half := w.waiting == 1, w.waiting == (w.room+1)/2
 	w.mu.Unlock()
 
 	if first {
@@ -217,7 +219,7 @@ func (w *Writer) run() {
 			continue
 		}
 		w.gather()
-		var records int
+		var records uint64
 		var last bool
 		batch, records, last = w.take(batch)
 		if !w.write(batch, records) || last {
@@ -247,7 +249,7 @@ func (w *Writer) gather() {
 }
 
 // take exchanges the buffers; last says that the writer is closed and nothing follows.
-func (w *Writer) take(spare []byte) (batch []byte, records int, last bool) {
+func (w *Writer) take(spare []byte) (batch []byte, records uint64, last bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -260,18 +262,18 @@ func (w *Writer) take(spare []byte) (batch []byte, records int, last bool) {
 
 // write brings a whole batch to the sink, trying again until it is out; false
 // says that the writer was closed before that.
-func (w *Writer) write(batch []byte, records int) bool {
+func (w *Writer) write(batch []byte, records uint64) bool {
 	for at := 0; ; {
 		n, err := w.put(batch[at:])
 		at += n
 		if err == nil {
-			w.written.Add(uint64(records))
+			w.written.Add(records)
 			w.recovered()
 			return true
 		}
 		w.fail(err)
 		if !w.pause() {
-			w.dropped.Add(uint64(records))
+			w.dropped.Add(records)
 			return false
 		}
 		if w.sink.renew() {
