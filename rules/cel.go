@@ -19,11 +19,13 @@ import (
 // its scope declares, turns simple conditions into terms (term.go) and runs the
 // rest as CEL programs that read facts without copying them.
 
-// Limits of one condition, in CEL's cost units: the estimate that still loads,
-// and what a run may spend. About 10,000 units take a millisecond.
+// Limits in CEL's cost units: the estimate of a condition that still loads, what
+// one run of it may spend, and what all conditions of a verdict may spend together
+// before no more are run. About 10,000 units take a millisecond.
 const (
 	maxEstimate     = 10_000
 	maxCost         = 20_000
+	maxSpent        = 500_000
 	maxText         = 4 << 10 // code points of a condition
 	maxPattern      = 1_000   // instructions of a compiled regular expression
 	assumedText     = 256     // bytes of a text value, for the estimate
@@ -164,9 +166,19 @@ func problemsOf(issues *cel.Issues) []problem {
 	return out
 }
 
-// run evaluates a program. cel-go turns a panic inside into an error.
+// run evaluates a program, unless the request has spent what its conditions may.
+// It counts cost, not time, so one request has one answer on any machine. cel-go
+// turns a panic inside into an error.
 func run(p cel.Program, f *facts) truth {
-	out, _, err := p.Eval((*activation)(f))
+	if f.spent >= maxSpent {
+		return failed
+	}
+	out, details, err := p.Eval((*activation)(f))
+	if cost := details.ActualCost(); cost != nil {
+		f.spent += *cost
+	} else {
+		f.spent += maxCost
+	}
 	switch v := out.(type) {
 	case types.Bool:
 		if err == nil {

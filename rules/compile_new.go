@@ -15,7 +15,7 @@ func (c *compiler) newObjects(cl *clause) {
 		}
 		target := g.target(cl.typ)
 		f := facts{schema: c.set.schema, caller: new(Caller), req: new(Request), target: &target, probe: true}
-		if got := evaluate(cl.conditions, &f); got == absent || got == failed {
+		if got, _ := evaluate(cl.conditions, &f); got == absent || got == failed {
 			c.ms.AddHint(cl.decl.Pos, "test with has(), bind the value in the map line, or take the action out of `to`",
 				"on %q (%v) this deny rule can only fail, for want of what its condition reads", g.text, g.pos)
 			return

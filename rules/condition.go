@@ -8,15 +8,20 @@ type condition struct {
 	closure bool // test needs no CEL
 }
 
-// evaluate combines conditions that must all hold.
-func evaluate(cs []condition, f *facts) truth {
-	all := yes
+// evaluate combines conditions that must all hold, and names the first that
+// does not.
+func evaluate(cs []condition, f *facts) (all truth, stopped string) {
+	all = yes
 	for i := range cs {
-		if all = all.and(cs[i].test(f)); all == no {
-			return no
+		got := cs[i].test(f)
+		if got != yes && stopped == "" {
+			stopped = cs[i].says
+		}
+		if all = all.and(got); all == no {
+			break
 		}
 	}
-	return all
+	return all, stopped
 }
 
 // ofObject reports whether any of the conditions tells objects of a type apart.

@@ -122,14 +122,14 @@ func (j *judge) denied(v *Verdict) bool {
 			continue
 		}
 		j.note(v, c)
-		holds := evaluate(c.conditions, &j.facts)
+		holds, stopped := evaluate(c.conditions, &j.facts)
 		if holds == no {
 			continue
 		}
 		v.Rule, v.Pos, v.Reason = c.decl.ID.V, c.decl.Pos, DeniedByRule
 		if holds == absent || holds == failed {
 			v.Reason = holds.reason()
-			v.Missing = c.stopped(&j.facts)
+			v.Missing = stopped
 		}
 		return true
 	}
@@ -172,16 +172,16 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		return false
 	}
 	j.note(v, c)
-	holds := evaluate(c.conditions, &j.facts)
+	holds, stopped := evaluate(c.conditions, &j.facts)
 	switch {
 	case holds == absent || holds == failed:
-		n.fail(c, holds.reason(), c.stopped(&j.facts))
+		n.fail(c, holds.reason(), stopped)
 		return false
 	case t.Unbounded && !c.unbounded:
 		n.miss(c, 1, "unbounded")
 		return false
 	case holds != yes:
-		n.miss(c, 2, c.stopped(&j.facts))
+		n.miss(c, 2, stopped)
 		return false
 	}
 	if why := c.forPurpose(caller); why != "" {
@@ -227,14 +227,4 @@ func (j *judge) reason(n *nearest) Reason {
 		return UnknownIdentity
 	}
 	return NoRule
-}
-
-// stopped names the first condition that does not hold.
-func (c *clause) stopped(f *facts) string {
-	for i := range c.conditions {
-		if c.conditions[i].test(f) != yes {
-			return c.conditions[i].says
-		}
-	}
-	return ""
 }

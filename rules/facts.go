@@ -14,6 +14,8 @@ type facts struct {
 	// probe turns the question around, at load: what would be known of such a
 	// target, whoever asks? Only what its object can never have is absent.
 	probe bool
+
+	spent uint64 // by the conditions that ran, in CEL's cost units
 }
 
 // ofObject is an id of the object or its parent: unknown where a collection

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -213,6 +214,43 @@ func TestCELCostIsLimited(t *testing.T) {
 		if got := c.test(f); got != want {
 			t.Errorf("%d owners: %v, want %v", n, got, want)
 		}
+	}
+}
+
+// TestRequestCostIsLimited is X1 for a whole request: each condition is cheap
+// enough, and all of them together are not. Then no more are run: what would
+// allow does not, and what would deny denies. The twin asks for fewer objects.
+func TestRequestCostIsLimited(t *testing.T) {
+	const allow = `
+  - { id: shared, allow: customers, to: [read], on: account, up_to: internal, when: 'object.owners.exists(o, o == caller.subject)' }
+`
+	const deny = `
+  - { id: all, allow: customers, to: [read], on: account, up_to: internal }
+  - { id: shunned, deny: customers, to: [read], on: account, when: 'object.owners.exists(o, o + "!" == caller.subject)' }
+`
+	owners := make([]any, 1_500)
+	for i := range owners {
+		owners[i] = fmt.Sprint("owner-", i)
+	}
+	owners[len(owners)-1] = "ada"
+	for name, text := range map[string]string{"allow": allow, "deny": deny} {
+		t.Run(name, func(t *testing.T) {
+			set := load(t, "rules:"+text)
+			in := parseInput(t, `{ "caller": { "identity": "customers", "subject": "ada" }, "targets": [{ "action": "read", "object": "account/8" }] }`)
+			in.Targets[0].Attributes = map[string]any{"owners": owners}
+			req, c, one := in.request(t), in.Caller.caller(t, set), in.targets(t, set)[0]
+			targets := slices.Repeat([]Target{one}, 100)
+			few, many := set.Decide(req, c, targets[:10]), set.Decide(req, c, targets)
+			if few.Effect != Allow {
+				t.Fatalf("10 targets: %v", few.Reason)
+			}
+			if many.Effect != Deny || many.Reason != RuleError || len(many.Targets) <= 10 {
+				t.Errorf("100 targets: %v %v after %d", many.Effect, many.Reason, len(many.Targets))
+			}
+			if again := set.Decide(req, c, targets); len(again.Targets) != len(many.Targets) {
+				t.Errorf("denied at target %d, then at %d", len(many.Targets), len(again.Targets))
+			}
+		})
 	}
 }
 
