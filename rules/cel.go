@@ -189,8 +189,9 @@ func run(p cel.Program, f *facts) truth {
 			return unknown
 		}
 	}
-	// A key that a map or list does not have is only known by its message.
-	if errors.Is(err, errAbsent) || err != nil && strings.Contains(err.Error(), "no such key") {
+	// A key that a map does not have is only known by how the message begins; what
+	// follows in a message may be the caller's own words.
+	if errors.Is(err, errAbsent) || err != nil && strings.HasPrefix(err.Error(), "no such key: ") {
 		return absent
 	}
 	return failed

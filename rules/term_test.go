@@ -266,7 +266,7 @@ func TestConditionErrors(t *testing.T) {
 	o.Attributes[typ.Slot("balance")] = int64(0)
 	o.Attributes[typ.Slot("owners")] = []string{"a"}
 	o.Attributes[typ.Slot("owner")] = 3.5 // a source that breaks its promise
-	f := &facts{schema: set.schema, req: &Request{Now: testNow}, caller: new(Caller), target: &Target{Object: o}}
+	f := &facts{schema: set.schema, req: &Request{Now: testNow, Path: "/no such key: x"}, caller: new(Caller), target: &Target{Object: o}}
 	for text, want := range map[string]truth{
 		`object.tenant == "eu"`:                        absent,
 		`object.tenant.startsWith("eu")`:               absent,
@@ -278,6 +278,7 @@ func TestConditionErrors(t *testing.T) {
 		`1 / object.balance == 1`:                      failed,
 		`object.balance - 9223372036854775807 - 2 < 0`: failed,
 		`object.owners[3] == "a"`:                      failed,
+		`int(request.path) == 1`:                       failed, // its message quotes the path
 		`object.owner == "a"`:                          failed,
 		`object.owner.startsWith("a")`:                 failed,
 		`has(object.tenant) && object.tenant == "eu"`:  no,
