@@ -49,7 +49,7 @@ func (k *keys) serve(on bool) {
 
 // refresh fetches once and returns how long to wait before the next time.
 func (k *keys) refresh(ctx context.Context) time.Duration {
-	next, err := k.fetch(ctx)
+	next, err := k.fetch(ctx, k.disk)
 	if err == nil {
 		return next
 	}
@@ -58,8 +58,9 @@ func (k *keys) refresh(ctx context.Context) time.Duration {
 	return next
 }
 
-// fetch does one refresh under the lock; every way out of it lands the flight.
-func (k *keys) fetch(ctx context.Context) (next time.Duration, err error) {
+// fetch does one refresh under the lock and keeps a good document on disk, if
+// that is not nil; every way out of it lands the flight.
+func (k *keys) fetch(ctx context.Context, disk *store) (next time.Duration, err error) {
 	k.fetching.Lock()
 	defer k.fetching.Unlock()
 	k.depart()
@@ -91,17 +92,16 @@ func (k *keys) fetch(ctx context.Context) (next time.Duration, err error) {
 		return 0, err
 	}
 	k.source.accepted(doc)
-	k.keep(doc, at)
+	if disk != nil {
+		k.keep(disk, doc, at)
+	}
 	return early(k.interval(doc), 0.1), nil
 }
 
 // keep writes the good document to disk. A disk that fails costs only the next
 // start during an outage, so it is an alarm and not a failed refresh.
-func (k *keys) keep(doc document, at time.Time) {
-	if k.disk == nil {
-		return
-	}
-	if err := k.disk.save(doc.body, at); err != nil {
+func (k *keys) keep(disk *store, doc document, at time.Time) {
+	if err := disk.save(doc.body, at); err != nil {
 		k.log.Error("keys not kept on disk", slog.String("issuer", k.name), slog.Any("error", err))
 	}
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -25,6 +26,32 @@ func keptFile(t *testing.T, dir string) string {
 	return found[0]
 }
 
+// refreshAll does the first thing that Run does: it gets the keys and keeps them on disk.
+func refreshAll(v *Verifier) {
+	for _, i := range v.order {
+		i.keys.refresh(context.Background())
+	}
+}
+
+// A command that asks an issuer for its keys is not the server, and perhaps not
+// even its user: it must not write what the server will trust.
+func TestOnlyRunWritesToDisk(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		p := serving(ecKey())
+		v := verifier(t, p, Options{Now: time.Now, StateDir: dir})
+		if err := v.Fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+			t.Errorf("Fetch wrote %v, %v", left, err)
+		}
+		wants(t, v, ecKey().mint(nil, lasting()), "")
+		start(t, v) // twin
+		keptFile(t, dir)
+	})
+}
+
 // J1: a restart during an outage serves from disk, as long as max_stale allows.
 func TestRestartDuringAnOutage(t *testing.T) {
 	dir := t.TempDir()
@@ -33,9 +60,7 @@ func TestRestartDuringAnOutage(t *testing.T) {
 		o := Options{Now: time.Now, StateDir: dir, Issuers: []IssuerConfig{config(func(c *IssuerConfig) {
 			c.JWKS.MaxStale, c.Required = 2*time.Hour, true
 		})}}
-		if err := verifier(t, p, o).Fetch(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		refreshAll(verifier(t, p, o))
 		p.set(func(p *provider) { p.err = errDown })
 		token := ecKey().mint(nil, lasting())
 		time.Sleep(time.Hour)
@@ -71,7 +96,7 @@ func TestKeptKeysThatAreNotUsed(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p, o := serving(ecKey()), Options{StateDir: t.TempDir()}
-			loaded(t, p, o)
+			refreshAll(verifier(t, p, o))
 			path := keptFile(t, o.StateDir)
 			text := []byte("{")
 			if row.change != nil {
@@ -143,7 +168,7 @@ func TestKeptKeysBelongToTheirPlace(t *testing.T) {
 	p, dir := serving(ecKey()), t.TempDir()
 	p.urls = map[string][]byte{iss + "/.well-known/openid-configuration": metadata(iss, jwksURL)}
 	found := Options{StateDir: dir, Issuers: []IssuerConfig{config(discovering)}}
-	loaded(t, p, found)
+	refreshAll(verifier(t, p, found))
 	token := ecKey().mint(nil, goodClaims())
 	if _, got := verify(t, verifier(t, p, found), token); got != "" {
 		t.Errorf("twin: refused for %q", got)
@@ -159,7 +184,8 @@ func TestDiskFailureCostsNoKeys(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v := loaded(t, serving(ecKey()), Options{StateDir: dir})
+	v := verifier(t, serving(ecKey()), Options{StateDir: dir})
+	refreshAll(v)
 	if _, got := verify(t, v, ecKey().mint(nil, goodClaims())); got != "" {
 		t.Errorf("refused for %q", got)
 	}

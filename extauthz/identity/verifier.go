@@ -79,14 +79,15 @@ func guard(name string, f func() error) func() error {
 }
 
 // Fetch gets every issuer's keys once, for commands that answer one request and
-// end. The error joins those of issuers that could not be reached.
+// end: only Run writes to StateDir, which is what a server trusts at its start.
+// The error joins those of issuers that could not be reached.
 func (v *Verifier) Fetch(ctx context.Context) error {
 	errs := make([]error, len(v.order))
 	var wait sync.WaitGroup
 	for n, i := range v.order {
 		wait.Go(func() {
 			errs[n] = guard("keys of issuer "+i.name, func() error {
-				_, err := i.keys.fetch(ctx)
+				_, err := i.keys.fetch(ctx, nil)
 				return err
 			})()
 			if errs[n] != nil {
