@@ -96,21 +96,3 @@ func TestTokenIsUnprintable(t *testing.T) {
 		t.Errorf("text() = %q", tok.text())
 	}
 }
-
-func TestChallenge(t *testing.T) {
-	for _, row := range []struct {
-		reason rules.Reason
-		want   string
-	}{
-		{rules.CredentialMissing, "Bearer"},
-		{rules.CredentialMalformed, `Bearer error="invalid_token"`},
-		{rules.TokenExpired, `Bearer error="invalid_token"`},
-		{rules.TokenIssuer, `Bearer error="invalid_token"`},
-		{rules.BindingMismatch, `Bearer error="invalid_token"`},
-		{rules.NoRule, ""}, {rules.JWKSUnavailable, ""}, {rules.Allowed, ""}, {"nonsense", ""},
-	} {
-		if got := Challenge(row.reason); got != row.want {
-			t.Errorf("Challenge(%s) = %q, want %q", row.reason, got, row.want)
-		}
-	}
-}
