@@ -68,7 +68,7 @@ func (f *oracleFlags) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	total := oracle.Result{Reasons: map[string]int{}}
-	for i := range uint64(f.seeds) { //nolint:gosec // at least 1
+	for i := range uint64(f.seeds) {
 		r, err := f.one(ctx, out, f.seed+i, o)
 		if err != nil {
 			return err

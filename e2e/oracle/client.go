@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -88,7 +89,7 @@ func exchange(c *conn, r *Request, text string) (got reply, keep bool, err error
 	_, writeErr := io.WriteString(c, text) // the proxy may answer before it has read everything
 	resp, err := http.ReadResponse(c.r, &http.Request{Method: r.Method})
 	if err != nil {
-		return got, false, fmt.Errorf("%w (write: %v)", err, writeErr)
+		return got, false, errors.Join(err, writeErr)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end below
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {

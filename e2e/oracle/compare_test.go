@@ -27,7 +27,7 @@ func observed() (*World, []*Request, []sent, map[string]*record, []hit) {
 }
 
 func TestNoDifference(t *testing.T) {
-	r := compare(base_(observed()))
+	r := compare(behindBase(observed()))
 	if len(r.Differences) != 0 {
 		t.Errorf("got %s", r.Report(Options{}))
 	}
@@ -36,8 +36,8 @@ func TestNoDifference(t *testing.T) {
 	}
 }
 
-// base_ puts the proxy into its place among the arguments.
-func base_(w *World, requests []*Request, answers []sent, records map[string]*record, hits []hit) (*World, front, []*Request, []sent, map[string]*record, []hit) {
+// behindBase puts the proxy into its place among the arguments.
+func behindBase(w *World, requests []*Request, answers []sent, records map[string]*record, hits []hit) (*World, front, []*Request, []sent, map[string]*record, []hit) {
 	return w, base, requests, answers, records, hits
 }
 

@@ -119,8 +119,9 @@ func not(t truth) truth {
 		return isFalse
 	case isFalse:
 		return isTrue
+	default:
+		return t
 	}
-	return t
 }
 
 func truthOf(b bool) truth {
@@ -159,8 +160,9 @@ func (c *Cond) eval(refs lookup) truth {
 			return isUnknown
 		case isMissing:
 			return isFalse
+		default:
+			return isTrue
 		}
-		return isTrue
 	case "ref":
 		a := refs(c.A.Ref)
 		if a.known != isTrue {

@@ -35,8 +35,9 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 			return nil, "attribute_missing"
 		case isFault:
 			return nil, "rule_error"
+		default:
+			verdict.Rule = ""
 		}
-		verdict.Rule = ""
 	}
 	var applying []*Rule
 	for _, r := range e.w.Rules {
@@ -97,6 +98,7 @@ func (e *evaluation) nearest(t *target) string {
 			return "attribute_missing"
 		case isFault:
 			return "rule_error"
+		default: // it errs at nothing
 		}
 	}
 	if e.caller.token == nil {

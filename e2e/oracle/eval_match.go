@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -76,7 +77,7 @@ func (e *evaluation) match() string {
 	if e.host == nil {
 		return "host_not_served"
 	}
-	if e.host.CORS && e.req.Method == "OPTIONS" && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
+	if e.host.CORS && e.req.Method == http.MethodOptions && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
 		return "preflight"
 	}
 	for _, l := range e.host.Lines {
@@ -94,7 +95,7 @@ func (e *evaluation) match() string {
 }
 
 func (l *Line) serves(method string) bool {
-	return l.Method == "ANY" || l.Method == method || l.Method == "GET" && method == "HEAD"
+	return l.Method == "ANY" || l.Method == method || l.Method == http.MethodGet && method == http.MethodHead
 }
 
 // fits compares a template with a path, segment by segment.

@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (f *filler) fill() {
 
 // members adds what a client may write beside the captured members.
 func (f *filler) members() {
-	if f.line.Method == "POST" && f.line.Targets[0].Actions[0] != "create" {
+	if f.line.Method == http.MethodPost && f.line.Targets[0].Actions[0] != "create" {
 		return
 	}
 	for _, m := range some(&f.generator, []string{"phone", "email", "iban", "ssn", "nick"}, f.r.IntN(3)) {

@@ -114,7 +114,7 @@ func (g *generator) require() Require {
 
 // conditions gives a rule none, one or more of own, same and when.
 func (g *generator) conditions(t *Type, r *Rule) {
-	if len(t.Attributes) == 0 {
+	if len(t.Attributes) == 0 || t.Source == nil && g.chance(0.6) { // without a catalog all is absent
 		return
 	}
 	if g.chance(0.3) && pinsOneIssuer(g.w, r.Who) {
@@ -254,6 +254,8 @@ func (g *generator) special() {
 	g.add(Rule{Who: []Selector{{Kind: "anonymous"}}, To: []string{"read"}, On: []string{second.Name}, UpTo: g.tierAt(-2)})
 	g.add(Rule{Who: []Selector{{Kind: "human"}, {Identity: "tools"}}, To: []string{"read", "list"}, On: []string{first.Name, second.Name},
 		UpTo: g.tierAt(-1), Unbounded: true})
+	g.add(Rule{Who: []Selector{{Identity: "people"}, {Identity: "tools"}}, To: []string{"close", "touch", "delete"}, On: []string{first.Name},
+		UpTo: g.tierAt(-1), Own: "members"})
 	g.add(Rule{Deny: true, Who: []Selector{{Identity: "boss"}, {Kind: "third-party"}}, To: []string{"touch"}, On: []string{first.Name}, FromTier: g.tierAt(0)})
 	g.add(Rule{Deny: true, Who: []Selector{{Issuer: "partner"}}, To: []string{"list"}, On: []string{first.Name},
 		When: &Cond{Op: "==", A: ref("object.tenant"), B: str(pick(g, tenants))}})

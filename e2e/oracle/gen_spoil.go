@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,7 @@ func (t *traffic) spoil(r *Request, l *Line) {
 
 func (t *traffic) otherMethod(r *Request, _ *Line) {
 	r.Method = pick(&t.generator, []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-	if r.Body == nil && r.Method != "GET" && t.chance(0.5) {
+	if r.Body == nil && r.Method != http.MethodGet && t.chance(0.5) {
 		r.Body = new(`{"ids":["1"]}`)
 		r.Headers = append(r.Headers, Header{"content-type", "application/json"})
 	}

@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 )
 
@@ -96,8 +97,8 @@ func (t *traffic) request(plain bool) *Request {
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}
-	if r.Method == "GET" && t.chance(0.05) {
-		r.Method = "HEAD"
+	if r.Method == http.MethodGet && t.chance(0.05) {
+		r.Method = http.MethodHead
 	}
 	f := &filler{traffic: t, req: r, line: l, body: map[string]any{}, plain: plain}
 	f.fill()

@@ -23,8 +23,9 @@ func (s idStyle) id(n int) string {
 		return fmt.Sprint(1000 + n*17)
 	case slug:
 		return fmt.Sprintf("%s-otter-%d", []string{"brave", "calm", "odd"}[n%3], n)
+	default:
+		return fmt.Sprintf([]string{"n%d", "Zoë %d", "a.b_%d", "x~%d"}[n%4], n)
 	}
-	return fmt.Sprintf([]string{"n%d", "Zoë %d", "a.b_%d", "x~%d"}[n%4], n)
 }
 
 // badID returns an id that the pattern of the style refuses; free has none.
@@ -79,15 +80,15 @@ func (g *generator) share() {
 // typ makes a type; the first ones have what every seed should show.
 func (g *generator) typ(name string, n int) *Type {
 	t := &Type{Name: name, IDStyle: idStyle(g.r.IntN(4)), Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}}}
-	if n < 2 || g.chance(0.6) {
+	if n < 2 || g.chance(0.75) {
 		t.Source = &Source{}
 	}
 	if n == 0 || g.chance(0.4) {
 		t.Parent = "customer"
 	}
 	if n == 0 {
-		t.Attributes = append(t.Attributes, Attribute{"level", "int"})
-		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"members", "[string]"}, {"codes", "[int]"}})
+		t.Attributes = append(t.Attributes, Attribute{"level", "int"}, Attribute{"members", "[string]"})
+		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"codes", "[int]"}})
 	}
 	return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"level", "int"}, {"region", "string"}, {"members", "[string]"}, {"codes", "[int]"}})
 }
