@@ -125,7 +125,7 @@ func TestStripAndBodiesReplaceTheFiles(t *testing.T) {
 		Bodies:  []Bodies{{Method: "POST", Path: "/a"}, {Method: "PUT|PATCH", Path: "/b/[^/]+"}},
 	})
 	mutations := text(t, e.manager("early_header_mutation_extensions", 0, "typed_config", "mutations"))
-	for _, want := range []string{`"prefix":"x-tiergate-"`, `{"remove":"x-mine"}`, `{"remove":"x-envoy-auth-failure-mode-allowed"}`} {
+	for _, want := range []string{`"prefix":"x-tiergate-"`, `{"remove":"x-mine"}`, `{"remove":"x-envoy-auth-failure-mode-allowed"}`, `{"remove":"x-original-url"}`, `{"remove":"x-rewrite-url"}`, `{"remove":"x-envoy-original-path"}`} {
 		if !strings.Contains(mutations, want) {
 			t.Errorf("mutations are %s, want %s among them", mutations, want)
 		}

@@ -57,6 +57,13 @@ func (e *edit) manager(path ...any) any {
 	return e.at(append(manager[:len(manager):len(manager)], path...)...)
 }
 
+// forged are headers that only a proxy has reason to send: what it did, and by
+// which path frameworks are to route.
+var forged = []string{
+	"x-envoy-auth-failure-mode-allowed", "x-envoy-auth-partial-body",
+	"x-original-url", "x-rewrite-url", "x-envoy-original-path",
+}
+
 // strip replaces the managed headers in the early header mutation.
 func (e *edit) strip(managed []string) {
 	if managed == nil {
@@ -68,8 +75,9 @@ func (e *edit) strip(managed []string) {
 	}
 	mutations := []any{
 		map[string]any{"remove_on_match": map[string]any{"key_matcher": map[string]any{"prefix": "x-tiergate-", "ignore_case": true}}},
-		map[string]any{"remove": "x-envoy-auth-failure-mode-allowed"},
-		map[string]any{"remove": "x-envoy-auth-partial-body"},
+	}
+	for _, name := range forged {
+		mutations = append(mutations, map[string]any{"remove": name})
 	}
 	for _, name := range managed {
 		mutations = append(mutations, map[string]any{"remove": name})
