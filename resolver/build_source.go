@@ -52,7 +52,7 @@ func unfitHeader(name string) string {
 	switch _, read := readHeaders[name]; {
 	case !validName(name) || dashed(name) != name:
 		return "is not a plain header name"
-	case read, overrides[name], name == "cookie", name == "forwarded", name == "x-original-url", name == "x-rewrite-url":
+	case read, overrides[name], removed[name], name == "cookie", name == "forwarded":
 		return "cannot name an object"
 	case strings.HasPrefix(name, "x-envoy-"), strings.HasPrefix(name, "x-forwarded-"), strings.HasPrefix(name, "x-tiergate-"):
 		return "is the proxy's or ours, not the client's"

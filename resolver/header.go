@@ -36,6 +36,10 @@ var overrides = map[string]bool{
 	"x-method":               true,
 }
 
+// removed are headers by which frameworks let a client change the path. They
+// are taken out before the upstream, but only in this spelling.
+var removed = map[string]bool{"x-original-url": true, "x-rewrite-url": true, "x-envoy-original-path": true}
+
 type seenHeaders struct{ upgrade bool }
 
 // checkHeaders refuses header lists that two servers could read in two ways.
@@ -97,7 +101,7 @@ func (s *seenHeaders) note(h *rules.Header) error {
 	return nil
 }
 
-// checkTwin refuses names that CGI-like servers take for one of those we read:
+// checkTwin refuses names that CGI-like servers take for one of those we read or remove:
 // content_type and content.type become the same variable as content-type.
 func checkTwin(name string) error {
 	if strings.IndexByte(name, '_') < 0 && strings.IndexByte(name, '.') < 0 {
@@ -107,7 +111,7 @@ func checkTwin(name string) error {
 	if overrides[twin] {
 		return rules.Faultf(rules.MethodOverride, "header %.80q", name)
 	}
-	if _, read := readHeaders[twin]; read {
+	if _, read := readHeaders[twin]; read || removed[twin] {
 		return rules.Faultf(rules.AmbiguousHeader, "header %.80q may be read as %s", name, twin)
 	}
 	return nil

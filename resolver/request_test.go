@@ -162,6 +162,8 @@ func TestHeaders(t *testing.T) {
 		{"dotted twin of a header we read", "x-envoy-auth.partial_body: false", rules.AmbiguousHeader},
 		{"twin of one we do not read", "x_user_tier: 9", ""},
 		{"P2 proxy headers are not read", "x-envoy-original-path: /admin\nx-original-url: /admin\nx-rewrite-url: /admin\nx-forwarded-host: other\nforwarded: host=other", ""},
+		{"a twin of a path override", "x_original_url: /admin", rules.AmbiguousHeader},
+		{"another twin of a path override", "x-rewrite.url: /admin", rules.AmbiguousHeader},
 		{"connection", "connection: keep-alive, close, TE", ""},
 		{"connection names a header", "connection: keep-alive, authorization", rules.AmbiguousHeader},
 		{"early data", "early-data: 1", rules.AmbiguousHeader},
