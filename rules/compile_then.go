@@ -16,6 +16,9 @@ var neverSet = []string{
 	"te", "trailer", "trailers", "upgrade", "expect", "forwarded", "via",
 }
 
+// neverInQuery have a slash or a colon in every value.
+var neverInQuery = []variable{nowVar, requestPath, callerPeer}
+
 var (
 	headerName = regexp.MustCompile(`^[a-z0-9-]+$`)
 	queryName  = regexp.MustCompile(`^[A-Za-z0-9*._-]+$`)
@@ -74,6 +77,10 @@ func (c *compiler) mutation(cl *clause, sc *scope, e Entry[At[string]], query bo
 	}
 	m := mutation{pos: e.Pos, query: query, name: e.Key, parts: parts}
 	for _, p := range parts {
+		if p.ref != nil && query && slices.Contains(neverInQuery, p.ref.what) {
+			c.ms.AddHint(e.V.Pos, "set a header", "%s never fits a query parameter, which is made of A-Z a-z 0-9 * . _ -", p.ref.name)
+			return
+		}
 		if unfit := m.unfit(p.text); unfit != "" {
 			c.ms.Add(e.V.Pos, "the value of %s %s", e.Key, unfit)
 			return

@@ -73,6 +73,7 @@ const (
 	AuthTooOld          Reason = "auth_too_old"
 	TokenNotBound       Reason = "token_not_bound"
 	MutationConflict    Reason = "mutation_conflict"
+	MutationUnfit       Reason = "mutation_unfit" // what the caller chose is unfit to be sent on
 
 	// 503: we could not decide. Only for states that no caller can choose;
 	// keys_refreshing is the bounded exception.
@@ -106,7 +107,7 @@ var statuses = map[Reason]int{
 	HostNotServed: 403, UpgradeNotSupported: 403, NoRoute: 403, IdentityAmbiguous: 403, UnknownIdentity: 403,
 	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, UnknownObject: 403, DeniedByRule: 403,
 	NoRule: 403, AttributeMissing: 403, RuleError: 403, PropertyNotAllowed: 403, TokenTooOld: 403,
-	AuthTooOld: 403, TokenNotBound: 403, MutationConflict: 403,
+	AuthTooOld: 403, TokenNotBound: 403, MutationConflict: 403, MutationUnfit: 403,
 
 	Internal: 503, DeadlineExceeded: 503, Overloaded: 503, JWKSUnavailable: 503, KeysRefreshing: 503,
 	CatalogUnavailable: 503, CatalogStale: 503, CatalogBadRow: 503, MutationInvalid: 503, AuditUnavailable: 503,

@@ -58,9 +58,20 @@ func (m *mutation) render(f *facts) (string, *Fault) {
 		value = b.String()
 	}
 	if problem := m.unfit(value); problem != "" {
-		return "", Faultf(MutationInvalid, "%s: %s", m.name, problem)
+		return "", Faultf(m.blames(f), "%s: %s", m.name, problem)
 	}
 	return value, nil
+}
+
+// blames is the reason of a denial for an unfit value. It is a fault of ours or
+// of the catalog's only where the caller has no hand in it.
+func (m *mutation) blames(f *facts) Reason {
+	for i := range m.parts {
+		if ref := m.parts[i].ref; ref != nil && ref.chosen(&f.target.Object) {
+			return MutationUnfit
+		}
+	}
+	return MutationInvalid
 }
 
 // render writes a variable as text.

@@ -55,6 +55,19 @@ func (r *variableRef) ofObject() bool {
 	return r.what == objectAttribute || r.what == objectID || r.what == objectParent
 }
 
+// chosen reports whether a caller can choose the value: it is neither ours nor
+// the configuration's nor of a row of the catalog.
+func (r *variableRef) chosen(o *Object) bool {
+	switch r.what {
+	case objectAttribute, objectParent:
+		return o.State != Stored
+	case objectType, objectTier, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerPinned, actionVar, nowVar:
+		return false
+	default:
+		return true
+	}
+}
+
 // value reads the variable, boxed; yes means present.
 func (r *variableRef) value(f *facts) (any, truth) {
 	switch r.what {

@@ -31,7 +31,7 @@ var statusOf = byReason(map[int][]string{
 		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-		"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict"},
+		"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict", "mutation_unfit"},
 	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
 })
 

@@ -237,3 +237,23 @@ func TestObligations(t *testing.T) {
 		})
 	}
 }
+
+// TestUnfitValues tells the caller's own word from the catalog's: only what no
+// caller can choose is a 503.
+func TestUnfitValues(t *testing.T) {
+	for _, row := range []struct{ ref, want string }{
+		{"object.tenant", "mutation_invalid"},
+		{"object.id", "mutation_unfit"},
+		{"caller.subject", "mutation_unfit"},
+	} {
+		t.Run(row.ref, func(t *testing.T) {
+			w := bank()
+			w.Rules[0].Set = []Mutation{{Name: "x-tenant", Value: []TemplatePart{{Text: "a\x07"}, {Ref: row.ref}}}}
+			text := `{"ids":[1]}`
+			got := Evaluate(w, base, &Request{Method: "POST", Host: "a.example", Target: "/batch", Headers: []Header{{"content-type", "application/json"}}, Body: &text})
+			if got.Reason != row.want {
+				t.Errorf("got %s, want %s", got.Reason, row.want)
+			}
+		})
+	}
+}

@@ -84,6 +84,17 @@ type obligations []obligation
 // queryValue is what a query parameter that is set may hold.
 var queryValue = regexp.MustCompile(`\A[A-Za-z0-9*._-]*\z`)
 
+// chosen reports whether a caller chooses what a reference of a template reads.
+func (t *target) chosen(name string) bool {
+	switch name {
+	case "object.id", "caller.subject", "caller.client_id", "purpose", "request.method":
+		return true
+	case "object.tier", "caller.identity", "action":
+		return false
+	}
+	return strings.HasPrefix(name, "caller.claims.") || t.row == nil
+}
+
 // merge is section 6: what all rules set together. Query parameters have a ? before their name.
 func (all obligations) merge(e *evaluation) (map[string]string, string) {
 	set := map[string]string{}
@@ -91,10 +102,14 @@ func (all obligations) merge(e *evaluation) (map[string]string, string) {
 		e.decided = o.t // where it fails
 		for _, m := range o.rule.Set {
 			var text strings.Builder
+			unfit := "mutation_invalid"
 			for _, part := range m.Value {
 				text.WriteString(part.Text)
 				if part.Ref == "" {
 					continue
+				}
+				if o.t.chosen(part.Ref) {
+					unfit = "mutation_unfit"
 				}
 				v := e.ref(o.t, part.Ref)
 				if v.known != isTrue {
@@ -107,7 +122,7 @@ func (all obligations) merge(e *evaluation) (map[string]string, string) {
 				name = "?" + name
 			}
 			if strings.ContainsFunc(text.String(), unicode.IsControl) || m.Query && !queryValue.MatchString(text.String()) {
-				return nil, "mutation_invalid"
+				return nil, unfit
 			}
 			if before, ok := set[name]; ok && before != text.String() {
 				return nil, "mutation_conflict"

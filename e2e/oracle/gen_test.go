@@ -65,7 +65,7 @@ var common = []string{
 }
 
 // rare are the reasons that some seed of a few must show.
-var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "mutation_invalid", "unknown_identity"}
+var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "mutation_unfit", "unknown_identity"}
 
 func TestMix(t *testing.T) {
 	total := &Result{Reasons: map[string]int{}}
