@@ -1,9 +1,7 @@
 package resolver
 
 import (
-	"bytes"
 	"strconv"
-	"strings"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -31,7 +29,11 @@ func readBody(req *rules.Request, raw *rules.RawRequest, limit int) error {
 	if length >= 0 && length < have {
 		return rules.Faultf(rules.MalformedRequest, "content-length is %d, the body has %d bytes", length, have)
 	}
-	if marker == "true" || raw.Size > have || length > have || have > 0 && have >= int64(limit) {
+	cut := marker == "true" || raw.Size > have || length > have || have > 0 && have >= int64(limit)
+	if err := checkFormType(req, cut); err != nil {
+		return err
+	}
+	if cut {
 		req.BodyCut = true
 		return nil
 	}
@@ -55,39 +57,4 @@ func contentLength(req *rules.Request) (int64, error) {
 		return 0, rules.Faultf(rules.MalformedRequest, "content-length is %.40q", v)
 	}
 	return n, nil
-}
-
-// checkForm refuses a form that changes the method on the way.
-func checkForm(req *rules.Request) error {
-	if formHas(req, isOverrideParam) || formHasPart(req, "_method") {
-		return rules.Faultf(rules.MethodOverride, "form field _method")
-	}
-	return nil
-}
-
-// formHas reports whether an URL-encoded form has a field whose name fits.
-func formHas(req *rules.Request, fits func(string) bool) bool {
-	if !req.HasBody || !hasType(req, "application/x-www-form-urlencoded") {
-		return false
-	}
-	for part := range strings.SplitSeq(string(req.Body), "&") {
-		if name, _, ok := decodePair(part); ok && fits(name) {
-			return true
-		}
-	}
-	return false
-}
-
-// formHasPart looks for a part of that name in a multipart form. It searches
-// rather than parses: servers disagree on where a part begins.
-func formHasPart(req *rules.Request, name string) bool {
-	if !req.HasBody || !hasType(req, "multipart/form-data") {
-		return false
-	}
-	return bytes.Contains(req.Body, []byte(`name="`+name+`"`)) || bytes.Contains(req.Body, []byte("name="+name+"\r\n"))
-}
-
-func hasType(req *rules.Request, mediaType string) bool {
-	v, _ := req.Header("content-type")
-	return len(v) >= len(mediaType) && strings.EqualFold(v[:len(mediaType)], mediaType)
 }

@@ -13,13 +13,12 @@ import (
 func (r *resolution) ambiguousParameters() error {
 	for i := range r.op.captured {
 		name := r.op.captured[i].name
-		alike := func(param string) bool { return paramAlike(param, name) }
 		for j := range r.req.Query {
-			if alike(r.req.Query[j].Name) {
+			if paramAlike(r.req.Query[j].Name, name) {
 				return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the query", name)
 			}
 		}
-		if formHas(r.req, alike) || formHasPart(r.req, name) {
+		if formHas(r.req, name) {
 			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the form", name)
 		}
 	}
@@ -33,27 +32,28 @@ func (r *resolution) ambiguousParameters() error {
 		if n > 1 {
 			return rules.Faultf(rules.AmbiguousParameter, "the query has %s %d times", name, n)
 		}
-		if n > 0 && formHas(r.req, func(param string) bool { return paramAlike(param, name) }) {
-			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the query and in the form", name)
+		if formHas(r.req, name) { // without one in the query, servers with one map for both read this one
+			return rules.Faultf(rules.AmbiguousParameter, "%s is read from the query and stands in the form", name)
 		}
 	}
 	return nil
 }
 
 // paramAlike reports whether some server reads param as name: without its
-// brackets, in another case, or, as PHP does, with _ for dots and spaces and
-// without spaces in front.
+// brackets, in another case, without spaces around it, or, as PHP does, with _
+// for dots, spaces and a bracket that is never closed.
 func paramAlike(param, name string) bool {
-	base, _, _ := strings.Cut(param, "[")
-	if strings.EqualFold(base, name) {
-		return true
-	}
-	if !strings.ContainsAny(base, ". ") {
-		return false
-	}
-	return strings.EqualFold(underscored(strings.TrimLeft(base, " ")), underscored(name))
+	base, _, brackets := strings.Cut(param, "[")
+	return spelt(base, name) || brackets && spelt(param, name)
 }
 
-var underscores = strings.NewReplacer(".", "_", " ", "_")
+func spelt(param, name string) bool {
+	if strings.EqualFold(strings.TrimSpace(param), name) {
+		return true
+	}
+	return strings.ContainsAny(param, ". [") && strings.EqualFold(underscored(strings.TrimLeft(param, " ")), underscored(name))
+}
+
+var underscores = strings.NewReplacer(".", "_", " ", "_", "[", "_")
 
 func underscored(name string) string { return underscores.Replace(name) }

@@ -15,6 +15,13 @@ func TestParamAlike(t *testing.T) {
 		{" id", "id", true},
 		{"account.id", "account_id", true},
 		{"account id", "account_id", true},
+		{"id ", "id", true},
+		{"\u00a0id", "id", true},
+		{".method", "_method", true},
+		{" _method", "_method", true},
+		{"[method", "_method", true},
+		{"account[id", "account_id", true},
+		{"payment_method", "_method", false},
 		{"account_id", "account.id", false}, // the server that reads the dot reads this one as another
 		{"idx", "id", false},
 		{"i", "id", false},

@@ -28,7 +28,7 @@ func splitQuery(query string) ([]rules.Param, error) {
 		if !ok {
 			return nil, rules.Faultf(rules.AmbiguousQuery, "parameter %d has a bad escape, a NUL or bytes that are not UTF-8", len(params)+1)
 		}
-		if isOverrideParam(name) {
+		if paramAlike(name, "_method") { // by which frameworks let a form change its method
 			return nil, rules.Faultf(rules.MethodOverride, "query parameter %q", name)
 		}
 		params = append(params, rules.Param{Name: name, Value: value})
@@ -45,9 +45,6 @@ func decodePair(part string) (name, value string, ok bool) {
 		strings.IndexByte(name, 0) < 0 && strings.IndexByte(value, 0) < 0
 	return name, value, ok
 }
-
-// isOverrideParam knows the parameter by which frameworks let a form change its method.
-func isOverrideParam(name string) bool { return strings.EqualFold(name, "_method") }
 
 // plainQuery reports whether every server reads the captured parameter alike.
 // It has been decoded to a value with a space or an exclamation mark, which is

@@ -1,0 +1,119 @@
+package resolver
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+const (
+	asForm  = "\ncontent-type: application/x-www-form-urlencoded\n\n"
+	asParts = "\ncontent-type: multipart/form-data; boundary=b\n\n"
+)
+
+// part is a multipart body of one part with that disposition.
+func part(disposition string) string {
+	return "--b\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\nDELETE\r\n--b--"
+}
+
+func TestP2FormsChangeNoMethod(t *testing.T) {
+	for row, c := range map[string]struct {
+		request string
+		want    rules.Reason
+	}{
+		"a form":                          {asForm + "a=1", ""},
+		"no field":                        {asForm, ""},
+		"_method":                         {asForm + "a=1&_method=DELETE", rules.MethodOverride},
+		"encoded":                         {"\ncontent-type: Application/X-WWW-Form-URLencoded; charset=utf-8\n\n%5fmethod=DELETE", rules.MethodOverride},
+		"as PHP reads it":                 {asForm + ".method=DELETE", rules.MethodOverride},
+		"a space before it":               {asForm + "+_method=DELETE", rules.MethodOverride},
+		"another field of that end":       {asForm + "payment_method=card", ""},
+		"a NUL in the name":               {asForm + "_method%00=DELETE", rules.BodyMalformed},
+		"a bad escape":                    {asForm + "a=1&_method=DELETE%", rules.BodyMalformed},
+		"bytes that are not UTF-8":        {asForm + "a=%ff", rules.BodyMalformed},
+		"a semicolon":                     {asForm + "a=1;_method=DELETE", rules.BodyMalformed},
+		"an encoded semicolon":            {asForm + "a=1%3b2", ""},
+		"compressed":                      {"\ncontent-encoding: gzip" + asForm + "x", rules.BodyEncoding},
+		"not compressed":                  {"\ncontent-encoding: Identity" + asForm + "a=1", ""},
+		"another charset":                 {"\ncontent-type: application/x-www-form-urlencoded; charset=ibm037\n\nx", rules.BodyType},
+		"two charsets":                    {"\ncontent-type: application/x-www-form-urlencoded; charset=utf-8; charset=ibm037\n\nx", rules.BodyType},
+		"utf-8 in quotes":                 {"\ncontent-type: application/x-www-form-urlencoded;charset=\"UTF-8\"\n\na=1", ""},
+		"JSON in another charset":         {"\ncontent-type: application/json; charset=ibm037\ncontent-encoding: gzip\n\nx", ""},
+		"a part":                          {asParts + part(`name="_method"`), rules.MethodOverride},
+		"another part":                    {asParts + part(`name="a"`), ""},
+		"a part of that end":              {asParts + part(`name="payment_method"`), ""},
+		"_method in a part's text":        {asParts + "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nthe _method of it\r\n--b--", ""},
+		"a part in upper case":            {asParts + part(`Name="_METHOD"`), rules.MethodOverride},
+		"a part in single quotes":         {asParts + part(`name='_method'`), rules.MethodOverride},
+		"a part without quotes":           {asParts + part(`name=_method; x=y`), rules.MethodOverride},
+		"a part with spaces":              {asParts + part(`name = _method x`), rules.MethodOverride},
+		"a part as PHP reads it":          {asParts + part(`name=".method"`), rules.MethodOverride},
+		"a part with escapes":             {asParts + part(`name="%5fmethod"`), rules.MethodOverride},
+		"a part with backslashes":         {asParts + part(`name="\_method"`), rules.MethodOverride},
+		"a part in pieces":                {asParts + part(`name*0="_me"; name*1="thod"`), rules.MethodOverride},
+		"a part with another charset":     {asParts + part(`name*=utf-16''_%00m`), rules.MethodOverride},
+		"a part with an encoded word":     {asParts + part(`name="=?utf-8?B?X21ldGhvZA==?="`), rules.MethodOverride},
+		"a part whose line goes on":       {asParts + part("name=\r\n \"_method\""), rules.MethodOverride},
+		"a part with bare line feeds":     {asParts + "--b\nContent-Disposition: form-data; name=\n\t_method\n\nDELETE\n--b--", rules.MethodOverride},
+		"a part with a file":              {asParts + part(`name="a"; filename="b.png"; filename*=utf-8''b%C3%BC.png`), ""},
+		"a part of another multipart":     {"\ncontent-type: multipart/mixed; boundary=b\n\n" + part(`name="_method"`), rules.MethodOverride},
+		"parts in another charset":        {"\ncontent-type: multipart/form-data; boundary=b; charset=utf-16\n\nx", rules.BodyType},
+		"compressed parts":                {"\ncontent-encoding: br" + asParts + "x", rules.BodyEncoding},
+		"in JSON it is a member":          {asJSON + `{"_method":1}`, ""},
+		"a form that is not inspected":    {"\ncontent-type: application/x-www-form-urlencoded", ""},
+		"an encoded one, not inspected":   {"\ncontent-type: multipart/form-data; boundary=b\ncontent-encoding: gzip", ""},
+		"a form larger than the limit":    {asForm + "_method=DELETE&pad=" + strings.Repeat("x", 61<<10), rules.BodyTooLarge},
+		"parts larger than the limit":     {asParts + part(`name="_method"`) + strings.Repeat("x", 61<<10), rules.BodyTooLarge},
+		"JSON that is cut, if not needed": {asJSON + strings.Repeat(" ", 61<<10), ""},
+	} {
+		if _, err := Canonical(raw("POST /v1/a"+c.request), testOptions); reason(err) != c.want {
+			t.Errorf("%s: got %v, want %q", row, err, c.want)
+		}
+	}
+}
+
+func TestFormsThatTheProxyCut(t *testing.T) {
+	for contentType, want := range map[string]rules.Reason{
+		"application/x-www-form-urlencoded": rules.BodyTooLarge, "multipart/form-data; boundary=b": rules.BodyTooLarge, "application/json": "", "text/plain": "",
+	} {
+		r := raw("POST /v1/a\n" + partialMarker + ": true\ncontent-type: " + contentType)
+		r.Body, r.Size = []byte("a=1"), 3
+		if req, err := Canonical(r, testOptions); reason(err) != want || err == nil && !req.BodyCut {
+			t.Errorf("%s: got %v, want %q", contentType, err, want)
+		}
+	}
+}
+
+// What a server may take from a form instead of from the path or the query.
+func TestFormsHoldNoCapturedName(t *testing.T) {
+	routes := compile(t,
+		"POST /v1/accounts/{id}/close -> close account/{id}",
+		"POST /v1/files/{id}          -> read file/{id}, receive customer/{query.owner?}")
+	const mine = "POST /v1/accounts/AC123456/close"
+	for _, c := range []struct{ row, request, want string }{
+		{"another field", mine + asForm + "idea=1", "close account/AC123456"},
+		{"another part", mine + asParts + part(`name="idea"; filename="video.png"`), "close account/AC123456"},
+		{"P3 a field", mine + asForm + "id=AC999999", "ambiguous_parameter"},
+		{"P3 a field with a NUL", mine + asForm + "id%00=AC999999", "body_malformed"},
+		{"P3 a field with a bad escape", mine + asForm + "id=AC999999%", "body_malformed"},
+		{"P3 a field in a form that is cut", mine + asForm + "id=AC999999&pad=" + strings.Repeat("x", 61<<10), "body_too_large"},
+		{"P3 a part that is a list", mine + asParts + part(`name="id[]"`), "ambiguous_parameter"},
+		{"P3 a part in upper case", mine + asParts + part(`name="ID"`), "ambiguous_parameter"},
+		{"P3 neither query nor form", "POST /v1/files/a", "read file/a"},
+		{"P3 another name in the form", "POST /v1/files/a" + asForm + "note=x", "read file/a"},
+		{"P3 only the form has the query's name", "POST /v1/files/a" + asForm + "owner=mallory", "ambiguous_parameter"},
+		{"P3 only a part has the query's name", "POST /v1/files/a" + asParts + part(`name="owner"`), "ambiguous_parameter"},
+		{"P3 query and part have it", "POST /v1/files/a?owner=ada" + asParts + part(`name=owner`), "ambiguous_parameter"},
+		{"P3 only the query has it", "POST /v1/files/a?owner=ada" + asParts + part(`name=note`), "read file/a, receive customer/ada"},
+	} {
+		got, err := resolve(routes, raw(c.request), nil)
+		s := showTargets(got)
+		if err != nil {
+			s = string(reason(err))
+		}
+		if s != c.want {
+			t.Errorf("%s: got %s (%v), want %s", c.row, s, err, c.want)
+		}
+	}
+}
