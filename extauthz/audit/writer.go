@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -14,13 +13,6 @@ import (
 
 // ErrUnavailable says that a required log cannot take a record.
 var ErrUnavailable = errors.New("the decision log cannot be written")
-
-// The pace of the writing goroutine.
-const (
-	gather  = 10 * time.Millisecond // records of this long go out in one write
-	retry   = 250 * time.Millisecond
-	recheck = time.Second // whether the file was rotated away
-)
 
 // bytesPerRecord bounds the buffer's bytes together with its records.
 const bytesPerRecord = 1 << 10
@@ -198,130 +190,6 @@ func (w *Writer) Close() error {
 	}
 	<-w.done
 	return w.Stats().Err
-}
-
-// run writes until the writer is closed and nothing waits.
-func (w *Writer) run() {
-	defer close(w.done)
-	defer w.sink.close()
-	defer w.guard()
-	check := time.NewTicker(recheck)
-	defer check.Stop()
-	var batch []byte
-	for {
-		select {
-		case <-w.work:
-		case <-check.C:
-			w.sink.renew()
-			continue
-		case <-w.reopen:
-			w.sink.renew()
-			continue
-		}
-		w.gather()
-		var records uint64
-		var last bool
-		batch, records, last = w.take(batch)
-		if !w.write(batch, records) || last {
-			return
-		}
-	}
-}
-
-// guard keeps a panic of the writer from ending the process without a word:
-// the log counts as failing from then on.
-func (w *Writer) guard() {
-	if p := recover(); p != nil {
-		w.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-		w.mu.Lock()
-		w.closed = true
-		w.mu.Unlock()
-	}
-}
-
-func (w *Writer) gather() {
-	t := time.NewTimer(gather)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-w.urgent:
-	}
-}
-
-// take exchanges the buffers; last says that the writer is closed and nothing follows.
-func (w *Writer) take(spare []byte) (batch []byte, records uint64, last bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		w.flushGap(w.seq)
-	}
-	batch, w.pending = w.pending, spare[:0]
-	records, w.waiting = w.waiting, 0
-	return batch, records, w.closed
-}
-
-// write brings a whole batch to the sink, trying again until it is out; false
-// says that the writer was closed before that.
-func (w *Writer) write(batch []byte, records uint64) bool {
-	for at := 0; ; {
-		n, err := w.put(batch[at:])
-		at += n
-		if err == nil {
-			w.written.Add(records)
-			w.recovered()
-			return true
-		}
-		w.fail(err)
-		if !w.pause() {
-			w.dropped.Add(records)
-			return false
-		}
-		if w.sink.renew() {
-			at = lineStart(batch, at)
-		}
-	}
-}
-
-func (w *Writer) put(part []byte) (int, error) {
-	if len(part) == 0 && !w.o.Required {
-		return 0, nil
-	}
-	n, err := w.sink.Write(part)
-	if err == nil && w.o.Required {
-		err = w.sink.sync()
-	}
-	return n, err
-}
-
-// lineStart is where the line that is only partly written begins: a new file
-// gets it whole.
-func lineStart(batch []byte, at int) int {
-	for at > 0 && batch[at-1] != '\n' {
-		at--
-	}
-	return at
-}
-
-// pause waits before another try; false says that the writer is closed.
-func (w *Writer) pause() bool {
-	t := time.NewTimer(retry)
-	defer t.Stop()
-	<-t.C
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return !w.closed
-}
-
-func (w *Writer) fail(err error) {
-	if w.failing.Swap(&err) == nil {
-		w.o.Log.Error("decision log cannot be written", slog.String("path", w.o.Path), slog.Any("error", err))
-	}
-}
-
-func (w *Writer) recovered() {
-	if w.failing.Swap(nil) != nil {
-		w.o.Log.Info("decision log is written again", slog.String("path", w.o.Path))
-	}
 }
 
 func signal(c chan struct{}) {
