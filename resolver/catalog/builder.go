@@ -43,8 +43,8 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 				r.bad = "the parent is not an id"
 			}
 		default:
-			if !b.put(&r, m) {
-				return "more than " + strconv.Itoa(maxColumns) + " different columns"
+			if wrong := b.put(&r, m); wrong != "" {
+				return wrong
 			}
 		}
 	}
@@ -62,11 +62,15 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 	return ""
 }
 
-func (b *builder) put(r *record, m member) bool {
+// put appends a value of a column that is not built in, or returns what is wrong with the column.
+func (b *builder) put(r *record, m member) (wrong string) {
 	at, known := b.slots[m.name]
 	if !known {
+		if wrong := almostBuiltIn(m.name); wrong != "" {
+			return wrong
+		}
 		if at = len(b.table.columns); at == maxColumns {
-			return false
+			return "more than " + strconv.Itoa(maxColumns) + " different columns"
 		}
 		b.slots[m.name] = at
 		b.table.columns = append(b.table.columns, m.name)
@@ -75,7 +79,7 @@ func (b *builder) put(r *record, m member) bool {
 		r.values = append(r.values, nil)
 	}
 	r.values[at] = m.value
-	return true
+	return ""
 }
 
 // idText is the text of an id: a string, or a whole number as it is written.

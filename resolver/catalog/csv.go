@@ -32,6 +32,9 @@ func readCSV(file string, text []byte) (*table, rules.Mistakes) {
 	t.typed, t.columns = at.typ >= 0, at.names
 	for {
 		cells, err := r.Read()
+		if errors.Is(err, io.EOF) && len(t.records) == 0 {
+			return nil, noRows(file)
+		}
 		if errors.Is(err, io.EOF) {
 			return t, ms
 		}
@@ -72,6 +75,8 @@ func csvHeader(pos rules.Pos, head []string) (header, rules.Mistakes) {
 			h.parent = i
 		case name == "type":
 			h.typ = i
+		case almostBuiltIn(name) != "":
+			ms.Add(pos, "%s", almostBuiltIn(name))
 		default:
 			h.others, h.names = append(h.others, i), append(h.names, name)
 		}

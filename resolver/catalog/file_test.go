@@ -71,7 +71,14 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 	long := strings.Repeat("x", 2000)
 	for _, c := range []struct{ name, file, text, want string }{
 		{"0 bytes", "a.csv", "", "a.csv:1:1: the file is empty"},
-		{"no id column", "a.csv", "ID,tenant\na,eu\n", "a.csv:1:1: no column is named id"},
+		{"no id column", "a.csv", "key,tenant\na,eu\n", "a.csv:1:1: no column is named id"},
+		{"almost id", "a.csv", "ID,tenant\na,eu\n", `a.csv:1:1: column "ID" is almost "id"`},
+		{"a space before tier", "a.csv", "id, tier,tenant\na,restricted,eu\n", `a.csv:1:1: column " tier" is almost "tier"`},
+		{"tier in capitals", "a.csv", "id,Tier,tenant\na,restricted,eu\n", `a.csv:1:1: column "Tier" is almost "tier"`},
+		{"a no-break space after parent", "a.csv", "id,parent\u00a0\na,c\n", `a.csv:1:1: column "parent\u00a0" is almost "parent"`},
+		{"an invisible mark before type", "a.csv", "id,\ufefftype\na,account\n", `a.csv:1:1: column "\ufefftype" is almost "type"`},
+		{"two tiers", "a.csv", "id,tier,TIER\na,,restricted\n", `a.csv:1:1: column "TIER" is almost "tier"`},
+		{"only a header", "a.csv", "id,tenant\n", "a.csv:1:1: no rows"},
 		{"column twice", "a.csv", "id,tenant,tenant\na,eu,us\n", `a.csv:1:1: two columns are named "tenant"`},
 		{"id column twice", "a.csv", "id,id\na,b\n", `a.csv:1:1: two columns are named "id"`},
 		{"column without name", "a.csv", "id,\na,eu\n", "a.csv:1:1: column 2 has no readable name"},
@@ -82,6 +89,10 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 		{"empty type", "a.csv", "id,type\na,\n", "a.csv:2:1: the type is empty"},
 		{"too large", "a.csv", goodCSV + "b," + long + "\n", "2018 bytes, at most 1000 are read"},
 		{"0 bytes", "a.jsonl", "", "a.jsonl:1:1: the file is empty"},
+		{"one newline", "a.jsonl", "\n", "a.jsonl:1:1: no rows"},
+		{"only blank lines", "a.jsonl", " \n\r\n\t\n", "a.jsonl:1:1: no rows"},
+		{"almost tier", "a.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\",\"Tier\":\"restricted\"}", `a.jsonl:2:1: column "Tier" is almost "tier"`},
+		{"almost parent, and null", "a.jsonl", `{"id":"a","parent ":null}`, `a.jsonl:1:1: column "parent " is almost "parent"`},
 		{"cut in a line", "a.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\"", "a.jsonl:2:1: not a strict JSON object"},
 		{"member twice", "a.jsonl", `{"id":"a","id":"b"}`, `a.jsonl:1:1: not a strict JSON object: "id" is given twice`},
 		{"two objects in a line", "a.jsonl", `{"id":"a"} {"id":"b"}`, "a.jsonl:1:1: not a strict JSON object: something follows the object"},
@@ -103,6 +114,8 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 		{"nested", "a.yaml", "- { id: a, owner: { name: x } }\n", "a.yaml:1:3: want a value or a list of values in owner"},
 		{"not UTF-8", "a.yaml", "- { id: \"a\xff\" }\n", "a.yaml:1:1: the file is not UTF-8"},
 		{"no id", "a.yaml", "- { tenant: eu }\n", "a.yaml:1:3: no id"},
+		{"almost tier", "a.yaml", "- { id: a, TIER: restricted }\n", `a.yaml:1:3: column "TIER" is almost "tier"`},
+		{"almost type", "a.yaml", "- { id: a, \" type\": account }\n", `a.yaml:1:3: column " type" is almost "type"`},
 		{"null id", "a.yaml", "- { id: null }\n", "a.yaml:1:3: no id"},
 	} {
 		t.Run(filepath.Ext(c.file)[1:]+" "+c.name, func(t *testing.T) {
@@ -130,6 +143,35 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 				t.Errorf("after the repair: Err() = %v, Loaded was told %q", s.Err(), s.loaded)
 			}
 		})
+	}
+}
+
+// What only looks like a built-in column is a column like any other.
+func TestColumnsThatAreNotBuiltIn(t *testing.T) {
+	for file, text := range map[string]string{
+		"a.csv":   "id,tiers,parent_id,subtype,ti er,tier2\na,restricted,restricted,restricted,restricted,restricted\n",
+		"a.jsonl": `{"id":"a","tiers":"restricted","parent_id":"c","subtype":"x","ti er":"restricted","tier2":"restricted"}`,
+	} {
+		if r := openSheet(t, file, text, nil).row(t, "a"); r.Bad != "" || r.Tier != "" || r.Parent != "" || len(r.Columns) != 5 {
+			t.Errorf("%s: %+v, want five columns", file, r)
+		}
+	}
+}
+
+func TestMemoryRefusesAnAlmostBuiltInColumn(t *testing.T) {
+	for name, bad := range map[string]bool{"Tier": true, " parent": true, "tenant": false} {
+		rows, err := NewMemory(row("a", map[string]any{name: "restricted"})).Lookup(t.Context(), []Key{{"account", "a"}})
+		if err != nil || (rows[0].Bad != "") != bad {
+			t.Errorf("%q: %+v, %v, want a bad row: %v", name, rows, err, bad)
+		}
+	}
+}
+
+// An empty list is how a file says that there is nothing: nobody cuts a file to that.
+func TestAnEmptyListIsACatalogWithoutRows(t *testing.T) {
+	s := openSheet(t, "a.yaml", "[]\n", nil)
+	if r := s.row(t, "a"); s.Err() != nil || r.Found {
+		t.Errorf("Err() = %v, row %+v, want no row and no fault", s.Err(), r)
 	}
 }
 

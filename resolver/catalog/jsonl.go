@@ -38,6 +38,9 @@ func readJSONL(file string, text []byte) (*table, rules.Mistakes) {
 		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "the file is empty")
 		return nil, ms
 	}
+	if len(b.table.records) == 0 {
+		return nil, noRows(file)
+	}
 	return b.table, ms
 }
 

@@ -24,8 +24,8 @@ func (m *Memory) Set(rows ...Row) {
 	for _, row := range rows {
 		r := record{key: row.Key, tier: row.Tier, noTier: row.NoTier, parent: row.Parent, bad: row.Bad, pos: row.Pos}
 		for name, value := range row.Columns {
-			if !b.put(&r, member{name, value}) {
-				r.bad = "too many columns"
+			if wrong := b.put(&r, member{name, value}); wrong != "" {
+				r.bad = wrong
 			}
 		}
 		b.table.add(r)

@@ -48,6 +48,14 @@ func (t *table) add(r record) {
 	t.records = append(t.records, r)
 }
 
+// noRows is what is wrong with a file of lines that has none: an export that
+// failed looks just like it, and would make every object unknown. Nobody writes
+// an empty YAML list by accident, so that one is taken.
+func noRows(file string) (ms rules.Mistakes) {
+	ms.AddHint(rules.Pos{File: file, Line: 1, Col: 1}, "a catalog without rows is a YAML file that says []", "no rows")
+	return ms
+}
+
 func (t *table) lookup(ctx context.Context, keys []Key) ([]Row, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

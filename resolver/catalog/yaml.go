@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/tiergate/tiergate/rules"
+import (
+	"slices"
+
+	"github.com/tiergate/tiergate/rules"
+)
 
 // readYAML reads a list of mappings. The file is strict YAML as the rules are.
 func readYAML(file string, text []byte) (*table, rules.Mistakes) {
@@ -36,7 +40,7 @@ func yamlRow(n *rules.Node) (members []member, wrong string) {
 		switch v.Kind {
 		case rules.Scalar:
 			m.value = yamlScalar(v)
-			if isName(key) && v.Tag == "!!int" {
+			if slices.Contains(builtIn, key) && v.Tag == "!!int" {
 				m.value = v.Value // 007 is the id "007"
 			}
 		case rules.Sequence:
@@ -54,10 +58,6 @@ func yamlRow(n *rules.Node) (members []member, wrong string) {
 		members = append(members, m)
 	}
 	return members, ""
-}
-
-func isName(column string) bool {
-	return column == "id" || column == "parent" || column == "tier" || column == "type"
 }
 
 func yamlScalar(n *rules.Node) any {
