@@ -43,8 +43,7 @@ func natural(ms *rules.Mistakes, n *rules.Node) any {
 	return n.Value
 }
 
-// claim brings a value to the kind in which the issuer may assert it. A value of
-// another kind is no claim, as it is when a token is verified.
+// claim brings a value to the kind in which the issuer may assert it.
 func claim(kind rules.Kind, v any) (any, bool) {
 	switch v := v.(type) {
 	case string:

@@ -75,7 +75,8 @@ func (c *compiler) knowsIssuer(name string) bool {
 }
 
 // claims adds what the token asserts, as far as its issuer may assert it: the
-// rest is dropped, as verification drops it. What is fixed for the issuer wins.
+// rest is dropped, as verification drops it. A token that verification refuses
+// is a mistake of the test. What is fixed for the issuer wins.
 func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 	issuer, known := c.o.Env.Issuers[v.Issuer]
 	names := c.o.Claims[v.Issuer]
@@ -92,6 +93,9 @@ func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 		case "iat":
 			if v.IssuedAt = (time.Time{}); !isNull(p.value) {
 				v.IssuedAt = moment(&c.ms, p.value, now)
+			}
+			if v.IssuedAt.After(now) {
+				c.ms.Add(p.value.Pos, "iat lies in the future, and such a token is refused before tests begin")
 			}
 		case "auth_time":
 			v.AuthTime = moment(&c.ms, p.value, now)
@@ -111,8 +115,12 @@ func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 		if known {
 			kind = issuer.Claims[name]
 		}
-		if typed, ok := claim(kind, value); ok {
+		typed, ok := claim(kind, value)
+		switch {
+		case ok:
 			v.Claims[name] = typed
+		case kind != rules.NoKind:
+			c.ms.Add(p.value.Pos, "claim %s is %v, and a token in which it is not is refused before tests begin", name, kind)
 		}
 	}
 	v.Fixed = maps.Clone(issuer.Fixed)
