@@ -43,10 +43,12 @@ type File struct {
 
 // seen is what the last load read, to tell whether the file changed.
 type seen struct {
-	info    fs.FileInfo
-	at      time.Time
-	content [sha256.Size]byte
-	fault   error // of the content
+	info     fs.FileInfo // nil when the file could not be read
+	at       time.Time   // when it was read
+	modified time.Time   // its date
+	asOf     time.Time   // how old it is at least: never after at, whatever its date
+	content  [sha256.Size]byte
+	fault    error // of the content
 }
 
 const (
@@ -183,11 +185,12 @@ func (f *File) load() (news bool, err error) {
 	}
 	content, last := sha256.Sum256(text), f.table.Load()
 	again := content == f.seen.content
-	f.seen.info, f.seen.at, f.seen.content = info, now, content
-	asOf := info.ModTime()
-	if asOf.After(now) {
-		asOf = now // a date in the future must not stretch max_age
+	modified := info.ModTime()
+	asOf := earlier(modified, now) // a date in the future must not stretch max_age,
+	if again && modified.Equal(f.seen.modified) {
+		asOf = earlier(asOf, f.seen.asOf) // not even a little at each look
 	}
+	f.seen = seen{info: info, at: now, modified: modified, asOf: asOf, content: content, fault: f.seen.fault}
 	if again {
 		if f.seen.fault == nil {
 			touched := *last // written anew with the same rows: fresh again, and the cache stays warm
@@ -211,13 +214,21 @@ func (f *File) load() (news bool, err error) {
 }
 
 // settled is how old a modification must be before an equal time stamp proves
-// that nothing was written after it: file systems count in steps.
+// that nothing was written after it: file systems count in steps. A clock that
+// is ahead of ours moves on as ours does, so that much after the first look will do.
 const settled = 2 * time.Second
 
 // same reports whether a file with this information holds what was read last.
 func (s *seen) same(now fs.FileInfo) bool {
 	return s.info != nil && os.SameFile(s.info, now) && s.info.Size() == now.Size() &&
-		s.info.ModTime().Equal(now.ModTime()) && s.at.Sub(now.ModTime()) > settled
+		s.info.ModTime().Equal(now.ModTime()) && s.at.Sub(s.asOf) > settled
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // readRegular reads a regular file of at most limit bytes that nobody changed

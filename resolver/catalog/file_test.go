@@ -288,6 +288,60 @@ func TestFutureModificationTimeDoesNotStretchMaxAge(t *testing.T) {
 	}
 }
 
+// A file from a clock that runs ahead ages like one that was written when we
+// first saw it, and once its clock has moved on it is not read again each time.
+func TestAFileFromTheFutureGetsOld(t *testing.T) {
+	ahead := func(t *testing.T, s *sheet) {
+		t.Helper()
+		at := newClock().Now().Add(24 * time.Hour)
+		must(t, os.Chtimes(s.path, at, at))
+	}
+	s := openSheet(t, "a.csv", goodCSV, func(o *FileOptions) { o.MaxAge = time.Hour })
+	s.clock.advance(time.Second)
+	ahead(t, s)
+	for range 60 { // polls of a minute; the first one sees the new date
+		s.reload()
+		if s.row(t, "a"); s.Err() != nil {
+			t.Fatal(s.Err())
+		}
+		s.clock.advance(time.Minute)
+	}
+	read := s.seen.at
+	s.reload()
+	if !s.seen.at.Equal(read) {
+		t.Error("the content was read once more, though the file is as it was for an hour")
+	}
+	s.clock.advance(time.Second)
+	if _, err := s.Lookup(t.Context(), nil); !errors.Is(err, ErrStale) {
+		t.Errorf("Lookup: %v, want ErrStale", err)
+	}
+
+	must(t, os.Remove(s.path)) // away and back is no news either
+	s.reload()
+	must(t, os.WriteFile(s.path, []byte(goodCSV), 0o600))
+	ahead(t, s)
+	s.reload()
+	if _, err := s.Lookup(t.Context(), nil); !errors.Is(err, ErrStale) {
+		t.Errorf("the same file put back: %v, want ErrStale", err)
+	}
+	s.write(t, goodCSV) // twin: written anew
+	s.reload()
+	s.row(t, "a")
+}
+
+func TestOtherContentWithAFutureDateIsSeen(t *testing.T) {
+	s := openSheet(t, "a.csv", goodCSV, nil)
+	at := s.clock.Now().Add(time.Hour)
+	for _, tenant := range []string{"us", "uk"} {
+		must(t, os.WriteFile(s.path, []byte("id,tenant\na,"+tenant+"\n"), 0o600), os.Chtimes(s.path, at, at))
+		s.clock.advance(time.Second)
+		s.reload()
+		if got := s.row(t, "a").Columns["tenant"]; got != Text(tenant) {
+			t.Errorf("tenant %v, want %s", got, tenant)
+		}
+	}
+}
+
 func TestC1FileThatIsNotThereYet(t *testing.T) {
 	s := openSheet(t, "a.csv", "", nil)
 	if s.Err() == nil || len(s.loaded) != 1 {
