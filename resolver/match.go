@@ -9,9 +9,10 @@ type Match struct {
 	Preflight bool
 }
 
-// Match finds the operation of a canonical request, or returns a *rules.Fault
-// no_route. It does not allocate, and its cost does not grow with the number
-// of routes.
+// Match finds the operation of a canonical request, or returns a *rules.Fault:
+// no_route, or ambiguous_path where a server that compares paths without regard
+// to case would find another line. It allocates nothing unless it fails, and its
+// cost does not grow with the number of routes.
 func (r *Routes) Match(req *rules.Request) (Match, error) {
 	h := r.hosts[req.Host]
 	if h == nil {
@@ -24,10 +25,14 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 	if method == head { // its answer tells what GET's would
 		method = "GET"
 	}
-	if op := h.root.match(method, req.Segs); op != nil {
-		return Match{Op: op}, nil
+	op := h.root.match(method, req.Segs, exactly)
+	switch {
+	case op == nil:
+		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s %.200q", req.Host, req.Method, req.Path)
+	case op != h.root.match(method, req.Segs, folded):
+		return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case another line is", op.Template)
 	}
-	return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s %.200q", req.Host, req.Method, req.Path)
+	return Match{Op: op}, nil
 }
 
 // isPreflight follows the Fetch standard: a browser asks before it sends.

@@ -72,6 +72,37 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Many servers compare paths without regard to case. What they would take for
+// another line must not pass by a wider one.
+func TestP1CaseChoosesNoWiderLine(t *testing.T) {
+	routes := compile(t, withTargets([]string{
+		"GET /public/admin/{id}", "GET /public/{x=**}", "GET /v1/accounts/{id}", "GET /v1/accounts/all", "POST /v1/accounts/new", "GET /w/accounts/all", "GET /w/{kind}/{x}",
+		"GET /both/a", "GET /both/A", "GET /both/{x}", "GET /k/Straße/k", "GET /k/{any}/k",
+	})...)
+	for _, c := range []struct{ row, request, want string }{
+		{"the literal", "GET /public/admin/5", "GET /public/admin/{id}"},
+		{"its other case", "GET /public/Admin/5", "ambiguous_path"},
+		{"its other case, encoded", "GET /public/%41dmin/5", "ambiguous_path"},
+		{"for HEAD", "HEAD /public/ADMIN/5", "ambiguous_path"},
+		{"further on another line", "GET /public/Admin/5/6", "GET /public/{x=**}"},
+		{"another word", "GET /public/administration/5", "GET /public/{x=**}"},
+		{"an id that is a literal in another case", "GET /v1/accounts/ALL", "ambiguous_path"},
+		{"a literal of another method", "GET /v1/accounts/NEW", "GET /v1/accounts/{id}"},
+		{"a literal in front", "GET /V1/accounts/all", "no_route"},
+		{"a literal in front of a capture", "GET /w/Accounts/all", "ambiguous_path"},
+		{"both cases are lines", "GET /both/A", "GET /both/A"},
+		{"the other of them", "GET /both/a", "GET /both/a"},
+		{"neither", "GET /both/b", "GET /both/{x}"},
+		{"letters outside ASCII", "GET /k/stra%C3%9FE/k", "ambiguous_path"},
+		{"the Kelvin sign is a k", "GET /%E2%84%AA/Stra%C3%9Fe/k", "no_route"},
+		{"no wider line", "GET /v1/Accounts/AC1", "no_route"},
+	} {
+		if got := matched(routes, c.request); got != c.want {
+			t.Errorf("%s: %s: got %q, want %q", c.row, c.request, got, c.want)
+		}
+	}
+}
+
 func TestMatchOtherHost(t *testing.T) {
 	routes := compile(t, "GET /v1/{id} -> read account/{id}")
 	req, err := Canonical(raw("GET /v1/AC123456"), testOptions)
@@ -135,7 +166,7 @@ func request(t testing.TB, text string) *rules.Request {
 func TestMatchDoesNotAllocate(t *testing.T) {
 	routes := many(t, 1000)
 	for _, text := range []string{
-		"GET /v1/service7/things/42", "HEAD /v1/service7/things/all", "GET /v1/service7/things/1/files/a/b/c", "PATCH /v1/service7/things/1/any",
+		"GET /v1/service7/things/42", "HEAD /v1/service7/things/all", "GET /v1/service7/things/1/files/a/b/c", "PATCH /v1/service7/things/1/any", "GET /v1/service7/things/AC123456",
 	} {
 		req := request(t, text)
 		if n := testing.AllocsPerRun(100, func() {

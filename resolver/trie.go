@@ -3,6 +3,7 @@ package resolver
 // node is one level of a host's trie: what may stand in the next segment.
 type node struct {
 	literals map[string]*node
+	alike    map[string][]*node // the same by their text without case
 	capture  *node
 	here     []leaf // lines whose template ends here
 	rest     []leaf // lines whose template goes on with a rest capture
@@ -14,20 +15,40 @@ type leaf struct {
 	op     *Operation
 }
 
+// how literals are compared.
+type how bool
+
+const (
+	exactly how = false
+	folded  how = true // without regard to case, though a literal that is equal comes first
+)
+
 // match finds the line for a path. It tries the literal before the capture and
 // both before the rest, and steps back when a branch ends: Compile has made
 // sure that the first line found is the narrowest of all that match.
-func (n *node) match(method string, segs []string) *Operation {
+func (n *node) match(method string, segs []string, compare how) *Operation {
 	if len(segs) == 0 {
 		return pick(n.here, method)
 	}
-	if next := n.literals[segs[0]]; next != nil {
-		if op := next.match(method, segs[1:]); op != nil {
+	exact := n.literals[segs[0]]
+	if exact != nil {
+		if op := exact.match(method, segs[1:], compare); op != nil {
 			return op
 		}
 	}
+	if compare == folded && n.alike != nil {
+		var room [64]byte
+		for _, next := range n.alike[string(appendFold(room[:0], segs[0]))] {
+			if next == exact {
+				continue
+			}
+			if op := next.match(method, segs[1:], compare); op != nil {
+				return op
+			}
+		}
+	}
 	if n.capture != nil && segs[0] != "" {
-		if op := n.capture.match(method, segs[1:]); op != nil {
+		if op := n.capture.match(method, segs[1:], compare); op != nil {
 			return op
 		}
 	}
@@ -59,10 +80,12 @@ func (n *node) leaves(segs []segment) *[]leaf {
 			next := n.literals[s.text]
 			if next == nil {
 				if n.literals == nil {
-					n.literals = map[string]*node{}
+					n.literals, n.alike = map[string]*node{}, map[string][]*node{}
 				}
 				next = &node{}
 				n.literals[s.text] = next
+				key := string(appendFold(nil, s.text))
+				n.alike[key] = append(n.alike[key], next)
 			}
 			n = next
 		case capture:

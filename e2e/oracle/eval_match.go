@@ -80,13 +80,12 @@ func (e *evaluation) match() string {
 	if e.host.CORS && e.req.Method == http.MethodOptions && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
 		return "preflight"
 	}
-	for _, l := range e.host.Lines {
-		if l.serves(e.req.Method) && fits(l.Path, e.path) && (e.line == nil || narrower(l.Path, e.line.Path)) {
-			e.line = l
-		}
-	}
-	if e.line == nil {
+	same := func(a, b string) bool { return a == b }
+	if e.line = e.narrowest(same); e.line == nil {
 		return "no_route"
+	}
+	if e.line != e.narrowest(strings.EqualFold) {
+		return "ambiguous_path"
 	}
 	if e.line.Open {
 		return "open_route"
@@ -94,17 +93,27 @@ func (e *evaluation) match() string {
 	return ""
 }
 
+// narrowest is the line of the request, by one way to compare literals.
+func (e *evaluation) narrowest(same func(a, b string) bool) (found *Line) {
+	for _, l := range e.host.Lines {
+		if l.serves(e.req.Method) && fits(l.Path, e.path, same) && (found == nil || narrower(l.Path, found.Path)) {
+			found = l
+		}
+	}
+	return found
+}
+
 func (l *Line) serves(method string) bool {
 	return l.Method == "ANY" || l.Method == method || l.Method == http.MethodGet && method == http.MethodHead
 }
 
 // fits compares a template with a path, segment by segment.
-func fits(template []Segment, path []string) bool {
+func fits(template []Segment, path []string, same func(a, b string) bool) bool {
 	for i, s := range template {
 		if s.Rest {
 			return i < len(path) && path[len(path)-1] != "" && !slices.Contains(path[i:], "")
 		}
-		if i >= len(path) || s.Capture == "" && s.Literal != path[i] || s.Capture != "" && path[i] == "" {
+		if i >= len(path) || s.Capture == "" && !same(s.Literal, path[i]) || s.Capture != "" && path[i] == "" {
 			return false
 		}
 	}

@@ -93,6 +93,8 @@ func TestEvaluate(t *testing.T) {
 		{"HEAD matches GET lines", func(_ *World, r *Request) { r.Method = "HEAD" }, "allowed"},
 		{"and no other", func(_ *World, r *Request) { r.Method, r.Target = "HEAD", "/batch" }, "no_route"},
 		{"a literal beats a capture", get("/accounts/all"), "no_rule"}, // the unbounded list, not the id "all"
+		{"a literal in another case is no id", get("/accounts/ALL"), "ambiguous_path"},
+		{"nor is one that no line has", get("/Accounts/1"), "no_route"},
 		{"segments are compared decoded", get("/%61ccounts/1"), "allowed"},
 		{"a trailing slash matches only a template with one", get("/accounts/1/"), "no_route"},
 		{"a rest capture needs a segment", get("/tree/"), "no_route"},
