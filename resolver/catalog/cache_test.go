@@ -299,3 +299,37 @@ func BenchmarkFill(b *testing.B) {
 		})
 	}
 }
+
+// Declarations come and go for the life of a process; only the latest are kept.
+func TestOldDeclarationsAreForgotten(t *testing.T) {
+	d := open(t, &spy{Memory: NewMemory(tenant("a", "eu"))}, nil)
+	bind := func(attribute string) (*View, *rules.Type) {
+		typ := account()
+		typ.Attributes[4].Name = attribute
+		return d.Bind(bank(typ)), typ
+	}
+	first, firstType := d.view, d.typ
+	d.fill(t, "a")
+
+	bind("tried") // twin: tried and taken back at once
+	if d.view, d.typ = bind("codes"); d.view.shapes[d.typ] != first.shapes[firstType] {
+		t.Error("the rows of the declaration before the last one are cold")
+	}
+	if _, stats := d.fill(t, "a"); stats.Hits != 1 {
+		t.Errorf("%+v, want a hit", stats)
+	}
+	for i := range 1000 {
+		bind(fmt.Sprint("codes", i))
+	}
+	kept := 0
+	for _, shapes := range d.recent {
+		kept += len(shapes)
+	}
+	if kept > keptBinds {
+		t.Errorf("%d declarations are kept after 1000, want at most %d", kept, keptBinds)
+	}
+	d.view, d.typ = first, firstType // a Check that began long ago
+	if _, stats := d.fill(t, "a"); stats.Hits != 1 {
+		t.Errorf("a view whose declaration was forgotten: %+v, want it to serve on", stats)
+	}
+}

@@ -31,6 +31,11 @@ const (
 	defaultInFlight = 64
 )
 
+// keptBinds is how many views' declarations are remembered, so that their rows
+// are warm for the next one: those of the live policy, of one that was tried, and
+// of the one before, to which an operator goes back.
+const keptBinds = 3
+
 // Catalog caches the rows of all sources. There is one a process; it outlives
 // policy versions, each of which reads it through a View of its own.
 type Catalog struct {
@@ -44,8 +49,8 @@ type Catalog struct {
 	hits, misses atomic.Uint64
 
 	mu     sync.Mutex
-	shapes map[string]*shape // by fingerprint: one for each declaration that was ever loaded
-	noted  map[Key]struct{}  // undeclared columns that were reported: type and column
+	recent [keptBinds]map[string]*shape // of the last views, newest first; by fingerprint
+	noted  map[Key]struct{}             // undeclared columns that were reported: type and column
 }
 
 // New checks the options and makes an empty Catalog.
@@ -60,7 +65,7 @@ func New(o Options) (*Catalog, error) {
 	}
 	c := &Catalog{
 		ttl: maps.Clone(o.TTL), now: o.Now, log: o.Log, sources: make(map[string]*source, len(o.Sources)),
-		shapes: make(map[string]*shape), noted: make(map[Key]struct{}),
+		noted: make(map[Key]struct{}),
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -16,10 +16,11 @@ type View struct {
 	shapes  map[*rules.Type]*shape // of the types that have a catalog
 }
 
-// Bind makes the view of a schema. Rows that an earlier view cached stay warm for
-// every type whose declaration is the same.
+// Bind makes the view of a schema. Rows that one of the last views cached stay
+// warm for every type whose declaration is the same.
 func (c *Catalog) Bind(schema *rules.Schema) *View {
 	v := &View{catalog: c, shapes: make(map[*rules.Type]*shape)}
+	shapes := make(map[string]*shape)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, t := range schema.Types {
@@ -27,14 +28,25 @@ func (c *Catalog) Bind(schema *rules.Schema) *View {
 			continue
 		}
 		declared := fingerprint(schema, t)
-		sh, known := c.shapes[declared]
-		if !known {
+		sh := c.known(declared)
+		if sh == nil {
 			sh = newShape(schema, t, c.sources[t.Catalog], c.ttl)
-			c.shapes[declared] = sh
 		}
-		v.shapes[t] = sh
+		v.shapes[t], shapes[declared] = sh, sh
 	}
+	copy(c.recent[1:], c.recent[:])
+	c.recent[0] = shapes
 	return v
+}
+
+// known returns the shape of a declaration that one of the last views has, or nil.
+func (c *Catalog) known(declared string) *shape {
+	for _, shapes := range c.recent {
+		if sh := shapes[declared]; sh != nil {
+			return sh
+		}
+	}
+	return nil
 }
 
 // Bound is how long a change of a row of t may stay unseen after its source
@@ -110,7 +122,7 @@ func looksUp(t *rules.Target) bool {
 }
 
 // Ready reports whether Fill would be answered by the cache, that is without
-// waiting for a source.
+// waiting for a source: a caller can tell before it begins that it would wait.
 func (v *View) Ready(targets []rules.Target, want func(*rules.Target) bool) bool {
 	now := v.catalog.elapsed()
 	for i := range targets {
