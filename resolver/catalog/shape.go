@@ -73,7 +73,8 @@ func bound(schema *rules.Schema, t *rules.Type, ttl map[string]time.Duration) ti
 	return shortest
 }
 
-// entry is a row in its shape. It never changes: objects share its attributes.
+// entry is a row in its shape. It never changes once others can see it, for
+// objects share its attributes: put sets expires before it keeps the entry.
 type entry struct {
 	found      bool
 	bad        string // with the place, without values and with the id only as a hash
@@ -82,7 +83,7 @@ type entry struct {
 	attributes []any
 	generation uint64
 	read       time.Duration // since the catalog's start, when its look-up began
-	expires    time.Duration
+	expires    time.Duration // likewise since the start
 }
 
 // apply gives an object what the row says. A row that is absent says only that;
