@@ -130,7 +130,7 @@ func loadConfig(path string) (*config, error) {
 	c := &config{dir: filepath.Dir(path), file: rules.File{Path: path, Text: string(text)}}
 	n, ms := rules.ParseYAML(path, text)
 	if n != nil {
-		ms = append(ms, overrideFromEnv(n, c, os.LookupEnv)...)
+		overrideFromEnv(n, c, os.LookupEnv)
 		d := rules.Decoder{Mistakes: ms}
 		d.Into(n, c)
 		c.node = n

@@ -17,7 +17,7 @@ func configKeys() []string {
 	keys := map[string]bool{}
 	var walk func(reflect.Type)
 	walk = func(t reflect.Type) {
-		switch t.Kind() {
+		switch t.Kind() { //nolint:exhaustive // every other kind is a leaf
 		case reflect.Slice, reflect.Pointer, reflect.Map:
 			walk(t.Elem())
 		case reflect.Struct:

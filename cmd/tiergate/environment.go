@@ -11,13 +11,11 @@ import (
 // overrideFromEnv lets TIERGATE_SECTION_KEY replace or add a single value of
 // the configuration, such as TIERGATE_LISTEN_ADMIN for listen.admin. Lists and
 // mappings have no such variable: they belong in the file.
-func overrideFromEnv(n *rules.Node, c *config, lookup func(string) (string, bool)) rules.Mistakes {
-	var ms rules.Mistakes
-	override(n, reflect.TypeOf(c).Elem(), "TIERGATE", lookup, &ms)
-	return ms
+func overrideFromEnv(n *rules.Node, c *config, lookup func(string) (string, bool)) {
+	override(n, reflect.TypeOf(c).Elem(), "TIERGATE", lookup)
 }
 
-func override(n *rules.Node, t reflect.Type, prefix string, lookup func(string) (string, bool), ms *rules.Mistakes) {
+func override(n *rules.Node, t reflect.Type, prefix string, lookup func(string) (string, bool)) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		key := f.Tag.Get("yaml")
@@ -35,7 +33,7 @@ func override(n *rules.Node, t reflect.Type, prefix string, lookup func(string) 
 			if section.Kind != rules.Mapping {
 				continue // a mistake that decoding reports
 			}
-			override(section, f.Type, name, lookup, ms)
+			override(section, f.Type, name, lookup)
 			if at < 0 && len(section.Items) > 0 {
 				n.Items = append(n.Items, &rules.Node{Value: key, Pos: n.Pos}, section)
 			}

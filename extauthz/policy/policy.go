@@ -43,8 +43,8 @@ type Policy struct {
 // explicit allow or an explicit denial with a reason.
 func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
 	o := &rules.Outcome{Policy: p.Hash}
-	c := check{p: p, ctx: ctx, raw: raw, o: o, last: time.Now()}
-	if err := c.run(); err != nil {
+	c := check{p: p, raw: raw, o: o, last: time.Now()}
+	if err := c.run(ctx); err != nil {
 		o.Decision = rules.Denial(err)
 	}
 	p.excuse(o, raw.Now)
@@ -54,7 +54,6 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 // check is one Check under way.
 type check struct {
 	p    *Policy
-	ctx  context.Context //nolint:containedctx // lives no longer than the call that made it
 	raw  *rules.RawRequest
 	o    *rules.Outcome
 	last time.Time
@@ -62,7 +61,7 @@ type check struct {
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
 // fails ends the request.
-func (c *check) run() error {
+func (c *check) run(ctx context.Context) error {
 	req, err := resolver.Canonical(c.raw, &c.p.resolve)
 	c.took(rules.StepDecode)
 	c.o.Request = req // a host that is not served, or an upgrade, comes with the request
@@ -83,10 +82,10 @@ func (c *check) run() error {
 		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.OpenRoute}
 		return nil
 	}
-	if err := c.identify(req, match.Op.Purpose); err != nil {
+	if err := c.identify(ctx, req, match.Op.Purpose); err != nil {
 		return err
 	}
-	targets, err := c.resolve(req, &match)
+	targets, err := c.resolve(ctx, req, &match)
 	c.took(rules.StepResolve)
 	if err != nil {
 		return err
@@ -96,9 +95,9 @@ func (c *check) run() error {
 	return nil
 }
 
-func (c *check) identify(req *rules.Request, purpose string) error {
+func (c *check) identify(ctx context.Context, req *rules.Request, purpose string) error {
 	defer c.took(rules.StepIdentify)
-	verified, peer, hit, err := c.p.verifier.Verify(c.ctx, req)
+	verified, peer, hit, err := c.p.verifier.Verify(ctx, req)
 	if err != nil {
 		return err
 	}
@@ -108,12 +107,12 @@ func (c *check) identify(req *rules.Request, purpose string) error {
 	return err
 }
 
-func (c *check) resolve(req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
+func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
 	targets, err := match.Targets(req, c.o.Caller)
 	if err != nil {
 		return nil, err
 	}
-	stats, err := c.p.view.Fill(c.ctx, targets, func(t *rules.Target) bool {
+	stats, err := c.p.view.Fill(ctx, targets, func(t *rules.Target) bool {
 		return c.p.couldAllow(c.o.Caller, t)
 	})
 	c.o.Hits, c.o.Misses = stats.Hits, stats.Misses
@@ -142,11 +141,17 @@ func (c *check) took(s rules.Step) {
 	c.last = now
 }
 
-// Set, Routes, View and Source show the parts to reviewers and to explain.
-func (p *Policy) Set() *rules.Set          { return p.set }
+// Set is the compiled rules.
+func (p *Policy) Set() *rules.Set { return p.set }
+
+// Routes are the compiled map lines.
 func (p *Policy) Routes() *resolver.Routes { return p.routes }
-func (p *Policy) View() *catalog.View      { return p.view }
-func (p *Policy) Source() *rules.Source    { return p.source }
+
+// View is the catalog as this version declares it.
+func (p *Policy) View() *catalog.View { return p.view }
+
+// Source is what the version was compiled from.
+func (p *Policy) Source() *rules.Source { return p.source }
 
 // Files returns the rules files of the version, in byte order of their paths.
 func (p *Policy) Files() []rules.File { return p.source.Files }

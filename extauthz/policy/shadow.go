@@ -32,10 +32,10 @@ func excusable(o *rules.Outcome) bool {
 	if status := o.Status(); status != 403 && status != 503 {
 		return false
 	}
-	switch o.Reason {
-	case rules.HostNotServed, rules.UpgradeNotSupported:
+	if o.Reason == rules.HostNotServed || o.Reason == rules.UpgradeNotSupported {
 		return false
-	case rules.NoRoute:
+	}
+	if o.Reason == rules.NoRoute {
 		return o.Request != nil
 	}
 	return o.Request != nil && o.Caller != nil && o.Caller.Kind != rules.Anonymous

@@ -94,7 +94,8 @@ func notifier(paths []string, log *slog.Logger) (<-chan fsnotify.Event, func()) 
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range w.Errors { //nolint:revive // an error is a lost event, which the poll finds
+		for range w.Errors {
+			// An error is a lost event, which the poll finds.
 		}
 	}()
 	return w.Events, func() { _ = w.Close(); <-done }
