@@ -25,7 +25,7 @@ func unfit(text string) string {
 	switch {
 	case len(text) > maxID:
 		return "more than " + strconv.Itoa(maxID) + " bytes"
-	case text != strings.Trim(text, " "): // many servers trim, others do not
+	case text != strings.TrimSpace(text): // many servers trim, others do not
 		return "a space at an end"
 	}
 	return oddText(text)

@@ -88,15 +88,16 @@ func dots(seg string) string {
 	return ""
 }
 
-// oddText names what makes decoded text unfit to be an id, or returns "":
-// text that is not UTF-8, overlong forms included, and control characters.
+// oddText names what makes decoded text unfit to be an id, or returns "": text
+// that is not UTF-8, overlong forms included, and what does not print, which some
+// servers trim or drop: control and format characters, spaces but the plain one.
 func oddText(s string) string {
 	if !utf8.ValidString(s) {
 		return "bytes that are not UTF-8"
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) {
-			return "a control character"
+		if !unicode.IsPrint(r) {
+			return "a character that does not print"
 		}
 	}
 	return ""

@@ -120,6 +120,9 @@ func TestTargets(t *testing.T) {
 		{"H2 query with an exclamation mark", "GET /v1/my/accounts?owner=ada!", "ambiguous_parameter"},
 		{"H2 query with an encoded one", "GET /v1/my/accounts?owner=ada%21", `list account[owner="ada!"] collection`},
 		{"query with a space at an end", "GET /v1/my/accounts?owner=ada%20", "malformed_id"},
+		{"query with a no-break space at an end", "GET /v1/my/accounts?owner=ada%C2%A0", "malformed_id"},
+		{"query with a zero-width space", "GET /v1/my/accounts?owner=a%E2%80%8Bda", "malformed_id"},
+		{"body member with a zero-width space", "POST /v1/accounts:lookup" + asJSON + `{"id":"AC\u200b123456"}`, "malformed_id"},
 		{"query with a line feed", "GET /v1/my/accounts?owner=ada%0a", "malformed_id"},
 		{"a plus elsewhere", "GET /v1/my/accounts?owner=ada&q=a+b!", `list account[owner="ada"] collection`},
 

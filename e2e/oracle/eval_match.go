@@ -46,7 +46,7 @@ var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // odd says whether a decoded segment is no segment to some server, or another one.
 func odd(s string) bool {
-	return s == "." || s == ".." || strings.ContainsAny(s, `/\`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl)
+	return s == "." || s == ".." || strings.ContainsAny(s, `/\`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // ambiguous says whether another server might read the raw path as another one.
