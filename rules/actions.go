@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A rule may name an action that is usual, has a weight, is declared by a type
-// or stands in a map line. Package resolver reads map lines; this file only
-// glances at them, so that a misspelt `to` is found at load.
+// A rule may name an action that is usual, has a weight or is declared by a type.
+// Package resolver reads map lines, and refuses other actions there; this file
+// only glances at them, to know what they create and which actions are in use.
 
 // glance is what one `action type` of a map line says.
 type glance struct {
@@ -20,7 +20,8 @@ type glance struct {
 	bounds []string // names of the attributes
 }
 
-var glanceTarget = regexp.MustCompile(`^\s*([\w.-]+(?:\|[\w.-]+)?)\s+([\w.-]+)(/[^\[\s]*)?(?:\[([^\]]*)\])?(\s+in\s+\S.*)?\s*$`)
+// glanceTarget takes brackets within braces for a part of the capture: {body.ids[]}.
+var glanceTarget = regexp.MustCompile(`^\s*([\w.-]+(?:\|[\w.-]+)?)\s+([\w.-]+)(/(?:\{[^}]*\}|[^\[\s{}])*)?(?:\[((?:\{[^}]*\}|[^\]{}])*)\])?(\s+in\s+\S.*)?\s*$`)
 
 // glances reads the targets of every map line that has the usual form. What
 // does not is package resolver's to report.
@@ -72,10 +73,10 @@ func splitTargets(text string) []string {
 	return append(out, text[start:])
 }
 
-// glanceAtRoutes collects the actions and purposes that rules may name, and the
-// map lines that create objects.
+// glanceAtRoutes collects the actions and purposes that rules may name, the
+// actions of map lines, and those lines that create objects.
 func (c *compiler) glanceAtRoutes() {
-	c.actions = make(map[string]bool)
+	c.actions, c.mapped = make(map[string]bool), make(map[string]bool)
 	for action := range c.set.schema.Weights {
 		c.actions[action] = true
 	}
@@ -85,7 +86,7 @@ func (c *compiler) glanceAtRoutes() {
 		}
 	}
 	for _, g := range c.glances() {
-		c.actions[g.action] = true
+		c.mapped[g.action] = true
 		if g.action == "create" {
 			c.creates = append(c.creates, g)
 		}

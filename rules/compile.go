@@ -49,6 +49,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.registered()
 	c.hostShadows()
 	c.glanceAtRoutes()
+	c.declaredInVain()
 	c.rules()
 	c.conflicts()
 	if len(c.ms) > 0 || src.faulty {
@@ -66,10 +67,11 @@ type compiler struct {
 	set         *Set
 	identities  map[string]*Identity
 	actions     map[string]bool // that a rule may name
+	mapped      map[string]bool // actions of map lines
 	creates     []glance        // map lines that make new objects
 	purposes    []string        // of identities and map lines
 	claimsOf    map[string]map[string]claimKind
-	expressions *expressions        // made when a rule first has a condition
+	expressions *expressions
 	conditions  map[string]compiled // by scope and text
 }
 

@@ -175,12 +175,6 @@ func (c *compiler) when(cl *clause, sc *scope) {
 }
 
 func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
-	if c.expressions == nil {
-		var err error
-		if c.expressions, err = newExpressions(); err != nil {
-			return compiled{problems: []problem{{text: err.Error()}}}
-		}
-	}
 	done.condition, done.problems = c.expressions.compile(sc, at.V)
 	if done.condition != nil {
 		done.condition.says = "when: " + at.V

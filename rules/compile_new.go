@@ -5,15 +5,16 @@ package rules
 // the rule does not expect. It asks the conditions themselves, about an object
 // of which only what the line binds may be known.
 func (c *compiler) newObjects(cl *clause) {
-	if cl.effect != Deny || cl.typ == nil || len(cl.conditions) == 0 {
+	if cl.effect != Deny || len(cl.conditions) == 0 {
 		return
 	}
 	for i := range c.creates {
 		g := &c.creates[i]
-		if g.typ != cl.typ.Name || !names(cl.decl.To, g.action) {
+		typ := c.set.schema.Types[g.typ]
+		if typ == nil || cl.typ != nil && cl.typ != typ || !names(cl.decl.To, g.action) {
 			continue
 		}
-		target := g.target(cl.typ)
+		target := g.target(typ)
 		f := facts{schema: c.set.schema, caller: new(Caller), req: new(Request), target: &target, probe: true}
 		if got, _ := evaluate(cl.conditions, &f); got == absent || got == failed {
 			c.ms.AddHint(cl.decl.Pos, "test with has(), bind the value in the map line, or take the action out of `to`",
