@@ -125,7 +125,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if err != nil {
 		return nil, start("%v", err)
 	}
-	c := &condition{reads: w.reads, test: func(f *facts) truth { return run(program, f) }}
+	c := &condition{reads: w.reads, tells: w.tells, test: func(f *facts) truth { return run(program, f) }}
 	if t := termOf(sc, checked.NativeRep().Expr()); t != nil && t.kind == Bool && !x.slow {
 		c.test, c.closure = t.compile(), true
 	}
@@ -345,6 +345,7 @@ type walker struct {
 	info     *ast.SourceInfo
 	local    []string // variables of the macros around
 	reads    []variableRef
+	tells    bool // see condition
 	problems []problem
 }
 
@@ -419,6 +420,7 @@ func (w *walker) comprehension(e ast.Expr) {
 }
 
 func (w *walker) read(e ast.Expr, path []string) {
+	presence := strings.HasPrefix(path[len(path)-1], "?")
 	for i := range path {
 		path[i] = strings.TrimPrefix(path[i], "?")
 	}
@@ -427,6 +429,7 @@ func (w *walker) read(e ast.Expr, path []string) {
 		w.bad(e, hint, "%s", text)
 		return
 	}
+	w.tells = w.tells || r.ofObject() && !presence
 	if !slices.ContainsFunc(w.reads, func(o variableRef) bool { return o.name == r.name }) {
 		w.reads = append(w.reads, *r)
 	}

@@ -35,7 +35,7 @@ func (c *compiler) broad(r *rule) {
 		key   string
 		given bool
 	}{
-		{"because", d.Because.V != ""}, {"owner", d.Owner.V != ""}, {"review_by", d.ReviewBy.given()},
+		{"because", strings.TrimSpace(d.Because.V) != ""}, {"owner", strings.TrimSpace(d.Owner.V) != ""}, {"review_by", d.ReviewBy.given()},
 	} {
 		if !need.given {
 			lacks = append(lacks, need.key)
@@ -72,5 +72,5 @@ func (r *rule) narrow(c *compiler, t *Type) bool {
 		return false
 	}
 	when := c.conditions[c.scope(r, t).key()+"\x01"+d.When.V].condition
-	return when == nil || ofObject([]condition{*when}) // of one with a mistake nothing is known
+	return when == nil || when.tells // of one with a mistake nothing is known
 }

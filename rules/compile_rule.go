@@ -67,6 +67,10 @@ func (c *compiler) effect(r *rule) {
 		r.selectors = append(r.selectors, c.selector(&selectors.List[i]))
 	}
 	if r.effect == Allow {
+		if r.unbounded && (d.Own.given() || d.Same.given()) {
+			c.ms.AddHint(d.Unbounded.Pos, "write a rule of its own for the list that nothing bounds",
+				"unbounded has no effect beside own or same, which such a list never proves")
+		}
 		c.misplaced(d.FromTier.Pos, "from_tier", "an allow rule has up_to")
 		return
 	}
@@ -93,7 +97,7 @@ func (c *compiler) scopeOf(r *rule) {
 			known := slices.Collect(maps.Keys(c.actions))
 			hint := DidYouMean(w.V, slices.Sorted(slices.Values(known)))
 			if hint == "" {
-				hint = "no type declares it, no map line has it, it has no weight"
+				hint = "no type declares it and it has no weight"
 			}
 			c.ms.AddHint(w.Pos, hint, "unknown action %q", w.V)
 		}

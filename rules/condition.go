@@ -6,6 +6,7 @@ type condition struct {
 	reads   []variableRef
 	test    test
 	closure bool // test needs no CEL
+	tells   bool // it reads, and not only with has(), what tells objects of a type apart
 }
 
 // evaluate combines conditions that must all hold, and names the first that
@@ -22,18 +23,6 @@ func evaluate(cs []condition, f *facts) (all truth, stopped string) {
 		}
 	}
 	return all, stopped
-}
-
-// ofObject reports whether any of the conditions tells objects of a type apart.
-func ofObject(cs []condition) bool {
-	for _, c := range cs {
-		for _, r := range c.reads {
-			if r.ofObject() {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // equalTo makes the condition that an attribute equals, or as a list contains,
