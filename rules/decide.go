@@ -168,7 +168,7 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 	t, caller := j.facts.target, j.facts.caller
 	if j.facts.tier > c.upTo {
-		n.miss(c, 0, "up_to")
+		n.offer(c, 0, "up_to")
 		return false
 	}
 	j.note(v, c)
@@ -178,10 +178,10 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		n.fail(c, holds.reason(), stopped)
 		return false
 	case t.Unbounded && !c.unbounded:
-		n.miss(c, 1, "unbounded")
+		n.offer(c, 1, "unbounded")
 		return false
 	case holds != yes:
-		n.miss(c, 2, stopped)
+		n.offer(c, 2, stopped)
 		return false
 	}
 	if why := c.forPurpose(caller); why != "" {

@@ -16,9 +16,6 @@ const (
 	demandRank = 20
 )
 
-// miss notes a rule that does not apply at a step.
-func (n *nearest) miss(c *clause, step int, what string) { n.offer(c, step, what) }
-
 // fail notes a rule whose condition errs.
 func (n *nearest) fail(c *clause, why Reason, what string) {
 	if n.failReason == "" {
@@ -35,6 +32,7 @@ func (n *nearest) demand(c *clause, why Reason, what string) {
 	n.offer(c, demandRank, what)
 }
 
+// offer notes a rule that does not apply: the higher rank got further.
 func (n *nearest) offer(c *clause, rank int, what string) {
 	if n.by == nil || rank > n.rank {
 		n.by, n.rank, n.missed = c, rank, what
