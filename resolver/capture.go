@@ -112,10 +112,14 @@ func (r *resolution) fromHeader(s *source) (value string, found bool, err error)
 	return value, found, nil
 }
 
+func (r *resolution) anonymous() bool {
+	return r.caller == nil || r.caller.Verified == nil || r.caller.Anonymous
+}
+
 // fromClaim reads a claim that the issuer may assert: a string or an integer.
 func (r *resolution) fromClaim(s *source) (string, bool, error) {
-	if r.caller == nil || r.caller.Verified == nil {
-		return "", false, nil
+	if r.anonymous() { // to come back with a credential may help
+		return "", false, rules.Faultf(rules.CredentialMissing, "%s is of a caller, and this one is anonymous", s.text)
 	}
 	switch v := r.caller.Claims[s.name].(type) {
 	case nil:

@@ -267,8 +267,9 @@ func TestClaimsAsIDs(t *testing.T) {
 		{"empty", &rules.Caller{Verified: &rules.Verified{Claims: map[string]any{"c": ""}}}, "no_target"},
 		{"list", &rules.Caller{Verified: &rules.Verified{Claims: map[string]any{"c": []string{"ada"}}}}, "malformed_id"},
 		{"boolean", &rules.Caller{Verified: &rules.Verified{Claims: map[string]any{"c": true}}}, "malformed_id"},
-		{"anonymous", &rules.Caller{}, "no_target"},
-		{"nobody", nil, "no_target"},
+		{"anonymous", &rules.Caller{Verified: &rules.Verified{Anonymous: true}}, "credential_missing"},
+		{"the zero caller", &rules.Caller{}, "credential_missing"},
+		{"nobody", nil, "credential_missing"},
 	} {
 		got, err := resolve(routes, raw("GET /v1/me"), c.caller)
 		s := showTargets(got)

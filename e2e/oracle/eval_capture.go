@@ -48,6 +48,9 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 			}
 		}
 	case "claim":
+		if e.caller.token == nil {
+			return nil, "credential_missing"
+		}
 		if role, ok := e.caller.claims[c.Name].(string); ok {
 			out = []string{role}
 		}

@@ -102,6 +102,10 @@ func TestEvaluate(t *testing.T) {
 		{"an open operation reads no credential", all(get("/health"), token(func(t *Token) { t.Fault = "forged" })), "open_route"},
 		// 3. Identify
 		{"no credential is the anonymous caller", anonymous, "credential_missing"},
+		{"who has no claim to name an object by", all(anonymous, func(w *World, _ *Request) {
+			w.Hosts[0].Lines[0].Targets[0].ID = &Capture{In: "claim", Name: "role", Each: -1}
+			w.Rules[0].Who = []Selector{{Kind: "anonymous"}}
+		}), "credential_missing"},
 		{"a bad credential is its reason", token(func(t *Token) { t.Fault = "expired" }), "token_expired"},
 		{"before anything about the object", all(get("/accounts/x"), token(func(t *Token) { t.Fault = "expired" })), "token_expired"},
 		{"an issuer without keys", token(func(t *Token) { t.Issuer = "dead" }), "jwks_unavailable"},
