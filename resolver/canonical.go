@@ -17,7 +17,7 @@ type Options struct {
 // what is ambiguous or malformed, 403 host_not_served and upgrade_not_supported
 // for what is clear and not for us; only then is the request returned together
 // with the fault, for the record. A body that was cut is no fault yet, for most
-// operations do not need it.
+// operations do not need it, unless it is a form: 413.
 //
 // The request shares memory with raw, which must not change afterwards.
 func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {

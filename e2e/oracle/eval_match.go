@@ -27,7 +27,7 @@ func (e *evaluation) decode() string {
 		e.path = append(e.path, decoded)
 	}
 	if !hasQuery {
-		return ""
+		return e.form()
 	}
 	for _, pair := range strings.Split(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -37,6 +37,24 @@ func (e *evaluation) decode() string {
 			return "ambiguous_query"
 		}
 		e.query = append(e.query, Header{name, value})
+	}
+	return e.form()
+}
+
+// form is the part of section 1 about bodies that are sent as forms. No request
+// of ours asks for another method by one.
+func (e *evaluation) form() string {
+	if e.req.Body == nil || !strings.HasPrefix(strings.Join(e.req.header("content-type"), ","), "application/x-www-form-urlencoded") {
+		return ""
+	}
+	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
+		return "body_encoding"
+	}
+	if len(*e.req.Body) > e.w.BodyLimit {
+		return "body_too_large"
+	}
+	if text, err := url.QueryUnescape(*e.req.Body); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") || strings.Contains(*e.req.Body, ";") {
+		return "body_malformed"
 	}
 	return ""
 }

@@ -54,6 +54,12 @@ func TestEvaluate(t *testing.T) {
 			r.Headers = []Header{{"content-type", "application/json"}}
 		}
 	}
+	form := func(text string) func(*World, *Request) {
+		return func(_ *World, r *Request) {
+			r.Method, r.Target, r.Body = "POST", "/batch", &text
+			r.Headers = []Header{{"content-type", "application/x-www-form-urlencoded"}}
+		}
+	}
 	all := func(changes ...func(*World, *Request)) func(*World, *Request) {
 		return func(w *World, r *Request) {
 			for _, c := range changes {
@@ -146,6 +152,10 @@ func TestEvaluate(t *testing.T) {
 		{"more than max", all(body("POST", "/batch", `{"ids":[1,1,1]}`), func(w *World, _ *Request) { w.Hosts[0].Lines[7].Max = 2 }), "too_many_targets"},
 		{"a body that is needed and absent", func(_ *World, r *Request) { r.Method, r.Target = "POST", "/batch" }, "body_missing"},
 		{"not exactly application/json", all(body("POST", "/batch", `{"ids":[1]}`), func(_ *World, r *Request) { r.Headers[0].Value = "application/json2" }), "body_type"},
+		{"a form that was cut", form(strings.Repeat("x", 101)), "body_too_large"},
+		{"a form with a semicolon", form("a=1;b"), "body_malformed"},
+		{"a form with a bad escape", form("a=%"), "body_malformed"},
+		{"a form", form("a=1"), "body_type"},
 		{"an encoding", all(body("POST", "/batch", `{"ids":[1]}`), func(_ *World, r *Request) { r.Headers = append(r.Headers, Header{"content-encoding", "gzip"}) }), "body_encoding"},
 		{"not JSON", body("POST", "/batch", `{"ids":[1}`), "body_malformed"},
 		{"a bad row", get("/accounts/3"), "catalog_bad_row"},
