@@ -7,6 +7,8 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
+
+	"github.com/tiergate/tiergate/rules"
 )
 
 // codec is the proto codec, but that a call reads its request, and an answer is
@@ -45,7 +47,16 @@ func whole(data mem.BufferSlice) string {
 // Marshal implements encoding.CodecV2.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	if w, ok := v.(wire); ok {
+		if len(w) == 0 {
+			w = noAnswer()
+		}
 		return mem.BufferSlice{mem.SliceBuffer(w)}, nil
 	}
 	return c.CodecV2.Marshal(v)
+}
+
+// noAnswer denies in the place of an answer that nobody made: a CheckResponse of
+// no bytes has status 0, which the proxy takes for an allow.
+func noAnswer() wire {
+	return newAnswers(nil, false).deny(denial(rules.Internal, "no answer"), new(rules.RawRequest))
 }

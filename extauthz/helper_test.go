@@ -156,6 +156,11 @@ func verdict(r *authv3.CheckResponse) int {
 	return int(r.GetDeniedResponse().GetStatus().GetCode())
 }
 
+// reason is what the proxy's access log shows of a response.
+func reason(r *authv3.CheckResponse) rules.Reason {
+	return rules.Reason(r.GetDynamicMetadata().GetFields()["reason"].GetStringValue())
+}
+
 // lines collects a log.
 type lines struct {
 	mu  sync.Mutex
