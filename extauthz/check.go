@@ -16,8 +16,8 @@ import (
 // call is one Check under way.
 type call struct {
 	s        *Server
+	message  string // the CheckRequest, as it came
 	raw      rules.RawRequest
-	fault    error         // why the request could not be read
 	decoding time.Duration // that reading it took
 	start    time.Time
 	record   audit.Record
@@ -25,16 +25,16 @@ type call struct {
 
 var calls = sync.Pool{New: func() any { return new(call) }}
 
-// newCall returns a call with nothing in it, for the codec to read a request into.
+// newCall returns a call with nothing in it, for the codec to fill.
 func newCall() *call {
 	c, _ := calls.Get().(*call)
-	c.raw, c.fault, c.decoding = rules.RawRequest{}, nil, 0
+	c.message, c.raw, c.decoding = "", rules.RawRequest{}, 0
 	return c
 }
 
 // check answers one request, whatever it holds, and takes the call back.
 func (s *Server) check(ctx context.Context, c *call, serves *rules.HostSet) (resp wire) {
-	c.s, c.start = s, s.o.Now().Add(-c.decoding)
+	c.s, c.start = s, s.o.Now()
 	c.raw.ID, c.raw.Now, c.raw.Serves = s.ids.next(), c.start, serves
 	defer func() {
 		if p := recover(); p != nil {
@@ -43,6 +43,7 @@ func (s *Server) check(ctx context.Context, c *call, serves *rules.HostSet) (res
 		}
 		calls.Put(c)
 	}()
+	fault := c.read() // first: every answer is in the caller's form, and its record names the request
 	if n := s.inFlight.Add(1); n > int64(s.o.InFlight) {
 		s.inFlight.Add(-1)
 		return c.finish(ctx, denial(rules.Overloaded, ""))
@@ -52,10 +53,23 @@ func (s *Server) check(ctx context.Context, c *call, serves *rules.HostSet) (res
 		s.inFlight.Add(-1)
 		s.o.Metrics.inFlight.Dec()
 	}()
-	if c.fault != nil {
-		return c.finish(ctx, denial(rules.MalformedRequest, c.fault.Error()))
+	if fault != nil {
+		return c.finish(ctx, &rules.Outcome{Decision: rules.Denial(fault)})
 	}
 	return c.decide(ctx)
+}
+
+// read decodes the request, as far as it can be; the error is a *rules.Fault.
+func (c *call) read() error {
+	err := decode(&c.raw, c.message)
+	c.decoding = c.s.o.Now().Sub(c.start)
+	switch limit := c.s.o.Limits.Message; {
+	case len(c.message) > limit:
+		return rules.Faultf(rules.BodyTooLarge, "a message of %d bytes, more than %d", len(c.message), limit)
+	case err != nil:
+		return rules.Faultf(rules.MalformedRequest, "%v", err)
+	}
+	return nil
 }
 
 // decide asks the Checker, inside the deadline.

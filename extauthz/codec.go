@@ -2,7 +2,6 @@ package extauthz
 
 import (
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
@@ -11,10 +10,10 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// codec is the proto codec, but that a call reads its request, and an answer is
-// written, without generated messages. A CheckRequest that cannot be read is no
-// error of the RPC: grpc-go would send a status of its own before the handler
-// could deny.
+// codec is the proto codec, but that a call takes its request as it came, and an
+// answer is written, without generated messages. A CheckRequest that cannot be
+// read is no error of the RPC: grpc-go would send a status of its own before the
+// handler could deny.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
@@ -25,13 +24,11 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	if !ok {
 		return c.CodecV2.Unmarshal(data, v)
 	}
-	began := time.Now()
-	in.fault = decode(&in.raw, whole(data))
-	in.decoding = time.Since(began)
+	in.message = whole(data)
 	return nil
 }
 
-// whole copies a message out of the transport's buffers.
+// whole copies a message out of the transport's buffers, which are used again.
 func whole(data mem.BufferSlice) string {
 	if len(data) == 1 {
 		return string(data[0].ReadOnlyData())

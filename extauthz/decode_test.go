@@ -18,11 +18,10 @@ import (
 )
 
 func decoded(in *authv3.CheckRequest) *rules.RawRequest {
-	c := read(in)
-	if c.fault != nil {
-		panic(c.fault)
+	var raw rules.RawRequest
+	if err := decode(&raw, read(in).message); err != nil {
+		panic(err)
 	}
-	raw := c.raw
 	return &raw
 }
 

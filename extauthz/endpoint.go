@@ -49,6 +49,11 @@ func (s *Server) newEndpoint(l *Listener) (*endpoint, error) {
 	return e, nil
 }
 
+// overLimit is how far beyond Limits.Message a message may go and still be
+// answered 413. What is larger, grpc-go ends with an error before the handler,
+// and a proxy that fails open makes an allow of it.
+const overLimit = 8
+
 // serverOptions sets every limit: those that grpc-go leaves open are its users'
 // to close.
 func (s *Server) serverOptions() []grpc.ServerOption {
@@ -56,7 +61,7 @@ func (s *Server) serverOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxConcurrentStreams(l.Streams),
 		grpc.MaxHeaderListSize(l.HeaderList),
-		grpc.MaxRecvMsgSize(l.Message),
+		grpc.MaxRecvMsgSize(overLimit * l.Message),
 		grpc.MaxSendMsgSize(math.MaxInt32), // answers are bounded where they are made
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ConnectionTimeout(l.Handshake),
@@ -86,7 +91,7 @@ var service = grpc.ServiceDesc{
 			e := srv.(*endpoint)
 			in := newCall()
 			if err := read(in); err != nil {
-				return nil, err // the call itself is over: cancelled, or a message beyond Limits.Message
+				return nil, err // never: the codec takes any message
 			}
 			return e.s.check(ctx, in, e.serves), nil
 		},

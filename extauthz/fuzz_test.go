@@ -1,7 +1,6 @@
 package extauthz
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -50,14 +49,15 @@ func FuzzCheck(f *testing.F) {
 		if err := c.Unmarshal(mem.BufferSlice{mem.SliceBuffer(message)}, in); err != nil {
 			t.Fatalf("the codec failed the call: %v", err)
 		}
-		fault, headers := in.fault, slices.Clone(in.raw.Headers)
+		var sent rules.RawRequest
+		fault := decode(&sent, string(message))
 		r := parsed(t, s.check(t.Context(), in, serves))
 		switch {
 		case r.GetStatus().GetCode() == 0:
 			if !decided || fault != nil {
 				t.Fatalf("an allow that nobody decided: %v", r)
 			}
-			checkAllow(t, headers, r.GetOkResponse())
+			checkAllow(t, sent.Headers, r.GetOkResponse())
 		case r.GetDeniedResponse().GetStatus().GetCode() < 400:
 			t.Fatalf("a denial without a status: %v", r)
 		}

@@ -232,6 +232,6 @@ func read(in *authv3.CheckRequest) *call {
 		panic(err)
 	}
 	c := newCall()
-	c.fault = decode(&c.raw, string(message))
+	c.message = string(message)
 	return c
 }

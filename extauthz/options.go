@@ -64,7 +64,7 @@ type Limits struct {
 	Connections    int           // open at one time, a listener
 	Streams        uint32        // Checks at one time, a connection
 	HeaderList     uint32        // bytes of one call's own headers
-	Message        int           // bytes of one CheckRequest
+	Message        int           // bytes of one CheckRequest; a larger one is denied, up to 8 times this
 	Handshake      time.Duration // from accept to the first call's readiness
 	ConnectionAge  time.Duration // after which a connection is asked to come anew
 	ConnectionWait time.Duration // for its calls to end

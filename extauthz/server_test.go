@@ -139,6 +139,33 @@ func TestG3AnyMessageGetsAnAnswer(t *testing.T) {
 	}
 }
 
+// A message over the limit is an answer: an error would be an allow where a
+// proxy fails open.
+func TestG1AMessageOverTheLimitIs413(t *testing.T) {
+	o := options(t, alwaysAllow)
+	o.Limits.Message = 4 << 10
+	c := client(t, start(t, o))
+	for name, n := range map[string]struct {
+		body, status int
+		reason       rules.Reason
+	}{
+		"below":        {3 << 10, 200, rules.Allowed},
+		"above":        {4 << 10, 413, rules.BodyTooLarge},
+		"7 times over": {28 << 10, 413, rules.BodyTooLarge},
+	} {
+		in := request("POST", "/", map[string]string{"content-type": "application/grpc"})
+		in.Attributes.Request.Http.RawBody = make([]byte, n.body)
+		r, err := c.Check(t.Context(), in)
+		if err != nil || verdict(r) != n.status || reason(r) != n.reason {
+			t.Errorf("%s: %d %s, %v, want %d %s", name, verdict(r), reason(r), err, n.status, n.reason)
+			continue
+		}
+		if rec := o.Audit.(*memory).last(t); rec.EnvoyID != "17" || rec.Reason != string(n.reason) {
+			t.Errorf("%s: the record says %q %s", name, rec.EnvoyID, rec.Reason)
+		}
+	}
+}
+
 // L2: a replica that is told to stop says so first, takes Checks while the proxy
 // still sends them, and finishes those it took.
 func TestL2DrainHasTwoSteps(t *testing.T) {
