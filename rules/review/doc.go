@@ -28,6 +28,13 @@
 // them, what the class as a whole can touch; beside it stands the largest reach
 // of one subject, which is what one leaked token is worth, and what containment
 // is measured by. Claims that selectors ask for make a variant of the identity each.
+// Callers whom an issuer vouches for and no identity matches are a class of their
+// own, where some rule can allow them something.
+//
+// A row is exact when nothing that a rule reads of the caller or the request was
+// left open: the time, a client or peer that the identity does not pin, claims
+// that no selector asks for, or a subject that a condition does more with than
+// compare it.
 //
 // # Weights
 //

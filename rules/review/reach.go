@@ -113,6 +113,13 @@ func (r *review) surveys() (out []*survey, err error) {
 			out = append(out, s)
 		}
 	}
+	if len(r.o.Identities) == 0 {
+		for _, s := range r.unregistered() {
+			if s.prepare(); slices.Contains(s.could, true) {
+				out = append(out, s)
+			}
+		}
+	}
 	for _, name := range r.o.Identities {
 		if !known[name] {
 			return nil, fmt.Errorf("no identity is named %q; %s", name, rules.DidYouMean(name, slices.Sorted(maps.Keys(known))))

@@ -119,6 +119,63 @@ func TestWhatDependsOnTheRequestIsSaid(t *testing.T) {
 	}
 }
 
+// TestCountsThatAreNotExactSaySo: each condition reads what a review cannot know
+// of the caller. Its twin reads it in a way that a review covers.
+func TestCountsThatAreNotExactSaySo(t *testing.T) {
+	for _, c := range []struct{ name, who, when, depends string }{
+		{"the hour", "acme", `now.getHours() == 13`, "now"},
+		{"a client of a class without clients", "acme", `caller.client_id == "app2"`, "caller.client_id"},
+		{"a client of a class that lists its clients", "people", `caller.client_id == "app"`, ""},
+		{"the peer", "acme", `caller.peer == "spiffe://example.com/x"`, "caller.peer"},
+		{"the peer of an identity with a workload", "billing", `caller.peer == "spiffe://example.com/billing"`, ""},
+		{"a pattern", "people", `caller.subject.matches("^a.a$")`, "caller.subject"},
+		{"a part of the subject", "people", `object.owner + "x" == caller.subject`, "caller.subject"},
+		{"another claim", "people", `caller.subject == object.owner || caller.identity == caller.subject`, "caller.subject"},
+		{"what is made of the objects", "people", `object.sharers.map(s, s + "x").exists(s, s == caller.subject)`, "caller.subject"},
+		{"comparisons", "people", `caller.subject == "ada" || (object.owner != caller.subject && caller.subject in object.sharers)`, ""},
+		{"comparisons within a macro", "people", `object.sharers.exists(s, s == caller.subject)`, ""},
+		{"a list", "people", `caller.subject in ["ada", 'bob'] && has(caller.subject)`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			change := func(text string) string {
+				return text + "rules:\n  - { id: odd, allow: " + c.who + ", to: [read], on: account, up_to: restricted, because: x, owner: x, review_by: 2027-12-31, when: '" +
+					strings.ReplaceAll(c.when, "'", "''") + "' }\n"
+			}
+			row := run(t, build(t, nil, smallBank(), change)).of(t, c.who)
+			if got := strings.Join(row.Depends, ", "); got != c.depends || row.Exact != (c.depends == "") {
+				t.Errorf("exact: %v, depends on %q, want %q", row.Exact, got, c.depends)
+			}
+		})
+	}
+}
+
+// TestASubjectOfItsOwnIsNoMember: whom an identity of its own names is not of the
+// class, also where a condition spells the name out.
+func TestASubjectOfItsOwnIsNoMember(t *testing.T) {
+	some["root"] = `allow: people, to: [read], on: account, up_to: restricted, when: caller.subject == "root"`
+	defer delete(some, "root")
+	if row := run(t, build(t, []string{"root"}, smallBank(), nil)).of(t, "people"); row.Reach.Pairs != 0 {
+		t.Errorf("people reach %d pairs as root, who is not one of them", row.Reach.Pairs)
+	}
+}
+
+// TestCallersWithoutIdentityHaveARow, where a rule can allow them something.
+func TestCallersWithoutIdentityHaveARow(t *testing.T) {
+	some["anybody"] = `allow: { issuer: corp }, to: [read], on: account, up_to: restricted`
+	defer delete(some, "anybody")
+	r := run(t, build(t, []string{"anybody"}, smallBank(), nil))
+	row := r.of(t, "no identity, issuer corp")
+	if row.Reach.Pairs != 4 || row.Kind != "unknown" || !row.Exact {
+		t.Errorf("%+v, want the 4 accounts", row)
+	}
+	if slices.ContainsFunc(r.Identities, func(row Row) bool { return strings.HasSuffix(row.Identity, "acme-idp") }) {
+		t.Error("every caller of acme-idp is acme")
+	}
+	if r := run(t, build(t, []string{"own"}, smallBank(), nil)); len(r.Identities) != 5 {
+		t.Errorf("%d rows: no rule is about callers without an identity", len(r.Identities))
+	}
+}
+
 func TestShadowEntriesAreSaid(t *testing.T) {
 	change := func(text string) string {
 		return strings.Replace(text, "{ type: customer,", `{ type: customer, shadow: [{ until: 2027-02-01 }, { until: 2026-02-01 }],`, 1)

@@ -85,7 +85,7 @@ func (s *survey) like(plain *survey) bool {
 func (s *survey) row(w *Weights, everything int) Row {
 	schema := s.r.schema
 	row := Row{
-		Identity: s.identity.Name, Claims: s.claims, Kind: s.identity.Kind.String(), Pos: s.identity.Pos.String(), Class: s.class,
+		Identity: s.identity.Name, Claims: s.claims, Kind: s.identity.Kind.String(), Pos: s.place(), Class: s.class,
 		Reach: w.reach(schema, s.union), Creates: s.creates, Pairs: s.pairs,
 		Depends: slices.Sorted(maps.Keys(s.depends)), Uncounted: s.mayToo(), Shadow: s.shadows(),
 	}
@@ -101,6 +101,14 @@ func (s *survey) row(w *Weights, everything int) Row {
 	}
 	row.Exact = len(row.Depends) == 0 && len(row.Uncounted) == 0
 	return row
+}
+
+// place is where the identity is registered.
+func (s *survey) place() string {
+	if s.identity.Kind == rules.Unknown {
+		return "not registered"
+	}
+	return s.identity.Pos.String()
 }
 
 // mayToo lists what some rule could allow on objects that were not counted.

@@ -53,6 +53,12 @@ func (s *survey) prepare() {
 			s.depends["a target that comes from the caller's claims"] = true
 		}
 	}
+	if s.class && s.r.derives(s.identity) {
+		s.depends["caller.subject"] = true
+	}
+	if s.identity.Kind == rules.Unknown && s.r.o.TokenPurposes[s.identity.Issuer] {
+		s.depends["purpose"] = true
+	}
 	s.plan.link()
 	s.could = make([]bool, len(s.plan.units))
 	for i := range s.plan.units {
@@ -101,11 +107,24 @@ func (s *survey) allows(u *unit, o *rules.Object, subject string) bool {
 func (s *survey) note(d *rules.Decision) {
 	for i := range d.Targets {
 		for _, in := range d.Targets[i].Inputs {
-			if strings.HasPrefix(in.Name, "request.") || strings.HasPrefix(in.Name, "caller.claims.") && in.Value == nil {
+			if s.open(&in) {
 				s.depends[in.Name] = true
 			}
 		}
 	}
+}
+
+// open reports whether a request may have another value than the one here.
+func (s *survey) open(in *rules.Input) bool {
+	switch in.Name {
+	case "now":
+		return true
+	case "caller.client_id": // with clients, each that makes a difference was asked
+		return len(s.identity.Clients) == 0
+	case "caller.peer":
+		return s.identity.Workload == ""
+	}
+	return strings.HasPrefix(in.Name, "request.") || strings.HasPrefix(in.Name, "caller.claims.") && in.Value == nil
 }
 
 // explore is the first look at an object, or at one that could be created.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,11 +39,29 @@ func (r *review) callers(id *rules.Identity) []*survey {
 				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
 				IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
 			}
-			s.callers = append(s.callers, rules.Caller{
-				Verified: &v, Kind: id.Kind, Identity: id, Peer: id.Workload, Bound: id.Workload != "",
-			})
+			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: id.Workload, Bound: id.Workload != ""}
+			if id.Kind != rules.Unknown {
+				c.Identity = id
+			}
+			s.callers = append(s.callers, c)
 		}
 		out = append(out, s)
+	}
+	return out
+}
+
+// unregistered makes the callers whom an issuer vouches for and no identity
+// matches, for each issuer that can have some. A selector without kind or name
+// may be about them.
+func (r *review) unregistered() (out []*survey) {
+	for _, issuer := range slices.Sorted(maps.Keys(r.o.Env.Issuers)) {
+		everybody := func(id *rules.Identity) bool {
+			return id.Issuer == issuer && id.Subject == "" && len(id.Clients) == 0
+		}
+		if slices.ContainsFunc(r.o.Set.Identities(), everybody) {
+			continue
+		}
+		out = append(out, r.callers(&rules.Identity{Name: "no identity, issuer " + issuer, Kind: rules.Unknown, Issuer: issuer})...)
 	}
 	return out
 }
@@ -82,7 +101,7 @@ func (r *review) claimSets(id *rules.Identity) (sets []map[string]string) {
 					set[e.Key] = e.V.V
 				}
 			}
-			fits := sel.Identity == "" && (sel.Kind.V == "" || sel.Kind.V == id.Kind.String()) && (sel.Issuer.V == "" || sel.Issuer.V == id.Issuer)
+			fits := sel.Identity == "" && mayBe(&sel, id)
 			if key := fmt.Sprint(set); fits && len(set) > 0 && !slices.Contains(seen, key) {
 				seen = append(seen, key)
 				sets = append(sets, set)
@@ -95,6 +114,9 @@ func (r *review) claimSets(id *rules.Identity) (sets []map[string]string) {
 // purposes are those that a request on a line can have; none at all when the
 // identity may not use the line.
 func (r *review) purposes(id *rules.Identity, l *Line) (out []string) {
+	if id.Kind == rules.Unknown {
+		return []string{l.Purpose} // or what the token says, see prepare
+	}
 	if r.o.TokenPurposes[id.Issuer] {
 		out = slices.Clone(id.Purposes)
 	}
@@ -125,11 +147,14 @@ func (s *survey) subjects(o *rules.Object) []string {
 	if !s.class || !s.r.readsSubject {
 		return nil
 	}
-	out := slices.Clone(s.r.spelt)
+	var out []string
 	add := func(text string) {
 		if !slices.Contains(out, text) && s.member(text) {
 			out = append(out, text)
 		}
+	}
+	for _, text := range s.r.spelt {
+		add(text)
 	}
 	add(o.ID)
 	add(o.Parent)

@@ -1,0 +1,68 @@
+package review
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Subjects are told apart by the texts that objects hold and conditions spell
+// out. That is exact where a condition compares the subject with such a text and
+// does nothing else with it.
+const (
+	begins  = `(^|[(,!&|?:]\s*)`
+	ends    = `(\s*$|\s*[),&|?:])`
+	operand = `(object(?:\.\w+)+|"[^"\\]*"|'[^'\\]*'|[a-z]\w*)`
+	texts   = `\[\s*(?:"[^"\\]*"|'[^'\\]*')(?:\s*,\s*(?:"[^"\\]*"|'[^'\\]*'))*\s*\]`
+)
+
+var comparisons = []*regexp.Regexp{
+	regexp.MustCompile(begins + operand + `\s*[!=]=\s*caller\.subject` + ends),
+	regexp.MustCompile(begins + `caller\.subject\s*[!=]=\s*` + operand + ends),
+	regexp.MustCompile(begins + `caller\.subject\s+in\s+` + `(object(?:\.\w+)+|` + texts + `)` + ends),
+	regexp.MustCompile(`has\(caller(\.subject)\)`),
+}
+
+// notTexts are operands whose values no object holds.
+var notTexts = []string{"object.tier", "object.type", "purpose", "action", "now", "true", "false"}
+
+// comparesOnly reports whether a condition uses the subject only in comparisons
+// with what objects hold or the condition spells out. When in doubt it does not.
+func comparesOnly(when string) bool {
+	if strings.Contains(when, ".map(") {
+		return false // what it makes of a text, no object holds
+	}
+	for _, c := range comparisons {
+		when = c.ReplaceAllStringFunc(when, func(match string) string {
+			if parts := c.FindStringSubmatch(match); len(parts) > 2 && slices.Contains(notTexts, parts[2]) {
+				return match
+			}
+			return "|"
+		})
+	}
+	return !strings.Contains(when, "subject")
+}
+
+// derives reports whether a rule about the identity uses the subject in a way
+// that enumerating subjects does not cover.
+func (r *review) derives(id *rules.Identity) bool {
+	for i := range r.o.Source.Rules {
+		d := &r.o.Source.Rules[i]
+		if !strings.Contains(d.When.V, "subject") || comparesOnly(d.When.V) {
+			continue
+		}
+		for _, sel := range slices.Concat(d.Allow.List, d.Deny.List) {
+			if sel.Identity == id.Name || sel.Identity == "" && mayBe(&sel, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayBe reports whether a selector can be about an identity, given the claims.
+func mayBe(sel *rules.Selector, id *rules.Identity) bool {
+	return (sel.Kind.V == "" || sel.Kind.V == id.Kind.String()) && (sel.Issuer.V == "" || sel.Issuer.V == id.Issuer)
+}
