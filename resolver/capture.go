@@ -79,7 +79,7 @@ func (r *resolution) fromQuery(s *source) (string, bool, error) {
 			continue
 		}
 		if p.Name != s.name {
-			return "", false, rules.Faultf(rules.AmbiguousParameter, "%.80q may be read as %s", p.Name, s.name)
+			return "", false, rules.Faultf(rules.AmbiguousParameter, "parameter %d may be read as %s", i+1, s.name)
 		}
 		if strings.ContainsAny(p.Value, " !") && !plainQuery(r.req.RawQuery, s.name) {
 			return "", false, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)

@@ -71,9 +71,9 @@ func ExampleCanonical() {
 	// Output:
 	// [v1 accounts AC1]
 	// [v1 accounts AC1]
-	// ambiguous_path: "/v1/accounts/AC1/../AC2" has a dot segment
-	// ambiguous_path: "/v1/accounts/AC1%2fx" has an encoded slash or backslash
-	// ambiguous_path: "//v1/accounts/AC1" has an empty segment
+	// ambiguous_path: the path has a dot segment at segment 4
+	// ambiguous_path: the path has an encoded slash or backslash at segment 3
+	// ambiguous_path: the path has an empty segment at segment 1
 }
 
 // Two lines that overlap without a winner do not load: the report names both,

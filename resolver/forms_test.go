@@ -95,7 +95,8 @@ func TestClientIPInBothForms(t *testing.T) {
 	}
 }
 
-// Details go to the log, which must hold no credential, no body and no query value.
+// Details go to the log, which must hold no credential and
+// no value of the body, the query or the path.
 func TestDetailsHoldNoSecrets(t *testing.T) {
 	const canary = "c4n4ry"
 	routes := compile(t, bankLines...)
@@ -111,6 +112,21 @@ func TestDetailsHoldNoSecrets(t *testing.T) {
 		"POST /v1/accounts:lookup" + asJSON + `{"secret":"` + canary,
 		"POST /v1/accounts:lookup" + asJSON + `{"` + canary + `":1}`,
 		"POST /v1/accounts:lookup" + asJSON + canary,
+		"POST /v1/accounts:lookup" + asJSON + `{"id":"` + canary + `"}`,
+		"POST /v1/accounts:lookup" + asForm + "_method=" + canary,
+		"POST /v1/accounts:lookup" + asForm + canary + ";",
+		"GET /v1/account?id=" + canary,
+		"GET /v1/account?id=x&id[" + canary + "]=y",
+		"GET /v1/account?id[" + canary + "]=y",
+		"GET /v1/account?_method[" + canary + "]=y",
+		"GET /v1/accounts/" + canary,
+		"GET /v1/accounts/" + canary + "/none",
+		"GET /v1/accounts/" + canary + "/../x",
+		"GET /v1/accounts/" + canary + "%zz",
+		"GET /v1/accounts/" + canary + ";a",
+		"GET " + canary,
+		"GET /V1/accounts/" + canary,
+		"GET /v1/current\nx-account-id: " + canary,
 		"PATCH /v1/accounts/AC123456" + asJSON + `{"SSN":"` + canary + `"}`,
 	} {
 		_, err := resolve(routes, raw(text), nil)
@@ -122,7 +138,7 @@ func TestDetailsHoldNoSecrets(t *testing.T) {
 	}
 }
 
-// The path may hold ids; what a log line shows of it is bounded.
+// What a log line shows of a request is bounded.
 func TestDetailsAreShort(t *testing.T) {
 	routes := compile(t, bankLines...)
 	long := strings.Repeat("a", 20<<10)

@@ -37,7 +37,7 @@ func checkID(t *rules.Type, id string) error {
 		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
 	}
 	if t.ID != nil && !t.ID.MatchString(id) {
-		return rules.Faultf(rules.MalformedID, "%.80q is no id of %s, which are %s", id, t.Name, pattern(t.ID))
+		return rules.Faultf(rules.MalformedID, "an id of %s is not %s", t.Name, pattern(t.ID))
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 	op := h.root.match(method, req.Segs, exactly)
 	switch {
 	case op == nil:
-		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s %.200q", req.Host, req.Method, req.Path)
+		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s and this path of %d segments", req.Host, req.Method, len(req.Segs))
 	case op != h.root.match(method, req.Segs, folded):
 		return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case another line is", op.Template)
 	}

@@ -12,11 +12,11 @@ import (
 // servers could disagree on them: how many there are, or what one of them says.
 func splitPath(path string) ([]string, error) {
 	if path == "" || path[0] != '/' {
-		return nil, rules.Faultf(rules.AmbiguousPath, "%.200q does not start with a slash", path)
+		return nil, rules.Faultf(rules.AmbiguousPath, "the path does not start with a slash")
 	}
 	for i := range len(path) {
 		if what := oddInPath(path[i]); what != "" {
-			return nil, rules.Faultf(rules.AmbiguousPath, "%.200q has %s at byte %d", path, what, i)
+			return nil, rules.Faultf(rules.AmbiguousPath, "the path has %s at byte %d", what, i)
 		}
 	}
 	segs := make([]string, 0, strings.Count(path, "/"))
@@ -28,7 +28,7 @@ func splitPath(path string) ([]string, error) {
 			what = "an empty segment"
 		}
 		if what != "" {
-			return nil, rules.Faultf(rules.AmbiguousPath, "%.200q has %s", path, what)
+			return nil, rules.Faultf(rules.AmbiguousPath, "the path has %s at segment %d", what, len(segs)+1)
 		}
 		segs = append(segs, decoded)
 	}

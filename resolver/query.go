@@ -29,7 +29,7 @@ func splitQuery(query string) ([]rules.Param, error) {
 			return nil, rules.Faultf(rules.AmbiguousQuery, "parameter %d has a bad escape, a NUL or bytes that are not UTF-8", len(params)+1)
 		}
 		if paramAlike(name, "_method") { // by which frameworks let a form change its method
-			return nil, rules.Faultf(rules.MethodOverride, "query parameter %q", name)
+			return nil, rules.Faultf(rules.MethodOverride, "query parameter %d", len(params)+1)
 		}
 		params = append(params, rules.Param{Name: name, Value: value})
 	}
