@@ -56,7 +56,7 @@ func newExpressions() (*expressions, error) {
 		cel.ClearMacros(),
 		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro,
 			cel.GlobalMacro(operators.Has, 1, expandHas)),
-		cel.EnableIdentifierEscapeSyntax(), // caller.claims.`https://example.com/role`
+		cel.EnableIdentifierEscapeSyntax(), // caller.claims.`a-b`
 		cel.DefaultUTCTimeZone(true),
 		cel.ParserExpressionSizeLimit(maxText),
 		cel.RegexProgramSizeLimit(maxPattern),
@@ -82,6 +82,9 @@ func newExpressions() (*expressions, error) {
 // three answers, which CEL's own presence test has not. Query parameters are
 // keys of a map and always known, so they keep CEL's test.
 func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+	if name, ok := claimIndex(args[0]); ok {
+		return eh.NewSelect(args[0].AsCall().Args()[0], "?"+name), nil
+	}
 	if args[0].Kind() != ast.SelectKind {
 		return nil, eh.NewError(args[0].ID(), "has() wants a member such as object.tenant")
 	}
@@ -92,6 +95,31 @@ func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, 
 	return eh.NewSelect(s.Operand(), "?"+s.FieldName()), nil
 }
 
+// namedClaims turns caller.claims["x:y"] into the member that it means. CEL has
+// no other way to write a name with a colon, and names of claims are often URLs.
+func namedClaims(e ast.Expr) {
+	f := ast.NewExprFactory()
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if name, ok := claimIndex(e); ok {
+			e.SetKindCase(f.NewSelect(e.ID(), e.AsCall().Args()[0], name))
+		}
+	}))
+}
+
+// claimIndex returns the name in caller.claims["name"].
+func claimIndex(e ast.Expr) (name string, ok bool) {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Index || len(e.AsCall().Args()) != 2 {
+		return "", false
+	}
+	of, index := e.AsCall().Args()[0], e.AsCall().Args()[1]
+	path, ok := selected(of)
+	if !ok || !slices.Equal(path, []string{"caller", "claims"}) || index.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	text, ok := index.AsLiteral().(types.String)
+	return string(text), ok && text != "" && !strings.HasPrefix(string(text), "?")
+}
+
 // compile checks a condition within a scope. With problems there is no condition.
 func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	x.types.scope = sc
@@ -99,6 +127,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if issues.Err() != nil {
 		return nil, problemsOf(issues)
 	}
+	namedClaims(parsed.NativeRep().Expr())
 	w := walker{scope: sc, info: parsed.NativeRep().SourceInfo()}
 	w.expr(parsed.NativeRep().Expr())
 	if len(w.problems) > 0 {

@@ -155,30 +155,34 @@ func TestClosuresAnswerLikeCEL(t *testing.T) {
 // TestTermsCoverWhatIsCommon: what people write most runs without CEL.
 func TestTermsCoverWhatIsCommon(t *testing.T) {
 	_, sc := world(t)
+	sc.claims["https://example.com/role"] = claimKind{kind: String, issuer: "corp"}
 	x, err := newExpressions()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]bool{
-		`object.tenant == "eu"`:                                 true,
-		`caller.claims.role == object.owner`:                    true,
-		`!object.frozen`:                                        true,
-		`object.tenant == "eu" && !object.frozen`:               true,
-		`has(object.tenant) && object.tenant != "eu"`:           true,
-		`caller.subject in object.owners || caller.bound`:       true,
-		`object.balance == 7`:                                   true,
-		`object.balance > 7`:                                    false,
-		`object.tenant.startsWith("e")`:                         false,
-		`request.query.mode == "full"`:                          false,
-		`object.tenant in ["eu", "us"]`:                         false,
-		`(object.balance == 7) == object.frozen`:                false,
-		`object.owners.exists(o, o == caller.subject)`:          false,
-		`now < timestamp("2028-01-01T00:00:00Z")`:               false,
-		`object.frozen ? object.balance == 1 : caller.bound`:    false,
-		`[object.tenant, object.owner] == ["eu", "ada"]`:        false,
-		"caller.claims.`role` == \"x\"":                         true,
-		`object.marks == caller.claims.ranks || object.frozen`:  false,
-		`object.tenant + "x" == "eux" && object.owner == "ada"`: false,
+		`object.tenant == "eu"`:                                  true,
+		`caller.claims.role == object.owner`:                     true,
+		`!object.frozen`:                                         true,
+		`object.tenant == "eu" && !object.frozen`:                true,
+		`has(object.tenant) && object.tenant != "eu"`:            true,
+		`caller.subject in object.owners || caller.bound`:        true,
+		`object.balance == 7`:                                    true,
+		`object.balance > 7`:                                     false,
+		`object.tenant.startsWith("e")`:                          false,
+		`request.query.mode == "full"`:                           false,
+		`object.tenant in ["eu", "us"]`:                          false,
+		`(object.balance == 7) == object.frozen`:                 false,
+		`object.owners.exists(o, o == caller.subject)`:           false,
+		`now < timestamp("2028-01-01T00:00:00Z")`:                false,
+		`object.frozen ? object.balance == 1 : caller.bound`:     false,
+		`[object.tenant, object.owner] == ["eu", "ada"]`:         false,
+		"caller.claims.`role` == \"x\"":                          true,
+		`caller.claims["https://example.com/role"] == "x"`:       true,
+		`has(caller.claims["https://example.com/role"])`:         true,
+		`caller.claims["https://example.com/role"] + "x" == "y"`: false,
+		`object.marks == caller.claims.ranks || object.frozen`:   false,
+		`object.tenant + "x" == "eux" && object.owner == "ada"`:  false,
 	} {
 		c, problems := x.compile(sc, text)
 		if len(problems) > 0 {
