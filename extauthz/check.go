@@ -92,9 +92,12 @@ func (c *call) decide(ctx context.Context) wire {
 }
 
 // finish turns an outcome into the answer. An allow must pass here what could
-// still forbid it: its own mutations, the deadline, the decision log.
+// still forbid it: its own reason and mutations, the deadline, the decision log.
 func (c *call) finish(ctx context.Context, out *rules.Outcome) wire {
 	var resp wire
+	if allows := out.Reason.Status() == 200; out.Reason == "" || allows != (out.Effect == rules.Allow) {
+		refuse(out, rules.Decision{Reason: rules.Internal, Detail: fmt.Sprintf("%v for the reason %q", out.Effect, out.Reason)})
+	}
 	if out.Effect == rules.Allow {
 		var err error
 		if resp, err = c.s.answers.allow(out, &c.raw); err != nil {

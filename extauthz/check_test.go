@@ -46,7 +46,7 @@ func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
 		"allow":                   {check: alwaysAllow, status: 200, reason: rules.Allowed},
 		"allow with a header":     {check: allow(header("x-account-tenant", "eu")), status: 200, reason: rules.Allowed},
 		"a header nobody manages": {check: allow(header("x-other", "eu")), status: 503, reason: rules.MutationInvalid},
-		"the zero outcome":        {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return &rules.Outcome{} }, status: 503},
+		"the zero outcome":        {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return &rules.Outcome{} }, status: 503, reason: rules.Internal},
 		"no outcome":              {check: func(context.Context, *rules.RawRequest) *rules.Outcome { return nil }, status: 503, reason: rules.Internal},
 		"a panic":                 {check: func(context.Context, *rules.RawRequest) *rules.Outcome { panic("secret") }, status: 503, reason: rules.Internal},
 		"a runtime panic": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
@@ -56,10 +56,16 @@ func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
 		"G4 the client has gone":    {check: alwaysAllow, ctx: late, status: 503, reason: rules.DeadlineExceeded},
 		"full":                      {check: alwaysAllow, full: true, status: 503, reason: rules.Overloaded},
 		"L5 a required log is down": {check: alwaysAllow, audit: &memory{down: errors.New("EIO")}, status: 503, reason: rules.AuditUnavailable},
-		"L5 a required log refuses": {check: alwaysAllow, audit: &memory{refuses: errors.New("full")}, status: 503, reason: ""},
+		"L5 a required log refuses": {check: alwaysAllow, audit: &memory{refuses: errors.New("full")}, status: 503, reason: rules.AuditUnavailable},
 		"an allow without its reason": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
 			return &rules.Outcome{Decision: rules.Decision{Effect: rules.Allow}}
-		}, status: 200},
+		}, status: 503, reason: rules.Internal},
+		"an allow for the reason of a denial": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
+			return &rules.Outcome{Decision: rules.Decision{Effect: rules.Allow, Reason: rules.NoRule}}
+		}, status: 503, reason: rules.Internal},
+		"a denial for the reason of an allow": {check: func(context.Context, *rules.RawRequest) *rules.Outcome {
+			return &rules.Outcome{Decision: rules.Decision{Reason: rules.Allowed}}
+		}, status: 503, reason: rules.Internal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options(t, c.check)
@@ -73,17 +79,56 @@ func TestOnlyAnAllowThatPassesEverythingIsAnAllow(t *testing.T) {
 			if c.ctx == nil {
 				c.ctx = t.Context()
 			}
-			if got := verdict(answer(c.ctx, t, o, request("GET", "/", nil))); got != c.status {
-				t.Errorf("status %d, want %d", got, c.status)
+			resp := answer(c.ctx, t, o, request("GET", "/", nil))
+			if got := verdict(resp); got != c.status || reason(resp) != c.reason {
+				t.Errorf("%d %s, want %d %s", got, reason(resp), c.status, c.reason)
 			}
-			if c.reason == "" {
-				return
+			if c.audit.refuses != nil {
+				return // it has no record
 			}
 			r := c.audit.last(t)
 			if r.Reason != string(c.reason) || r.Status != c.status || (r.Effect == "allow") != (c.status == 200) {
 				t.Errorf("the record says %s %d %s, want %d %s", r.Effect, r.Status, r.Reason, c.status, c.reason)
 			}
 		})
+	}
+}
+
+// Answers that are made without a decision are like all others: in the form that
+// the caller reads, with a record that names the request.
+func TestEveryDenialKnowsTheRequest(t *testing.T) {
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	late, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		full   bool
+		behind string // of the message
+		reason rules.Reason
+	}{
+		"overloaded":   {t.Context(), true, "", rules.Overloaded},
+		"no time":      {late, false, "", rules.DeadlineExceeded},
+		"unreadable":   {t.Context(), false, "\xff", rules.MalformedRequest},
+		"the allowed":  {t.Context(), false, "", rules.Allowed},
+		"unknown text": {t.Context(), false, "\x9a\x3f\x01x", rules.Allowed},
+	} {
+		o := options(t, alwaysAllow)
+		if c.full {
+			o.InFlight = 0
+		}
+		s := &Server{o: o, answers: newAnswers(o.Managed, false)}
+		s.o.Now = time.Now
+		in := read(request("POST", "/a.B/C", map[string]string{
+			"content-type": "application/grpc", "traceparent": "00-" + trace + "-b7ad6b7169203331-01",
+		}))
+		in.message += c.behind
+		r := parsed(t, s.check(c.ctx, in, nil))
+		if reason(r) != c.reason || strings.Contains(r.GetDeniedResponse().GetBody(), "{") {
+			t.Errorf("%s: %s %q, want %s and a text", name, reason(r), r.GetDeniedResponse().GetBody(), c.reason)
+		}
+		if rec := o.Audit.(*memory).last(t); rec.EnvoyID != "17" || rec.Trace != trace || rec.Reason != string(c.reason) {
+			t.Errorf("%s: the record says %q %q %s", name, rec.EnvoyID, rec.Trace, rec.Reason)
+		}
 	}
 }
 

@@ -58,19 +58,9 @@ const (
 // of one message add up.
 func decode(raw *rules.RawRequest, message string) error {
 	d := decoder{raw: raw}
-	s := scanner{rest: message}
-	for s.next() {
-		if s.field == requestAttributes && s.kind == protowire.BytesType {
-			if err := d.attributes(s.text); err != nil {
-				return err
-			}
-		}
-	}
-	if s.err != nil {
-		return s.err
-	}
-	d.finish()
-	return nil
+	err := d.message(message)
+	d.finish() // of what cannot be read to its end too: the form of the denial depends on headers
+	return err
 }
 
 // decoder gathers what only the whole message decides.
@@ -80,6 +70,18 @@ type decoder struct {
 	entries []rules.Header // headers: a map, as it came
 	body    string
 	rawBody string
+}
+
+func (d *decoder) message(message string) error {
+	s := scanner{rest: message}
+	for s.next() {
+		if s.field == requestAttributes && s.kind == protowire.BytesType {
+			if err := d.attributes(s.text); err != nil {
+				return err
+			}
+		}
+	}
+	return s.err
 }
 
 func (d *decoder) attributes(message string) error {
