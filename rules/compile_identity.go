@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // registered compiles the identities.
 func (c *compiler) registered() {
@@ -51,8 +48,8 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 			c.notEmpty(list.key, w)
 		}
 	}
-	if d.Workload.given() && !spiffeID(d.Workload.V) {
-		c.ms.Add(d.Workload.Pos, "workload %q is no SPIFFE ID, want spiffe://domain/path", d.Workload.V)
+	if _, ok := TrustDomain(d.Workload.V); d.Workload.given() && !ok {
+		c.ms.AddHint(d.Workload.Pos, "spiffe://domain/path, the domain in lower case", "workload %q is no SPIFFE ID that a peer can have", d.Workload.V)
 	}
 	return id
 }
@@ -61,22 +58,6 @@ func (c *compiler) notEmpty(key string, at At[string]) {
 	if at.given() && at.V == "" {
 		c.ms.Add(at.Pos, "%s is empty", key)
 	}
-}
-
-// spiffeID reports whether s has the form of a SPIFFE ID: a trust domain and a
-// path without empty or relative segments, no query, no fragment.
-func spiffeID(s string) bool {
-	rest, ok := strings.CutPrefix(s, "spiffe://")
-	domain, path, slash := strings.Cut(rest, "/")
-	if !ok || !slash || domain == "" || strings.ContainsAny(rest, "?#@:%\\ ") || len(s) > 2048 {
-		return false
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "" || segment == "." || segment == ".." {
-			return false
-		}
-	}
-	return true
 }
 
 // maxShadow is how far ahead the end of a shadow entry may lie.

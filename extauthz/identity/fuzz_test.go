@@ -146,7 +146,7 @@ func FuzzSPIFFE(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		domain, ok := trustDomain(id)
+		domain, ok := rules.TrustDomain(id)
 		if !ok {
 			if domain != "" {
 				t.Fatalf("%q is none and has domain %q", id, domain)
@@ -159,7 +159,7 @@ func FuzzSPIFFE(f *testing.F) {
 			t.Fatalf("%q is %#v, %v", id, u, err)
 		}
 		for _, odd := range []string{strings.ToUpper(id), id + "/", " " + id, id + "?", id + "#", id + "/../x"} {
-			if _, ok := trustDomain(odd); ok && odd != id {
+			if _, ok := rules.TrustDomain(odd); ok && odd != id {
 				t.Fatalf("%q is accepted beside %q", odd, id)
 			}
 		}

@@ -81,7 +81,7 @@ func (o *Options) check() error {
 		bad("Options.Entries is %d and Options.Bytes %d, want more than 0", o.Entries, o.Bytes)
 	}
 	for _, domain := range o.TrustDomains {
-		if !validTrustDomain(domain) {
+		if !rules.ValidTrustDomain(domain) {
 			bad("trust domain %q is not one: lower-case letters, digits, dots, dashes and underscores", domain)
 		}
 	}

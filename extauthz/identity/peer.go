@@ -40,7 +40,7 @@ func newPeers(domains []string, requireCertificate bool) (*peers, error) {
 // proxy makes of the certificate: its first URI SAN, but also a DNS SAN or the
 // subject. So where the certificate came along, it must say the same.
 func (p *peers) of(req *rules.Request) string {
-	domain, ok := trustDomain(req.Principal)
+	domain, ok := rules.TrustDomain(req.Principal)
 	if !ok || len(p.domains) > 0 && !slices.Contains(p.domains, domain) {
 		return ""
 	}

@@ -58,9 +58,9 @@ func TestSPIFFEIDs(t *testing.T) {
 		{"CN=spiffe://td/x", ""},
 		{"spiffe://td/x,spiffe://td/y", ""},
 	} {
-		domain, ok := trustDomain(row.id)
+		domain, ok := rules.TrustDomain(row.id)
 		if domain != row.domain || ok != (row.domain != "") {
-			t.Errorf("trustDomain(%q) = %q, %v, want %q", row.id, domain, ok, row.domain)
+			t.Errorf("rules.TrustDomain(%q) = %q, %v, want %q", row.id, domain, ok, row.domain)
 		}
 	}
 }

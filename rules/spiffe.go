@@ -1,4 +1,4 @@
-package identity
+package rules
 
 import "strings"
 
@@ -8,17 +8,17 @@ const (
 	maxTrustDomain = 255
 )
 
-// trustDomain returns the trust domain of a workload's SPIFFE ID, ok false for
+// TrustDomain returns the trust domain of a workload's SPIFFE ID, ok false for
 // anything else. It is stricter than a URL parser: one ID, one spelling (SPIFFE
 // ID specification, sections 2.1 and 2.2). A trust domain alone, without a path,
-// is no workload.
-func trustDomain(id string) (domain string, ok bool) {
+// is no workload. It is the one grammar for peers and for what rules name.
+func TrustDomain(id string) (domain string, ok bool) {
 	rest, ok := strings.CutPrefix(id, spiffePrefix)
 	if !ok || len(id) > maxSPIFFE {
 		return "", false
 	}
 	domain, path, ok := strings.Cut(rest, "/")
-	if !ok || !validTrustDomain(domain) {
+	if !ok || !ValidTrustDomain(domain) {
 		return "", false
 	}
 	for segment := range strings.SplitSeq(path, "/") {
@@ -29,9 +29,9 @@ func trustDomain(id string) (domain string, ok bool) {
 	return domain, true
 }
 
-// validTrustDomain reports whether a trust domain has no port, no user and no
+// ValidTrustDomain reports whether a trust domain has no port, no user and no
 // upper case.
-func validTrustDomain(domain string) bool {
+func ValidTrustDomain(domain string) bool {
 	return domain != "" && len(domain) <= maxTrustDomain && only(domain, domainByte)
 }
 
