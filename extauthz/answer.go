@@ -150,7 +150,7 @@ func (a *answers) valid(o *rules.Obligations) error {
 	}
 	total := 0
 	for _, h := range o.SetHeaders {
-		if !a.managed[h.Name] && (!strings.HasPrefix(h.Name, ownPrefix) || h.Name == decisionHeader || !plainName(h.Name)) {
+		if !a.managed[h.Name] {
 			return rules.Faultf(rules.MutationInvalid, "header %q is not one that rules may set", h.Name)
 		}
 		if why := badValue(h.Value); why != "" {
@@ -184,15 +184,6 @@ func badValue(v string) string {
 		return "is not UTF-8"
 	}
 	return ""
-}
-
-func plainName(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
 }
 
 func plainQuery(s string) bool {

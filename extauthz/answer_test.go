@@ -49,7 +49,6 @@ func TestP2ManagedHeadersAreOverwrittenOrRemoved(t *testing.T) {
 		"an empty value":         {setting("x-role", ""), sent(), "x-tiergate-decision", "x-account-tenant x-role " + always},
 		"a mixed spelling":       {allowed(), sent("x-account_tenant", "x_role", "accept"), "x-tiergate-decision", "x-account-tenant x-role " + always + " x-account_tenant"},
 		"a forged own header":    {allowed(), sent("x-tiergate-tier", "x_tiergate.tier", "x-tiergate-decision"), "x-tiergate-decision", "x-account-tenant x-role " + always + " x-tiergate-tier x_tiergate.tier"},
-		"own header that is set": {setting("x-tiergate-tier", "low"), sent("x-tiergate-tier"), "x-tiergate-tier x-tiergate-decision", "x-account-tenant x-role " + always},
 		"a dot that is harmless": {allowed(), sent("x.other", "_", "."), "x-tiergate-decision", "x-account-tenant x-role " + always},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +131,7 @@ func TestH1MutationsThatMustNotLeave(t *testing.T) {
 		"a pseudo header":        setting(":path", "/admin"),
 		"upper case":             setting("X-Role", "v"),
 		"the decision id":        setting(decisionHeader, "forged"),
-		"an odd own header":      setting(ownPrefix+"a b", "v"),
+		"another own header":     setting(ownPrefix+"tier", "low"),
 		"65 headers":             many,
 		"40 KiB":                 big,
 		"a space in a parameter": query("a", "b c"),
@@ -171,13 +170,14 @@ func errOr(err error) error {
 func TestManageableNames(t *testing.T) {
 	for _, name := range []string{
 		"", ":path", "host", "cookie", "content-length", "transfer-encoding", "connection", "te", "upgrade", "trailer", "keep-alive",
+		"authorization", "set-cookie", "content-type", "forwarded", "via",
 		"proxy-authorization", "x-envoy-peer", "x-forwarded-for", "x-tiergate-x", "X-Role", "x_role", "x.role", "a b", "é",
 	} {
 		if manageable(name) == nil {
 			t.Errorf("%q can be managed", name)
 		}
 	}
-	for _, name := range []string{"x-role", "authorization", "x-middleware-subrequest", "role2"} {
+	for _, name := range []string{"x-role", "x-authorization", "x-middleware-subrequest", "role2"} {
 		if err := manageable(name); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}

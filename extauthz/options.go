@@ -162,17 +162,13 @@ func manageable(name string) error {
 			return fmt.Errorf("header %q: want lower-case letters, digits and -", name)
 		}
 	}
-	switch name {
-	case "":
+	switch {
+	case name == "":
 		return errors.New("a header without a name")
-	case "host", "cookie", "content-length", "transfer-encoding", "connection", "keep-alive", "te",
-		"trailer", "upgrade", "proxy-connection", "proxy-authenticate", "proxy-authorization", "expect":
-		return fmt.Errorf("header %q belongs to the request's framing or routing and cannot be set", name)
-	}
-	for _, prefix := range []string{"x-envoy-", "x-forwarded-", ownPrefix} {
-		if strings.HasPrefix(name, prefix) {
-			return fmt.Errorf("header %q: names that start with %s are taken", name, prefix)
-		}
+	case rules.NeverSettable(name):
+		return fmt.Errorf("header %q frames or routes the request, or belongs to the proxy, and cannot be set", name)
+	case strings.HasPrefix(name, ownPrefix):
+		return fmt.Errorf("header %q: names that start with %s are taken", name, ownPrefix)
 	}
 	return nil
 }
