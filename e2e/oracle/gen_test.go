@@ -65,7 +65,11 @@ var common = []string{
 }
 
 // rare are the reasons that some seed of a few must show.
-var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "mutation_unfit", "unknown_identity"}
+var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity"}
+
+// unfit are the two reasons for values that must not be sent. They are so rare
+// that some seed must show one of them, whosever the value was.
+var unfit = []string{"mutation_unfit", "mutation_invalid"}
 
 func TestMix(t *testing.T) {
 	total := &Result{Reasons: map[string]int{}}
@@ -89,7 +93,10 @@ func TestMix(t *testing.T) {
 			t.Errorf("no seed shows %s", reason)
 		}
 	}
-	known := slices.Concat(common, rare)
+	if total.Reasons[unfit[0]]+total.Reasons[unfit[1]] == 0 {
+		t.Errorf("no seed shows any of %q", unfit)
+	}
+	known := slices.Concat(common, rare, unfit)
 	for reason := range total.Reasons {
 		if !slices.Contains(known, reason) {
 			t.Errorf("%s occurs and is in neither list", reason)
