@@ -5,6 +5,23 @@ import (
 	"time"
 )
 
+// line is append, but that no line is longer than Read takes. A request chooses
+// how many targets there are and how long their ids.
+func (r *Record) line(b []byte) []byte {
+	const most = maxLine - 64 // head and seq
+	b = r.append(b)
+	if len(b) <= most {
+		return b
+	}
+	cut := *r
+	cut.Cut, cut.Inputs = true, nil
+	if b = cut.append(b[:0]); len(b) > most {
+		cut.Targets = nil
+		b = cut.append(b[:0])
+	}
+	return b
+}
+
 // append writes r as one JSON line without the opening `{"v":…,"seq":…`, which
 // the writer puts in front under its lock. It writes what encoding/json would,
 // but that unprintable characters are escaped too; a test compares the two.
@@ -38,6 +55,7 @@ func (r *Record) append(b []byte) []byte {
 	}
 	b = r.Versions.append(b)
 	b = list(b, `,"inputs":[`, r.Inputs)
+	b = flag(b, `,"cut":true`, r.Cut)
 	b = r.Cache.append(b)
 	b = r.Us.append(b)
 	return append(b, '}', '\n')

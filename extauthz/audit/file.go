@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +29,9 @@ type file struct {
 	*os.File
 	path    string
 	regular bool
-	last    uint64 // seq of the last whole record found at open
+	last    uint64 // seq of the last whole record found at open, or of the last one lost in a gap
+	records bool   // one was found
+	ended   bool   // and behind it the line of a writer that was closed
 	torn    bool   // a torn line stood behind it
 }
 
@@ -68,8 +69,12 @@ func (f *file) open() error {
 	return nil
 }
 
-// tail is how much of the log's end is read to find its last record.
-const tail = 1 << 20
+// tail is how much of the log's end is read at first to find its last record,
+// and reach how much at most: a torn line may stand behind one as long.
+const (
+	tail  = 64 << 10
+	reach = 2*maxLine + tail
+)
 
 // repair takes away the part of a line that a dying process left, and reads
 // where seq goes on. What does not look like our line is ended, not taken away.
@@ -81,20 +86,49 @@ func (f *file) repair() error {
 	if err != nil {
 		return err
 	}
-	from := max(info.Size()-tail, 0)
-	end := make([]byte, info.Size()-from)
-	if _, err := f.ReadAt(end, from); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	whole := bytes.LastIndexByte(end, '\n') + 1
-	if rest := string(end[whole:]); rest != "" {
-		f.torn = true
-		if err := f.endLine(rest, from+int64(whole)); err != nil {
-			return fmt.Errorf("repair %s: %w", f.path, err)
+	size := info.Size()
+	for n := int64(tail); ; n *= 2 {
+		from := max(size-min(n, reach), 0)
+		end := make([]byte, size-from)
+		if _, err := f.ReadAt(end, from); err != nil && !errors.Is(err, io.EOF) {
+			return err
 		}
+		whole := bytes.LastIndexByte(end, '\n') + 1
+		last, found := lastRecord(end[:whole])
+		switch {
+		case !found && from > 0 && n < reach:
+			continue // the last record begins further up
+		case !found && from > 0:
+			return fmt.Errorf("%s: no decision record in its last %d bytes, so nobody knows where seq goes on: move the file away", f.path, reach)
+		}
+		f.last, f.records, f.ended = last.Seq+max(last.Gap, 1)-1, found, last.Why == closedInOrder
+		if !found {
+			f.last = 0
+		}
+		return f.untear(string(end[whole:]), from+int64(whole))
 	}
-	f.last = lastSeq(end[:whole])
+}
+
+func (f *file) untear(rest string, at int64) error {
+	if rest == "" {
+		return nil
+	}
+	f.torn = true
+	if err := f.endLine(rest, at); err != nil {
+		return fmt.Errorf("repair %s: %w", f.path, err)
+	}
 	return nil
+}
+
+// lost says why records may be missing behind the last one, or "".
+func (f *file) lost() string {
+	switch {
+	case f.torn:
+		return "torn"
+	case f.records && !f.ended:
+		return "killed"
+	}
+	return ""
 }
 
 func (f *file) endLine(rest string, at int64) error {
@@ -105,21 +139,16 @@ func (f *file) endLine(rest string, at int64) error {
 	return err
 }
 
-// lastSeq is the seq of the last record, or of the last one lost in a gap.
-func lastSeq(lines []byte) uint64 {
+// lastRecord finds the last line that is a record of ours.
+func lastRecord(lines []byte) (last Record, found bool) {
 	for len(lines) > 0 {
 		start := bytes.LastIndexByte(lines[:len(lines)-1], '\n') + 1
-		var r struct {
-			V   int    `json:"v"`
-			Seq uint64 `json:"seq"`
-			Gap uint64 `json:"gap"`
-		}
-		if json.Unmarshal(lines[start:], &r) == nil && r.V == Version {
-			return r.Seq + max(r.Gap, 1) - 1
+		if r, err := parse(lines[start:]); err == nil {
+			return r, true
 		}
 		lines = lines[:start]
 	}
-	return 0
+	return Record{}, false
 }
 
 func (f *file) sync() error {

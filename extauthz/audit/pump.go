@@ -18,6 +18,7 @@ const (
 func (w *Writer) run() {
 	defer close(w.done)
 	defer w.sink.close()
+	defer w.giveUp()
 	defer w.guard()
 	check := time.NewTicker(recheck)
 	defer check.Stop()
@@ -40,6 +41,15 @@ func (w *Writer) run() {
 			return
 		}
 	}
+}
+
+// giveUp counts what was taken and not written. The log says so at the next
+// start: it has no line about an end in order.
+func (w *Writer) giveUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dropped.Add(w.writing + w.waiting)
+	w.writing, w.waiting = 0, 0
 }
 
 // guard keeps a panic of the writer from ending the process without a word:
@@ -68,9 +78,12 @@ func (w *Writer) take(spare []byte) (batch []byte, records uint64, last bool) {
 	defer w.mu.Unlock()
 	if w.closed {
 		w.flushGap(w.seq)
+		if w.marks {
+			w.mark()
+		}
 	}
 	batch, w.pending = w.pending, spare[:0]
-	records, w.waiting = w.waiting, 0
+	records, w.waiting, w.writing = w.waiting, 0, w.waiting
 	return batch, records, w.closed
 }
 
@@ -82,12 +95,14 @@ func (w *Writer) write(batch []byte, records uint64) bool {
 		at += n
 		if err == nil {
 			w.written.Add(records)
+			w.mu.Lock()
+			w.writing = 0
+			w.mu.Unlock()
 			w.recovered()
 			return true
 		}
 		w.fail(err)
 		if !w.pause() {
-			w.dropped.Add(records)
 			return false
 		}
 		if w.sink.renew() {

@@ -19,13 +19,20 @@ var ErrNotFound = errors.New("no such decision in the log")
 const maxLine = 4 << 20
 
 // Read yields the records of a log in order. A line that is no record yields an
-// error that names the line, and reading goes on. A last line without its end is
+// error that names the line, and reading goes on, behind one that is too long
+// too. A last line without its end is
 // left out unless it is whole: the writer may be at it, or died in it.
 func Read(r io.Reader) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		in := bufio.NewReaderSize(r, 64<<10)
 		for n := 1; ; n++ {
 			line, err := readLine(in)
+			if errors.Is(err, errTooLong) {
+				if !yield(Record{}, fmt.Errorf("line %d: %w", n, err)) {
+					return
+				}
+				continue
+			}
 			if err != nil && !errors.Is(err, io.EOF) {
 				yield(Record{}, fmt.Errorf("line %d: %w", n, err))
 				return
@@ -39,7 +46,7 @@ func Read(r io.Reader) iter.Seq2[Record, error] {
 				if bad != nil {
 					bad = fmt.Errorf("line %d: %w", n, bad)
 				}
-				if !yield(rec, bad) {
+				if rec.Why != closedInOrder && !yield(rec, bad) {
 					return
 				}
 			}
@@ -60,15 +67,21 @@ func Find(r io.Reader, id string) (Record, error) {
 	return Record{}, fmt.Errorf("decision %q: %w", id, ErrNotFound)
 }
 
+var errTooLong = fmt.Errorf("longer than %d bytes", maxLine)
+
+// readLine reads to the end of a line, also of one that it does not keep.
 func readLine(in *bufio.Reader) ([]byte, error) {
 	var line []byte
-	for {
+	for long := false; ; {
 		part, err := in.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > maxLine {
-			return nil, fmt.Errorf("longer than %d bytes", maxLine)
+		if long = long || len(line)+len(part) > maxLine; !long {
+			line = append(line, part...)
 		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case long && (err == nil || errors.Is(err, io.EOF)):
+			return nil, errTooLong // at the end of the input the next call says so
+		default:
 			return line, err
 		}
 	}

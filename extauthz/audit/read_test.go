@@ -23,6 +23,8 @@ func TestReadGoesOnBehindALineThatIsNoRecord(t *testing.T) {
 		"blank lines":           {"\n\n" + ok + "\n\n", "a"},
 		"empty":                 {"", ""},
 		"too long":              {strings.Repeat("x", maxLine+1), "!line 1"},
+		"too long before one":   {strings.Repeat("x", maxLine+1) + "\n" + ok + "\n", "!line 1 a"},
+		"the end in order":      {ok + "\n" + `{"v":1,"seq":1,"why":"closed","time":"2027-01-01T00:00:00Z"}` + "\n" + ok + "\n", "a a"},
 		"a wrong input":         {`{"v":1,"inputs":[{"name":"n","value":{"a":1}}]}` + "\n", "!line 1"},
 		"a mixed input":         {`{"v":1,"inputs":[{"name":"n","value":[1,"a"]}]}` + "\n", "!line 1"},
 		"a fractional input":    {`{"v":1,"inputs":[{"name":"n","value":1.5}]}` + "\n", "!line 1"},

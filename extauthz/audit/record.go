@@ -2,8 +2,10 @@
 // answer, enough to explain the decision and to decide it again.
 //
 // A line is whole or not there, in the order of its seq. What could not be
-// written is counted and stands in the log as a gap, so that a reader knows what
-// it does not know. A record never holds a token, a cookie, a body or a query.
+// written stands in the log as a gap, so that a reader knows what it does not
+// know; how much a process that was killed had in hand is unknown, and its gap
+// says so. A record never holds a token or a cookie, and of a path, a query and a
+// body only the ids and values that rules name; details hold none of them.
 // docs/reference/record.md documents every member.
 package audit
 
@@ -21,7 +23,7 @@ type Record struct {
 	V        int       `json:"v"`
 	Seq      uint64    `json:"seq"`
 	Gap      uint64    `json:"gap,omitempty"` // records lost, from Seq on
-	Why      string    `json:"why,omitempty"` // of a gap: buffer_full or torn
+	Why      string    `json:"why,omitempty"` // of a gap: buffer_full, torn or killed
 	ID       string    `json:"id,omitempty"`
 	EnvoyID  string    `json:"envoy_id,omitempty"`
 	Trace    string    `json:"trace,omitempty"` // trace id of the traceparent header
@@ -39,9 +41,14 @@ type Record struct {
 	Shadow   *Shadow   `json:"shadow,omitempty"`
 	Versions Versions  `json:"versions,omitzero"`
 	Inputs   []Input   `json:"inputs,omitempty"`
+	Cut      bool      `json:"cut,omitempty"` // inputs, and if need be targets, were left out of a line too long
 	Cache    Cache     `json:"cache,omitzero"`
 	Us       Us        `json:"us,omitzero"`
 }
+
+// closedInOrder is the Why of the line that ends a log: everything up to its seq
+// was written. It is no decision, and Read passes over it.
+const closedInOrder = "closed"
 
 // Caller is who asked. The token appears as its id (jti) alone.
 type Caller struct {

@@ -40,6 +40,8 @@ type Writer struct {
 	seq     uint64
 	gap     uint64 // records dropped since the last one taken
 	why     string
+	writing uint64 // records of the batch that the goroutine has
+	marks   bool   // the end of the log in order gets a line
 	closed  bool
 
 	failing atomic.Pointer[error]
@@ -85,9 +87,9 @@ func Open(o Options) (*Writer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("audit: %w", err)
 		}
-		w.sink, w.seq = f, f.last
-		if f.torn {
-			w.gap, w.why = 1, "torn"
+		w.sink, w.seq, w.marks = f, f.last, f.regular
+		if why := f.lost(); why != "" {
+			w.gap, w.why = 1, why
 			w.seq++
 		}
 	}
@@ -114,7 +116,7 @@ var scratch = sync.Pool{New: func() any { return new([]byte) }}
 func (w *Writer) Record(r *Record) error {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	*buf = r.append((*buf)[:0])
+	*buf = r.line((*buf)[:0])
 
 	w.mu.Lock()
 	w.seq++
@@ -159,6 +161,12 @@ func (w *Writer) flushGap(last uint64) {
 
 func appendHead(b []byte, seq uint64) []byte {
 	return strconv.AppendUint(append(b, head...), seq, 10)
+}
+
+// mark writes that nothing was lost up to seq. The caller holds mu.
+func (w *Writer) mark() {
+	r := Record{Why: closedInOrder, Time: time.Now()}
+	w.pending = r.append(appendHead(w.pending, w.seq))
 }
 
 // head opens every line.

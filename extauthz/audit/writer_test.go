@@ -224,11 +224,13 @@ func TestL4TornLogIsRepairedAtOpen(t *testing.T) {
 	one := `{"v":1,"seq":1,"id":"a","time":"2027-01-01T00:00:00Z"}` + "\n"
 	for name, c := range map[string]struct{ before, want string }{
 		"new":             {"", "n"},
-		"whole":           {one, "a n"},
+		"closed":          {one + `{"v":1,"seq":1,"why":"closed","time":"2027-01-01T00:00:00Z"}` + "\n", "a n"},
+		"killed":          {one, "a -1 n"},
+		"a long line":     {strings.Replace(one, `"id":"a"`, `"id":"a","detail":"`+strings.Repeat("x", 2<<20)+`"`, 1), "a -1 n"},
 		"torn":            {one + `{"v":1,"seq":2,"id":"b`, "a -1 n"},
 		"torn at once":    {one + `{"v`, "a -1 n"},
 		"only torn":       {`{"v":1,"seq":9`, "-1 n"},
-		"after a gap":     {`{"v":1,"seq":1,"gap":3,"time":"2027-01-01T00:00:00Z"}` + "\n", "-3 n"},
+		"after a gap":     {`{"v":1,"seq":1,"gap":3,"time":"2027-01-01T00:00:00Z"}` + "\n", "-3 -1 n"},
 		"not ours behind": {one + "some text\n", "a ? n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +245,7 @@ func TestL4TornLogIsRepairedAtOpen(t *testing.T) {
 			}
 			log, _ := os.ReadFile(path)
 			if strings.Contains(c.want, "?") {
-				if !strings.Contains(string(log), "some text\n{\"v\":1,\"seq\":2,") {
+				if !strings.Contains(string(log), "some text\n{\"v\":1,\"seq\":2,\"gap\":1,\"why\":\"killed\",") {
 					t.Errorf("got:\n%s", log)
 				}
 				return
@@ -252,6 +254,83 @@ func TestL4TornLogIsRepairedAtOpen(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A writer that is closed in order loses nothing, and the next one says so; one
+// that had to give up counts what it had, and the next one says that too.
+func TestL5WhatAWriterGaveUpIsCountedAndSeen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for _, id := range []string{"a", "b"} {
+		w := open(t, Options{Path: path})
+		w.Record(&Record{ID: id})
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		d.breaks(errors.New("no space left on device"), 0)
+		w := open(t, Options{Out: d})
+		w.Record(&Record{ID: "in hand"})
+		time.Sleep(2 * gather)
+		w.Record(&Record{ID: "waiting"})
+		if err := w.Close(); err == nil {
+			t.Error("Close() is happy")
+		}
+		if s := w.Stats(); s.Dropped != 2 || s.Written != 0 {
+			t.Errorf("stats %+v, want 2 dropped", s)
+		}
+	})
+	log, _ := os.ReadFile(path)
+	if got := inOrder(t, string(log), 1); got != "a b" {
+		t.Errorf("two runs in order: %q", got)
+	}
+}
+
+// A log of which no part that is read tells seq must not begin to count anew.
+func TestALogWithoutARecordNearItsEndIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	os.WriteFile(path, bytes.Repeat([]byte("text\n"), reach/4), 0o600)
+	_, err := Open(Options{Path: path, Buffer: 1, Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "move the file away") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A request can make a record that no reader would take; it is cut, not lost.
+func TestARecordNeverOutgrowsItsLine(t *testing.T) {
+	long := strings.Repeat("\x00", maxText)
+	inputs := make([]Input, 1000)
+	targets := make([]Target, 1000)
+	for i := range inputs {
+		inputs[i], targets[i] = Input{Name: "n", Value: long}, Target{ID: long}
+	}
+	for name, c := range map[string]struct {
+		r    Record
+		cut  bool
+		left int // targets
+	}{
+		"fits":        {Record{ID: "a", Inputs: inputs[:100], Targets: targets[:100]}, false, 100},
+		"inputs":      {Record{ID: "a", Inputs: inputs, Targets: targets[:100]}, true, 100},
+		"and targets": {Record{ID: "a", Inputs: inputs, Targets: targets}, true, 0},
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		w := open(t, Options{Path: path})
+		w.Record(&c.r)
+		w.Close()
+		log, _ := os.ReadFile(path)
+		got, err := Find(bytes.NewReader(log), "a")
+		if err != nil || got.Cut != c.cut || len(got.Targets) != c.left || len(c.r.Inputs) == len(got.Inputs) == c.cut {
+			t.Errorf("%s: %v, cut %v, %d targets, %d inputs", name, err, got.Cut, len(got.Targets), len(got.Inputs))
+		}
+		again := open(t, Options{Path: path})
+		again.Record(&Record{ID: "b"})
+		again.Close()
+		log, _ = os.ReadFile(path)
+		if got := inOrder(t, string(log), 1); got != "a b" {
+			t.Errorf("%s: reopened: %q", name, got)
+		}
 	}
 }
 
