@@ -31,14 +31,9 @@ func equalTo(says string, attribute, caller variableRef) condition {
 	a := &term{op: opRead, kind: attribute.kind, ref: &attribute}
 	c := &term{op: opRead, kind: attribute.kind, ref: &caller}
 	t := &term{op: opEqual, kind: Bool, args: []*term{a, c}}
-	switch attribute.kind {
-	case StringList:
+	if attribute.kind == StringList { // own alone compares with a list, and of texts
 		c.kind = String
 		t.op, t.args = opIn, []*term{c, a}
-	case IntList:
-		c.kind = Int
-		t.op, t.args = opIn, []*term{c, a}
-	default:
 	}
 	return condition{says: says, reads: []variableRef{attribute, caller}, test: t.compile()}
 }
