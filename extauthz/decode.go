@@ -35,9 +35,7 @@ const (
 	httpHeaders   = 3
 	httpPath      = 4
 	httpHost      = 5
-	httpScheme    = 6
 	httpSize      = 9
-	httpProtocol  = 10
 	httpBody      = 11
 	httpRawBody   = 12
 	httpHeaderMap = 13
@@ -195,10 +193,6 @@ func (d *decoder) httpField(field uint64, content string) error {
 		return text(&d.raw.Path, content)
 	case httpHost:
 		return text(&d.raw.Host, content)
-	case httpScheme:
-		return text(&d.raw.Scheme, content)
-	case httpProtocol:
-		return text(&d.raw.Protocol, content)
 	case httpBody:
 		return text(&d.body, content)
 	case httpRawBody:

@@ -69,7 +69,7 @@ func TestDecodeKeepsWhatTheProxySaw(t *testing.T) {
 	h.HeaderMap = list("X-Twice", "raw:1", "x-twice", "raw:\xff2", "x-both", "text", ":unknown", "x")
 	h.HeaderMap.Headers[2].RawValue = []byte("bytes")
 	want := &rules.RawRequest{
-		Method: "PATCH", Path: "/p", Host: "api.example.com", Scheme: "https", Protocol: "HTTP/2", ProxyID: "17",
+		Method: "PATCH", Path: "/p", Host: "api.example.com", ProxyID: "17",
 		Body: []byte("\xff{}"), Size: 9, Source: netip.MustParseAddr("2001:db8::1"),
 		Principal: "spiffe://example.com/a", Certificate: "-----BEGIN%20",
 		Headers: []rules.Header{{Name: "x-twice", Value: "1"}, {Name: "x-twice", Value: "\xff2"}, {Name: "x-both", Value: "bytes"}},
@@ -105,8 +105,8 @@ func slowDecode(in *authv3.CheckRequest) *rules.RawRequest {
 	source, http := in.GetAttributes().GetSource(), in.GetAttributes().GetRequest().GetHttp()
 	raw := &rules.RawRequest{
 		Principal: source.GetPrincipal(), Certificate: source.GetCertificate(),
-		ProxyID: http.GetId(), Method: http.GetMethod(), Path: http.GetPath(), Host: http.GetHost(), Scheme: http.GetScheme(),
-		Protocol: http.GetProtocol(), Size: http.GetSize(), Body: http.GetRawBody(),
+		ProxyID: http.GetId(), Method: http.GetMethod(), Path: http.GetPath(), Host: http.GetHost(),
+		Size: http.GetSize(), Body: http.GetRawBody(),
 	}
 	raw.Source, _ = netip.ParseAddr(source.GetAddress().GetSocketAddress().GetAddress())
 	if len(raw.Body) == 0 {

@@ -12,13 +12,11 @@ type RawRequest struct {
 	Now    time.Time // our clock; the only time this Check knows
 	Serves *HostSet  // what the listener serves; nil serves nothing
 
-	Method   string
-	Path     string // with query, as the proxy read it
-	RawPath  string // the :path header as it arrived; "" when it did not
-	Host     string
-	Scheme   string
-	Protocol string
-	Headers  []Header // without pseudo headers; repeats apart where the proxy kept them
+	Method  string
+	Path    string // with query, as the proxy read it
+	RawPath string // the :path header as it arrived; "" when it did not
+	Host    string
+	Headers []Header // without pseudo headers; repeats apart where the proxy kept them
 
 	Body []byte
 	Size int64 // bytes the proxy buffered; more than len(Body) proves a cut

@@ -164,7 +164,7 @@ func (a *asked) request(c *config) (*rules.RawRequest, error) {
 	}
 	raw := &rules.RawRequest{
 		ID: "explain", Now: time.Now(), Serves: c.serves(),
-		Method: a.method, Path: path, RawPath: path, Host: u.Host, Scheme: u.Scheme, Protocol: "HTTP/1.1",
+		Method: a.method, Path: path, RawPath: path, Host: u.Host,
 		Principal: a.peer,
 	}
 	if a.at != "" {

@@ -85,7 +85,7 @@ func request(line string) *rules.RawRequest {
 	method, path, _ := strings.Cut(line, " ")
 	return &rules.RawRequest{
 		ID: "t", Now: now, Serves: rules.NewHostSet("shop.example.com"),
-		Method: method, Path: path, RawPath: path, Host: "shop.example.com", Scheme: "https",
+		Method: method, Path: path, RawPath: path, Host: "shop.example.com",
 	}
 }
 

@@ -49,7 +49,7 @@ func (c *compiler) test(d *testDecl) *testCase {
 		c.ms.Add(d.Name.Pos, "a test at %v has this name", first)
 	}
 	c.names[d.Name.V] = d.Name.Pos
-	t.raw = rules.RawRequest{ID: "test", Now: now, Serves: c.serves, Protocol: "HTTP/2"}
+	t.raw = rules.RawRequest{ID: "test", Now: now, Serves: c.serves}
 	t.peer = d.Peer.V
 	c.who(t, now)
 	c.request(t)
@@ -75,7 +75,7 @@ func (c *compiler) request(t *testCase) {
 		return
 	}
 	r := &t.raw
-	r.Method, r.Scheme, r.Host, r.Path = method, scheme, rest, "/"
+	r.Method, r.Host, r.Path = method, rest, "/"
 	if at := strings.IndexAny(rest, "/?"); at >= 0 {
 		r.Host, r.Path = rest[:at], rest[at:]
 	}
