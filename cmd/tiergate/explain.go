@@ -137,10 +137,13 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
 		}
 	}
-	out := p.Check(cmd.Context(), raw)
+	out, near := p.Explain(cmd.Context(), raw)
 	r := extauthz.NewRecord(out, raw)
 	if err := printStory(cmd.OutOrStdout(), &r, a.output); err != nil {
 		return err
+	}
+	if a.output == "text" {
+		printNear(cmd.OutOrStdout(), near)
 	}
 	if out.Effect != rules.Allow {
 		return errNo

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/tiergate/tiergate/extauthz/audit"
+	"github.com/tiergate/tiergate/rules"
 )
 
 // printStory tells how a request was decided: each step, and for a denial the
@@ -21,6 +22,28 @@ func printStory(w io.Writer, r *audit.Record, output string) error {
 	tell(&text, r)
 	_, err := io.WriteString(w, printable(text.String()))
 	return err
+}
+
+// mostNear is how many near rules help; farther ones only hide them.
+const mostNear = 5
+
+// printNear lists the rules that came close, and what each of them lacked.
+func printNear(w io.Writer, near []rules.Miss) {
+	for i, m := range near {
+		if i == mostNear {
+			fmt.Fprintf(w, "  near      and %d more\n", len(near)-i)
+			return
+		}
+		lacked := "holds"
+		if m.Missing != "" {
+			lacked = m.Missing
+		}
+		verb := "allow"
+		if m.Effect == rules.Deny {
+			verb = "deny"
+		}
+		fmt.Fprint(w, printable(fmt.Sprintf("  near      %s rule %s (%v): %s\n", verb, m.Rule, m.Pos, lacked)))
+	}
 }
 
 // printable escapes what a terminal would obey or hide: ids and subjects are

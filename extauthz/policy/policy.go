@@ -51,12 +51,26 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 	return o
 }
 
+// Explain decides one request as Check does, and adds what the rules near the
+// target that was denied would have needed. It is not for the request path.
+func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
+	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash}, last: time.Now()}
+	err := c.run(ctx)
+	last := len(c.o.Targets) - 1 // the first denied target ends the request
+	if err != nil || c.o.Effect == rules.Allow || last < 0 || last >= len(c.targets) {
+		return p.Check(ctx, raw), nil
+	}
+	near := p.set.NearMisses(c.o.Request, c.o.Caller, &c.targets[last])
+	return p.Check(ctx, raw), near
+}
+
 // check is one Check under way.
 type check struct {
-	p    *Policy
-	raw  *rules.RawRequest
-	o    *rules.Outcome
-	last time.Time
+	p       *Policy
+	raw     *rules.RawRequest
+	o       *rules.Outcome
+	last    time.Time
+	targets []rules.Target // once they are resolved
 }
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
@@ -85,12 +99,12 @@ func (c *check) run(ctx context.Context) error {
 	if err := c.identify(ctx, req, match.Op.Purpose); err != nil {
 		return err
 	}
-	targets, err := c.resolve(ctx, req, &match)
+	c.targets, err = c.resolve(ctx, req, &match)
 	c.took(rules.StepResolve)
 	if err != nil {
 		return err
 	}
-	c.o.Decision = c.p.set.Decide(req, c.o.Caller, targets)
+	c.o.Decision = c.p.set.Decide(req, c.o.Caller, c.targets)
 	c.took(rules.StepDecide)
 	return nil
 }

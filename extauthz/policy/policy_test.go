@@ -139,6 +139,20 @@ func TestCheckEndsWithTheReasonOfItsStep(t *testing.T) {
 	}
 }
 
+func TestExplainDecidesAsCheckAndNamesWhatWasNear(t *testing.T) {
+	p := load(t, shop, options(t, stated{v: ada()}, order("1", "ada"), order("2", "bob")))
+	for line, want := range map[string]string{"GET /orders/1": "", "GET /orders/2": "own", "GET /debug": "", "GET //x": ""} {
+		checked := p.Check(t.Context(), request(line))
+		got, near := p.Explain(t.Context(), request(line))
+		if got.Reason != checked.Reason || got.Effect != checked.Effect {
+			t.Errorf("%s: explained %s, checked %s", line, got.Reason, checked.Reason)
+		}
+		if want == "" && len(near) > 0 || want != "" && (len(near) == 0 || near[0].Rule != want || near[0].Missing == "") {
+			t.Errorf("%s: near %+v, want %q and what it lacked", line, near, want)
+		}
+	}
+}
+
 // A caller whom no rule can allow must not make us read.
 func TestNoLookupWithoutARuleThatFits(t *testing.T) {
 	stranger := stated{v: &rules.Verified{Issuer: "corp", Subject: "x", ClientID: "other"}}
