@@ -28,8 +28,14 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 // newCall returns a call with nothing in it, for the codec to fill.
 func newCall() *call {
 	c, _ := calls.Get().(*call)
-	c.message, c.raw, c.decoding = "", rules.RawRequest{}, 0
 	return c
+}
+
+// free gives a call back without the request: nothing keeps a large one, or its
+// credentials, until the next.
+func (c *call) free() {
+	c.message, c.raw = "", rules.RawRequest{}
+	calls.Put(c)
 }
 
 // check answers one request, whatever it holds, and takes the call back.
@@ -41,7 +47,7 @@ func (s *Server) check(ctx context.Context, c *call, serves *rules.HostSet) (res
 			resp = c.panicked(p) // c is left to the collector: who knows what holds it
 			return
 		}
-		calls.Put(c)
+		c.free()
 	}()
 	fault := c.read() // first: every answer is in the caller's form, and its record names the request
 	if n := s.inFlight.Add(1); n > int64(s.o.InFlight) {
