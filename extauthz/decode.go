@@ -235,7 +235,18 @@ func (d *decoder) finish() {
 			}
 			continue
 		}
-		h.Name = strings.ToLower(h.Name)
+		h.Name = lower(h.Name)
 		d.raw.Headers = append(d.raw.Headers, h)
 	}
+}
+
+// lower folds ASCII alone: the Kelvin sign would become a k, and a name that is
+// none a name that rules and removals know.
+func lower(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return name
+		}
+	}
+	return strings.ToLower(name)
 }

@@ -83,6 +83,16 @@ func TestDecodeKeepsWhatTheProxySaw(t *testing.T) {
 	}
 }
 
+// A name that folds into ours only beyond ASCII is not ours.
+func TestHeaderNamesFoldInASCIIAlone(t *testing.T) {
+	in := request("GET", "/", nil)
+	in.Attributes.Request.Http.HeaderMap = list("Cookie", "a", "coo\u212aie", "b")
+	want := []rules.Header{{Name: "cookie", Value: "a"}, {Name: "coo\u212aie", Value: "b"}}
+	if diff := cmp.Diff(want, decoded(in).Headers); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // G3: nil at every level is a request with nothing in it, which is denied.
 func TestG3NilAtEveryLevel(t *testing.T) {
 	for name, in := range map[string]*authv3.CheckRequest{
@@ -117,7 +127,12 @@ func slowDecode(in *authv3.CheckRequest) *rules.RawRequest {
 		case name == ":path":
 			raw.RawPath = value
 		case !strings.HasPrefix(name, ":"):
-			raw.Headers = append(raw.Headers, rules.Header{Name: strings.ToLower(name), Value: value})
+			raw.Headers = append(raw.Headers, rules.Header{Name: strings.Map(func(r rune) rune {
+				if r >= 'A' && r <= 'Z' && !strings.ContainsFunc(name, func(r rune) bool { return r > 127 }) {
+					return r + 'a' - 'A'
+				}
+				return r
+			}, name), Value: value})
 		}
 	}
 	for _, h := range http.GetHeaderMap().GetHeaders() {

@@ -26,7 +26,7 @@ func oneOf(values ...string) *shape                     { return &shape{values: 
 
 var (
 	someText = oneOf("a", "b", "GET", "\xff", "Ä")
-	someKey  = oneOf("a", "A", ":path", ":method", "x-b")
+	someKey  = oneOf("a", "A", ":path", ":method", "x-b", "coo\u212aie")
 	address  = message(map[protowire.Number]*shape{
 		1: message(map[protowire.Number]*shape{1: {number: true}, 2: oneOf("192.0.2.1", "2001:db8::1", "nowhere", "\xff"), 3: {number: true}}),
 		2: message(map[protowire.Number]*shape{1: oneOf("/run/s")}),
