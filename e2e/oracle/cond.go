@@ -172,7 +172,7 @@ func (c *Cond) eval(refs lookup) truth {
 	}
 	a, b := c.A.value(refs), c.B.value(refs)
 	together := both
-	if c.Op != "==" && c.Op != "!=" && c.Op != "in" {
+	if c.Op != "==" && c.Op != "!=" {
 		together = leftFirst
 	}
 	if known := together(a, b); known != isTrue {
@@ -181,8 +181,8 @@ func (c *Cond) eval(refs lookup) truth {
 	return relate(c.Op, a.v, b.v)
 }
 
-// leftFirst is how CEL takes the operands of what is a function to it, < among
-// them: the first that is unknown or an error is the result.
+// leftFirst is how the operands of every operator but equality are taken: the
+// first that is unknown or an error is the result.
 func leftFirst(a, b value) truth {
 	if a.known != isTrue {
 		return a.known
@@ -190,9 +190,8 @@ func leftFirst(a, b value) truth {
 	return b.known
 }
 
-// both is how it takes those of equality and membership: something absent is an
-// error even where the other value is unknown. The reference does not say which
-// of the two comes first; only the reason of a denial on a collection depends on it.
+// both is how those of equality are taken: something absent is an error even
+// where the other value is unknown.
 func both(a, b value) truth {
 	for _, bad := range []truth{isMissing, isUnknown} {
 		if a.known == bad || b.known == bad {

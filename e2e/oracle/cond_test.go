@@ -56,6 +56,7 @@ func TestCond(t *testing.T) {
 		{&Cond{Op: "==", A: ref("object.region"), B: ref("caller.claims.role")}, `object.region == caller.claims.role`, isMissing},
 		{&Cond{Op: "<", A: ref("object.region"), B: ref("caller.claims.role")}, `object.region < caller.claims.role`, isUnknown},
 		{&Cond{Op: "<", A: ref("caller.claims.role"), B: ref("object.region")}, `caller.claims.role < object.region`, isMissing},
+		{&Cond{Op: "in", A: ref("object.region"), B: ref("caller.claims.role")}, `object.region in caller.claims.role`, isUnknown},
 		{role, `caller.claims.role != "clerk"`, isMissing},
 		{&Cond{Op: "and", Kids: []*Cond{tenant, not1(region)}}, `(object.tenant == "eu") && (!(object.region == "eu"))`, isUnknown},
 		{&Cond{Op: "or", Kids: []*Cond{region, role, tenant}}, `(object.region == "eu") || (caller.claims.role != "clerk") || (object.tenant == "eu")`, isTrue},

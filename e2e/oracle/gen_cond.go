@@ -62,6 +62,8 @@ func (g *generator) atom(t *Type, a Attribute, who []Selector) *Cond {
 		return &Cond{Op: "==", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
 	case a.Name == "tenant" && g.chance(0.2) && !anonymous(who):
 		return &Cond{Op: "==", A: at, B: ref("caller.claims.tenant")}
+	case g.chance(0.1) && !anonymous(who):
+		return &Cond{Op: "in", A: at, B: ref("caller.claims.groups")}
 	case g.chance(0.5):
 		return &Cond{Op: "in", A: at, B: strs(some(g, tenants, 3)...)}
 	}

@@ -96,7 +96,7 @@ func (g *generator) allow(t *Type) {
 		r.Require = g.require()
 	}
 	g.conditions(t, &r)
-	if slices.Contains(r.To, "list") {
+	if slices.Contains(r.To, "list") && r.Own == "" && r.Same == "" { // which an unbounded list never proves
 		r.Unbounded = g.chance(0.3)
 	}
 	r.Set = g.mutations(t, r.Who)
@@ -232,9 +232,9 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	return out
 }
 
-// deny draws one deny rule on a type, for actions on records that exist.
+// deny draws one deny rule on a type, for records that exist and for lists.
 func (g *generator) deny(t *Type) {
-	r := Rule{Deny: true, Who: []Selector{g.selector()}, To: some(g, []string{"read", "update", "delete", "close", "touch"}, g.between(1, 3)),
+	r := Rule{Deny: true, Who: []Selector{g.selector()}, To: some(g, []string{"read", "list", "update", "delete", "close", "touch"}, g.between(1, 3)),
 		On: []string{t.Name}}
 	if g.chance(0.3) {
 		r.FromTier = g.anyTier()
