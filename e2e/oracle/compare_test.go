@@ -19,8 +19,8 @@ func observed() (*World, []*Request, []sent, map[string]*record, []hit) {
 	}
 	answers := []sent{{reply: reply{200, "d1"}, done: true}, {reply: reply{403, "d2"}, done: true}}
 	records := map[string]*record{
-		"d1": {ID: "d1", Effect: "allow", Status: 200, Reason: "allowed", Targets: []recordTarget{{"read", "account", "1", "low", "allow", "allowed", "r1"}}},
-		"d2": {ID: "d2", Effect: "deny", Status: 403, Reason: "unknown_object", Targets: []recordTarget{{"read", "account", "9", "low", "deny", "unknown_object", ""}}},
+		"d1": {ID: "d1", Effect: "allow", Status: 200, Reason: "allowed", Targets: []recordTarget{{"read", "account", "1", "low", "type", "allow", "allowed", "r1"}}},
+		"d2": {ID: "d2", Effect: "deny", Status: 403, Reason: "unknown_object", Targets: []recordTarget{{"read", "account", "9", "low", "type", "deny", "unknown_object", ""}}},
 	}
 	hits := []hit{{0, []string{"d1"}, "/accounts/1", http.Header{"X-Tenant": {"eu"}, "Accept": {"*/*"}}}}
 	return w, requests, answers, records, hits
@@ -58,6 +58,7 @@ func TestEachDifferenceIsFound(t *testing.T) {
 		{"another reason", func(p *parts) { p.records["d2"].Reason = "no_rule" }, "got deny no_rule (), want deny unknown_object"},
 		{"another target", func(p *parts) { p.records["d1"].Targets[0].ID = "2" }, "target 0 is"},
 		{"another tier", func(p *parts) { p.records["d2"].Targets[0].Tier = "high" }, "target 0 is"},
+		{"another origin of the tier", func(p *parts) { p.records["d1"].Targets[0].From = "row" }, "target 0 is"},
 		{"another rule", func(p *parts) { p.records["d1"].Targets[0].Rule = "r2" }, "target 0 is"},
 		{"one target too many", func(p *parts) { p.records["d1"].Targets = append(p.records["d1"].Targets, recordTarget{}) }, "the record has 2 targets, want 1"},
 		{"a second verdict", func(p *parts) { p.records["d2"].Shadow = &Second{"allow", "allowed", "rules"} }, "the second verdict is &{Effect:allow"},

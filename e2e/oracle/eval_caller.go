@@ -36,7 +36,7 @@ func (e *evaluation) verify() string {
 	}
 	e.caller.claims = map[string]any{}
 	for _, a := range e.caller.issuer.MayAssert {
-		if v, ok := t.Claims[a.Name]; ok {
+		if v, ok := t.Claims[a.Name]; ok && v != "" {
 			e.caller.claims[a.Name] = v
 		}
 	}

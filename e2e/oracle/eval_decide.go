@@ -11,7 +11,7 @@ func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
 
 // judge is section 5 for one target: the verdict, and for an allow the rules that applied.
 func (e *evaluation) judge(t *target) (Verdict, []*Rule) {
-	v := Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name, Effect: "allow"}
+	v := Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name, From: t.from, Effect: "allow"}
 	applying, reason := e.one(t, &v)
 	if v.Reason = reason; reason != "allowed" {
 		v.Effect = "deny"

@@ -41,41 +41,49 @@ func (e *evaluation) settle() string {
 // classify is section 4, step 4.
 func (e *evaluation) classify() string {
 	for _, t := range e.targets {
-		top := len(e.w.Tiers) - 1
-		if t.typ.MaxRowTier != "" {
-			top = e.w.tier(t.typ.MaxRowTier)
-		}
-		action := -1
-		for _, a := range t.typ.Actions {
-			if a.Action == t.action {
-				action = e.w.tier(a.Tier)
-			}
-		}
-		if t.collection {
-			if t.tier = action; action < 0 {
-				t.tier = top
-			}
-			continue
-		}
-		t.tier = max(e.w.tier(t.typ.Tier), action)
-		rowTier := -1
-		if t.row != nil {
-			rowTier = e.w.tier(t.row.Tier)
-		}
-		t.tier = max(t.tier, rowTier)
-		if t.typ.Tier == "" && rowTier < 0 {
-			t.tier = max(t.tier, e.w.tier(e.w.Unclassified))
-		}
+		t.tier = -1
 		if t.first && (t.action == "create" || t.action == "update") {
 			for m := range e.body {
 				t.properties = append(t.properties, m)
 			}
-			for _, p := range t.typ.Properties {
-				if slices.Contains(t.properties, p.Member) {
-					t.tier = max(t.tier, e.w.tier(p.Tier))
-				}
+		}
+		action := ""
+		for _, a := range t.typ.Actions {
+			if a.Action == t.action {
+				action = a.Tier
 			}
+		}
+		if t.collection {
+			e.raise(t, action, "action")
+			if action == "" && t.typ.MaxRowTier != "" {
+				e.raise(t, t.typ.MaxRowTier, "collection")
+			} else if action == "" {
+				e.raise(t, e.w.Tiers[len(e.w.Tiers)-1].Name, "collection")
+			}
+			continue
+		}
+		e.raise(t, t.typ.Tier, "type")
+		e.raise(t, action, "action")
+		for _, p := range t.typ.Properties {
+			if slices.Contains(t.properties, p.Member) {
+				e.raise(t, p.Tier, "property "+p.Member)
+			}
+		}
+		row := ""
+		if t.row != nil {
+			row = t.row.Tier
+		}
+		e.raise(t, row, "row")
+		if t.typ.Tier == "" && row == "" {
+			e.raise(t, e.w.Unclassified, "unclassified")
 		}
 	}
 	return ""
+}
+
+// raise gives a target a tier if it has a lower one; "" is none.
+func (e *evaluation) raise(t *target, tier, from string) {
+	if i := e.w.tier(tier); i > t.tier {
+		t.tier, t.from = i, from
+	}
 }

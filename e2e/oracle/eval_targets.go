@@ -19,6 +19,7 @@ type target struct {
 	looked     bool // the catalog was asked
 	row        *Row
 	tier       int
+	from       string   // what says so
 	properties []string // members of the body
 }
 

@@ -256,6 +256,8 @@ func (g *generator) special() {
 		UpTo: g.tierAt(-1), Unbounded: true})
 	g.add(Rule{Who: []Selector{{Identity: "people"}, {Identity: "tools"}}, To: []string{"close", "touch", "delete"}, On: []string{first.Name},
 		UpTo: g.tierAt(-1), Own: "members"})
+	g.add(Rule{Who: []Selector{{Issuer: "third"}, {Identity: "robot"}}, To: []string{"close", "create"}, On: []string{second.Name}, UpTo: g.tierAt(-1),
+		Require: Require{BoundToken: true}})
 	g.add(Rule{Deny: true, Who: []Selector{{Identity: "boss"}, {Kind: "third-party"}}, To: []string{"touch"}, On: []string{first.Name}, FromTier: g.tierAt(0)})
 	g.add(Rule{Deny: true, Who: []Selector{{Issuer: "partner"}}, To: []string{"list"}, On: []string{first.Name},
 		When: &Cond{Op: "==", A: ref("object.tenant"), B: str(pick(g, tenants))}})

@@ -69,7 +69,7 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 	t := &Token{Issuer: i.Name, Subject: subject, Client: pick(g, i.Clients), Claims: map[string]any{},
 		Age: pick(g, []time.Duration{20 * time.Second, 30 * time.Minute, 3 * time.Hour}), AuthAge: pick(g, []time.Duration{0, time.Minute, 3 * time.Hour})}
 	if g.chance(0.6) {
-		t.Claims["role"] = pick(g, roles)
+		t.Claims["role"] = pick(g, append(roles[:3:3], pick(g, append(roles[:3:3], "")))) // seldom an empty one, which is none
 	}
 	if g.chance(0.5) {
 		t.Claims["groups"] = some(g, groups, 2)

@@ -167,7 +167,11 @@ func (g *generator) row(t *Type, n int) *Row {
 		if g.chance(0.92) {
 			r.Values[a.Name] = g.attributeValue(a)
 		}
+		if a.Kind == "string" && t.Source.Format != "csv" && g.chance(0.03) { // an empty CSV cell is absent
+			r.Values[a.Name] = ""
+		}
 	}
+	r.Nulls = g.chance(0.3)
 	if g.chance(0.06) {
 		g.spoil(t, r)
 	}

@@ -42,8 +42,10 @@ func (t *Type) mapping(r *Row) string {
 	if r.Parent != "" {
 		m["parent"] = r.Parent
 	}
-	for name, v := range r.Values {
-		m[name] = v
+	for _, a := range t.Attributes {
+		if v, ok := r.Values[a.Name]; ok || r.Nulls {
+			m[a.Name] = v
+		}
 	}
 	switch r.Bad {
 	case "kind":

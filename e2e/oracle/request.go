@@ -67,6 +67,7 @@ type Second struct{ Effect, Reason, By string }
 
 // Verdict is the decision on one target.
 type Verdict struct {
-	Action, Type, ID, Tier, Effect, Reason string
-	Rule                                   string // the first that applied, or the deny rule; "" otherwise
+	Action, Type, ID, Tier, From, Effect, Reason string
+
+	Rule string // the first that applied, or the deny rule; "" otherwise
 }

@@ -86,6 +86,7 @@ type Row struct {
 	Tier   string // "" for none
 	Parent string
 	Values map[string]any // string, int64, bool, []string or []int64 by attribute; absent when missing
+	Nulls  bool           // absent values are written as null, where the format has it
 	Bad    string         // why the row is bad, "" when it is good: see spoil
 }
 
