@@ -24,7 +24,7 @@ func (g *generator) rules() {
 		for range g.between(4, 6) {
 			g.allow(t)
 		}
-		if g.chance(0.6) {
+		for range g.between(1, 2) {
 			g.deny(t)
 		}
 	}
@@ -236,7 +236,7 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 func (g *generator) deny(t *Type) {
 	r := Rule{Deny: true, Who: []Selector{g.selector()}, To: some(g, []string{"read", "list", "update", "delete", "close", "touch"}, g.between(1, 3)),
 		On: []string{t.Name}}
-	if g.chance(0.3) {
+	if g.chance(0.5) {
 		r.FromTier = g.anyTier()
 	}
 	if g.chance(0.15) {
@@ -259,6 +259,8 @@ func (g *generator) special() {
 	g.add(Rule{Who: []Selector{{Issuer: "third"}, {Identity: "robot"}}, To: []string{"close", "create"}, On: []string{second.Name}, UpTo: g.tierAt(-1),
 		Require: Require{BoundToken: true}})
 	g.add(Rule{Deny: true, Who: []Selector{{Identity: "boss"}, {Kind: "third-party"}}, To: []string{"touch"}, On: []string{first.Name}, FromTier: g.tierAt(0)})
+	g.add(Rule{Deny: true, Who: []Selector{{Identity: "tools"}, {Identity: "billing-1"}}, To: []string{"list"}, On: []string{first.Name},
+		When: &Cond{Op: "<=", A: ref("object.level"), B: number(4)}})
 	g.add(Rule{Deny: true, Who: []Selector{{Issuer: "partner"}}, To: []string{"list"}, On: []string{first.Name},
 		When: &Cond{Op: "==", A: ref("object.tenant"), B: str(pick(g, tenants))}})
 	g.add(Rule{Who: []Selector{{Issuer: "third"}}, To: []string{"read", "update"}, On: []string{first.Name}, UpTo: g.tierAt(-1),

@@ -13,6 +13,7 @@ import (
 type traffic struct {
 	generator
 	front front
+	sent  int
 	seen  map[string]int // requests by outcome
 }
 
@@ -30,7 +31,7 @@ func Traffic(w *World, f front, n int) []*Request {
 const draws = 12
 
 func (t *traffic) next() *Request {
-	wantAllow, allowed := t.chance(0.53), 0
+	wantAllow, allowed := t.chance(t.appetite()), 0
 	var best *Request
 	var kept Answer
 	for range draws {
@@ -46,9 +47,16 @@ func (t *traffic) next() *Request {
 			break
 		}
 	}
+	t.sent++
 	t.seen[outcome(kept)]++
 	t.seen[decider(kept)]++
 	return best
+}
+
+// appetite is how likely the next request should be an allow, so that near half are.
+func (t *traffic) appetite() float64 {
+	share := float64(t.seen["allowed"]) / float64(max(t.sent, 1))
+	return min(max(0.5+4*(0.44-share), 0.2), 0.9)
 }
 
 // better says whether an answer is wanted more than the one at hand.
