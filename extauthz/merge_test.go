@@ -65,7 +65,7 @@ func (s *shape) content(t *rapid.T) []byte {
 			b = padded(t, b, uint64(n)<<3)
 			b = padded(t, b, rapid.SampledFrom([]uint64{0, 1, 300, 1 << 63, 1<<64 - 1}).Draw(t, "number"))
 		default:
-			inner := []byte(nil)
+			var inner []byte
 			if field.fields != nil {
 				inner = field.content(t)
 			} else {
@@ -108,8 +108,9 @@ func odd(t *rapid.T, b []byte, n protowire.Number) []byte {
 		return protowire.AppendFixed32(b, 1)
 	case protowire.Fixed64Type:
 		return protowire.AppendFixed64(b, 1)
+	default:
+		return protowire.AppendString(b, rapid.SampledFrom([]string{"", "\x08\x01"}).Draw(t, "unknown"))
 	}
-	return protowire.AppendString(b, rapid.SampledFrom([]string{"", "\x08\x01"}).Draw(t, "unknown"))
 }
 
 // padded writes a varint that may be longer than it need be.

@@ -159,7 +159,7 @@ func TestColumnsThatAreNotBuiltIn(t *testing.T) {
 }
 
 func TestMemoryRefusesAnAlmostBuiltInColumn(t *testing.T) {
-	for name, bad := range map[string]bool{"Tier": true, " parent": true, "tenant": false} {
+	for name, bad := range map[string]bool{"Tier": true, "\tparent": true, "tenant": false} {
 		rows, err := NewMemory(row("a", map[string]any{name: "restricted"})).Lookup(t.Context(), []Key{{"account", "a"}})
 		if err != nil || (rows[0].Bad != "") != bad {
 			t.Errorf("%q: %+v, %v, want a bad row: %v", name, rows, err, bad)
