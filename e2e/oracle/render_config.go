@@ -36,6 +36,7 @@ func (w *World) ConfigFile(at wiring) string {
 	}
 	s += "headers: { managed: " + quoteAll(w.Managed) + " }\n"
 	s += "audit: { file: ./decisions.jsonl, buffer: 65536 }\n"
+	s += "drain: { wait: 50ms }\n" // nobody asks any more when it ends
 	return s + fmt.Sprintf("limits: { body: %d }\n", w.BodyLimit)
 }
 
