@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+)
+
+// What a condition says otherwise than CEL does: has() and names of claims.
+
+// expandHas makes has(object.x) read a field of its own, "?x": presence then has
+// three answers, which CEL's own presence test has not. Query parameters are
+// keys of a map and always known, so they keep CEL's test.
+func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+	if name, ok := claimIndex(args[0]); ok {
+		return eh.NewSelect(args[0].AsCall().Args()[0], "?"+name), nil
+	}
+	if args[0].Kind() != ast.SelectKind {
+		return nil, eh.NewError(args[0].ID(), "has() wants a member such as object.tenant")
+	}
+	s := args[0].AsSelect()
+	if path, ok := selected(s.Operand()); ok && slices.Equal(path, []string{"request", "query"}) {
+		return eh.NewPresenceTest(s.Operand(), s.FieldName()), nil
+	}
+	return eh.NewSelect(s.Operand(), "?"+s.FieldName()), nil
+}
+
+// namedClaims turns caller.claims["x:y"] into the member that it means. CEL has
+// no other way to write a name with a colon, and names of claims are often URLs.
+func namedClaims(e ast.Expr) {
+	f := ast.NewExprFactory()
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if name, ok := claimIndex(e); ok {
+			e.SetKindCase(f.NewSelect(e.ID(), e.AsCall().Args()[0], name))
+		}
+	}))
+}
+
+// claimIndex returns the name in caller.claims["name"].
+func claimIndex(e ast.Expr) (name string, ok bool) {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Index || len(e.AsCall().Args()) != 2 {
+		return "", false
+	}
+	of, index := e.AsCall().Args()[0], e.AsCall().Args()[1]
+	path, ok := selected(of)
+	if !ok || !slices.Equal(path, []string{"caller", "claims"}) || index.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	text, ok := index.AsLiteral().(types.String)
+	return string(text), ok && text != "" && !strings.HasPrefix(string(text), "?")
+}

@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+)
+
+// errAbsent marks a read of a value that is absent.
+var errAbsent = errors.New("no such value")
+
+// run evaluates a program, unless the request has spent what its conditions may.
+// It counts cost, not time, so one request has one answer on any machine. cel-go
+// turns a panic inside into an error.
+func run(p cel.Program, f *facts) truth {
+	if f.spent >= maxSpent {
+		return failed
+	}
+	out, details, err := p.Eval((*activation)(f))
+	if cost := details.ActualCost(); cost != nil {
+		f.spent += *cost
+	} else {
+		f.spent += maxCost
+	}
+	switch v := out.(type) {
+	case types.Bool:
+		if err == nil {
+			return truthOf(bool(v))
+		}
+	case *types.Unknown:
+		if err == nil {
+			return unknown
+		}
+	}
+	// A key that a map does not have is only known by how the message begins; what
+	// follows in a message may be the caller's own words.
+	if errors.Is(err, errAbsent) || err != nil && strings.HasPrefix(err.Error(), "no such key: ") {
+		return absent
+	}
+	return failed
+}
+
+// activation gives CEL its variables. The three structs are all the same facts;
+// the fields of their types know what to read.
+type activation facts
+
+func (a *activation) Parent() cel.Activation { return nil }
+
+func (a *activation) ResolveName(name string) (any, bool) {
+	switch name {
+	case "object", "caller", "request":
+		return (*facts)(a), true
+	case "purpose", "action", "now":
+		v, err := fetch(&variableRef{name: name, what: builtin[name]}, (*facts)(a))
+		if err != nil {
+			return types.WrapErr(err), true
+		}
+		return v, true
+	}
+	return nil, false
+}
+
+// anUnknown is the value of what a collection's bounds do not say.
+var anUnknown = types.NewUnknown(1, types.NewAttributeTrail("object"))
+
+// fetch reads a variable the way CEL wants it.
+func fetch(r *variableRef, f *facts) (any, error) {
+	v, t := r.value(f)
+	switch t {
+	case yes:
+		return v, nil
+	case unknown:
+		return anUnknown, nil
+	case absent:
+		return nil, fmt.Errorf("%s: %w", r.name, errAbsent)
+	default:
+		return nil, fmt.Errorf("%s: unreadable", r.name)
+	}
+}
