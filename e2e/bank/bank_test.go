@@ -59,6 +59,8 @@ func TestBankTrustsEveryCaller(t *testing.T) {
 		{"header names the customer", "GET", "/v1/my/accounts?owner=ada", "", "X-Bank-Customer: bob", `"owner":"bob"`},
 		{"mass assignment", "PATCH", "/v1/accounts/NO100001", `{"credit_limit":1000000}`, "", `"credit_limit":1000000`},
 		{"move an account", "PATCH", "/v1/accounts/NO100001", `{"owner":"bob"}`, "", `"owner":"bob"`},
+		{"move an account by PUT", "PUT", "/v1/accounts/NO100001", `{"owner":"bob"}`, "", `"owner":"bob"`},
+		{"a transfer in another's books", "POST", "/v1/transfers", `{"from":"NO100001","to":"NO200001","owner":"bob"}`, "", `"owner":"bob"`},
 		{"create", "POST", "/v1/customers/bob/accounts", `{"nickname":"mine"}`, "", `"parent":"bob"`},
 		{"admin", "GET", "/v1/admin/users", "", "", `"page":"users"`},
 		{"debug", "GET", "/debug/dump", "", "", `"statements"`},
