@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // TLS makes a listener prove itself and ask its clients to, both always. Files are read again
@@ -47,6 +48,10 @@ func (t *TLS) check(address string) error {
 
 // tlsPoll is how often TLS files are looked at.
 const tlsPoll = 2 * time.Second
+
+// maxPEM is how much is read of each of them, in bytes: more than every public
+// CA in one file.
+const maxPEM = 4 << 20
 
 // tlsFiles holds the configuration made from the files as they were last good.
 type tlsFiles struct {
@@ -95,9 +100,9 @@ func (f *tlsFiles) run(ctx context.Context, log *slog.Logger, m *Metrics) error 
 
 // reload reads the files and, when they differ from those last read, puts them in force.
 func (f *tlsFiles) reload() (changed bool, err error) {
-	cert, err1 := os.ReadFile(f.t.CertFile)
-	key, err2 := os.ReadFile(f.t.KeyFile)
-	ca, err3 := os.ReadFile(f.t.ClientCA)
+	cert, err1 := regular.ReadFile(f.t.CertFile, maxPEM)
+	key, err2 := regular.ReadFile(f.t.KeyFile, maxPEM)
+	ca, err3 := regular.ReadFile(f.t.ClientCA, maxPEM)
 	err = errors.Join(err1, err2, err3)
 	message := ""
 	if err != nil {

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 const (
@@ -63,7 +64,7 @@ func (l *lister) enter(dir string, depth int) {
 				"rules files end in .yaml")
 		case !l.wanted(name):
 		case !info.Mode().IsRegular():
-			l.ms.Add(Pos{File: name}, "not a regular file (%v)", info.Mode().Type())
+			l.ms.Add(Pos{File: name}, "%s, not a regular file", regular.Kind(info.Mode()))
 		case info.Size() > maxFileSize:
 			l.ms.Add(Pos{File: name}, "%d bytes long, at most %d are read", info.Size(), maxFileSize)
 		default:
@@ -78,8 +79,6 @@ func misnamed(name string) bool {
 	return ending != ".yaml" && (strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"))
 }
 
-// read takes one byte more than is allowed at most: the size that Stat told may
-// be outdated, or a lie.
 func (l *lister) read(name string) {
 	f, err := l.fsys.Open(name)
 	if err != nil {
@@ -87,14 +86,11 @@ func (l *lister) read(name string) {
 		return
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	switch {
-	case err != nil:
+	text, err := regular.Read(f, maxFileSize)
+	if err != nil {
 		l.ms.Add(Pos{File: name}, "%v", err)
-	case len(text) > maxFileSize:
-		l.ms.Add(Pos{File: name}, "more than %d bytes long", maxFileSize)
-	default:
-		sum := sha256.Sum256(text)
-		l.files = append(l.files, File{Path: name, Text: string(text), Hash: hex.EncodeToString(sum[:])})
+		return
 	}
+	sum := sha256.Sum256(text)
+	l.files = append(l.files, File{Path: name, Text: string(text), Hash: hex.EncodeToString(sum[:])})
 }

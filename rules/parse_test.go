@@ -74,7 +74,7 @@ func TestParseRefuses(t *testing.T) {
 		"too deep directories": {fstest.MapFS{deep: {Data: []byte(oneRule)}}, "directories deep"},
 		"too deep YAML":        {fstest.MapFS{"a.yaml": {Data: []byte("rules: " + strings.Repeat("[", 80) + strings.Repeat("]", 80))}}, "nested deeper than 64"},
 		"too long":             {fstest.MapFS{"a.yaml": {Data: make([]byte, maxFileSize+1)}}, "at most 8388608 are read"},
-		"too long, and a liar": {lying{fstest.MapFS{"a.yaml": {Data: make([]byte, maxFileSize+1)}}}, "more than 8388608 bytes"},
+		"too long, and a liar": {lying{fstest.MapFS{"a.yaml": {Data: make([]byte, maxFileSize+1)}}}, "too long: at most 8388608 bytes"},
 		"unreadable":           {unreadable{fstest.MapFS{"a.yaml": {Data: []byte(oneRule)}}}, "a.yaml: no way in"},
 		"a merge key":          {fstest.MapFS{"a.yaml": {Data: []byte("weights: { <<: { a: 1 } }")}}, "want"},
 	} {

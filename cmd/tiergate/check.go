@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 func newCheck() *cobra.Command {
@@ -149,7 +149,7 @@ func lines(src *rules.Source) func(string) string {
 		if ext := filepath.Ext(file); strings.HasPrefix(file, "$") || ext != ".yaml" && ext != ".yml" {
 			return ""
 		}
-		text, err := os.ReadFile(file)
+		text, err := regular.ReadFile(file, maxConfig)
 		if err != nil {
 			return ""
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // config is tiergate.yaml as written. docs/configuration.md documents every key.
@@ -120,10 +121,13 @@ type drainConfig struct {
 	Timeout rules.At[time.Duration] `yaml:"timeout"`
 }
 
+// maxConfig is how long tiergate.yaml may be, in bytes.
+const maxConfig = 1 << 20
+
 // loadConfig reads tiergate.yaml. Its mistakes come back all together, as
 // rules.Mistakes; an unreadable file is another error.
 func loadConfig(path string) (*config, error) {
-	text, err := os.ReadFile(path)
+	text, err := regular.ReadFile(path, maxConfig)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}

@@ -16,19 +16,20 @@ const module = "github.com/tiergate/tiergate/"
 // A package that is not listed fails the test, so that each new one is placed
 // on purpose.
 var mayImport = map[string][]string{
-	"rules":                        {},
+	"rules":                        {"rules/regular"},
+	"rules/regular":                {}, // how a file that a user named is opened
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog"},
-	"resolver/catalog":             {"rules"},
-	"extauthz":                     {"rules", "extauthz/audit"},
-	"extauthz/policy":              {"rules", "resolver", "resolver/catalog", "extauthz/identity"},
-	"extauthz/identity":            {"rules"},
-	"extauthz/audit":               {"rules"},
+	"resolver/catalog":             {"rules", "rules/regular"},
+	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
+	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
+	"extauthz/identity":            {"rules", "rules/regular"},
+	"extauthz/audit":               {"rules", "rules/regular"},
 	"envoy":                        {},
 	"examples":                     {}, // the files of the bank, for the lab to copy
 	"resolver/catalog/catalogtest": {"rules", "resolver/catalog"},
-	"cmd/tiergate":                 {"rules", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "envoy"},
+	"cmd/tiergate":                 {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

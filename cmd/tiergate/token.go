@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 func newToken() *cobra.Command {
@@ -142,6 +142,9 @@ func (r *tokenReport) print(w io.Writer, now time.Time) error {
 	return nil
 }
 
+// maxArgument is how much is read of such a file, in bytes: more than any limits.body.
+const maxArgument = 8 << 20
+
 // readFileArgument is the value of a flag such as --body: text, or @file.
 func readFileArgument(value string) ([]byte, error) {
 	name, isFile := strings.CutPrefix(value, "@")
@@ -151,5 +154,5 @@ func readFileArgument(value string) ([]byte, error) {
 	if name == "" {
 		return nil, errors.New("@ wants a file name behind it")
 	}
-	return os.ReadFile(name)
+	return regular.ReadFile(name, maxArgument)
 }

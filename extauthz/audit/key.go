@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // keySize is the size of the key in bytes.
@@ -43,18 +45,26 @@ func LoadKey(dir string) (*Key, error) {
 }
 
 func readKey(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("key %s has mode %04o: others can read it, want 0600", path, info.Mode().Perm())
 	}
-	data, err := os.ReadFile(path)
-	if err == nil && len(data) != keySize {
-		err = fmt.Errorf("key %s has %d bytes, want %d", path, len(data), keySize)
+	if info.Size() != keySize {
+		return nil, fmt.Errorf("key %s has %d bytes, want %d", path, info.Size(), keySize)
 	}
-	return data, err
+	data := make([]byte, keySize)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("key %s: %w", path, err)
+	}
+	return data, nil
 }
 
 // makeKey writes a whole key under another name and then links it, so that no

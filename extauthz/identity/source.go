@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 const (
@@ -90,28 +91,8 @@ func (f *file) pace() time.Duration { return filePace }
 func (f *file) accepted(d document) { f.last = d.body }
 
 func (f *file) fetch(_ context.Context, known bool) (document, error) {
-	body, err := f.read()
+	body, err := regular.ReadFile(f.path, maxBody)
 	return document{body: body, unchanged: known && err == nil && bytes.Equal(body, f.last)}, err
-}
-
-func (f *file) read() ([]byte, error) {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // opening a FIFO would block for ever
-		return nil, fmt.Errorf("%s is not a regular file", f.path)
-	}
-	in, err := os.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close() //nolint:errcheck // only read from
-	body, err := readBounded(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, err)
-	}
-	return body, nil
 }
 
 // readBounded reads all, or fails above maxBody.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // Dirs are rules directories read as one: each appears under its base name.
@@ -16,28 +18,28 @@ import (
 // (Kubernetes mounts use them) and links out of it are refused.
 type Dirs struct {
 	names []string
-	roots map[string]*os.Root
+	trees map[string]tree
 }
 
 // OpenDirs opens the directories. Open them anew for each load: the path may
 // lead to another directory by then.
 func OpenDirs(paths []string) (*Dirs, error) {
-	d := &Dirs{roots: make(map[string]*os.Root, len(paths))}
+	d := &Dirs{trees: make(map[string]tree, len(paths))}
 	for _, path := range paths {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return nil, errors.Join(err, d.Close())
 		}
 		name := filepath.Base(abs)
-		if _, dup := d.roots[name]; dup {
+		if _, dup := d.trees[name]; dup {
 			return nil, errors.Join(fmt.Errorf("two rules directories are named %q; rename one, positions would be ambiguous", name), d.Close())
 		}
-		root, err := os.OpenRoot(path)
+		t, err := openTree(path)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open the rules directory: %w", err), d.Close())
 		}
 		d.names = append(d.names, name)
-		d.roots[name] = root
+		d.trees[name] = t
 	}
 	return d, nil
 }
@@ -45,33 +47,91 @@ func OpenDirs(paths []string) (*Dirs, error) {
 // Close closes the directories.
 func (d *Dirs) Close() error {
 	var errs []error
-	for _, r := range d.roots {
-		errs = append(errs, r.Close())
+	for _, t := range d.trees {
+		errs = append(errs, t.root.Close())
 	}
 	return errors.Join(errs...)
 }
 
 // Open implements fs.FS.
 func (d *Dirs) Open(name string) (fs.File, error) {
-	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
-	}
 	if name == "." {
 		return &listing{d: d}, nil
 	}
-	first, rest, below := strings.Cut(name, "/")
-	root, ok := d.roots[first]
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	if below {
-		return root.FS().Open(rest)
-	}
-	f, err := root.FS().Open(".")
+	t, rest, err := d.find("open", name)
 	if err != nil {
 		return nil, err
 	}
-	return named{f.(fs.ReadDirFile), first}, nil
+	f, err := t.Open(rest)
+	if dir, ok := f.(fs.ReadDirFile); ok && err == nil && rest == "." {
+		return named{dir, name}, nil
+	}
+	return f, err
+}
+
+// Stat implements fs.StatFS. It opens nothing.
+func (d *Dirs) Stat(name string) (fs.FileInfo, error) {
+	if name == "." {
+		return rootInfo{}, nil
+	}
+	t, rest, err := d.find("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := t.Stat(rest)
+	if err == nil && rest == "." {
+		info = namedInfo{info, name}
+	}
+	return info, err
+}
+
+// find returns the directory that a path leads into, and the path below it.
+func (d *Dirs) find(op, name string) (t tree, rest string, err error) {
+	first, rest, below := strings.Cut(name, "/")
+	t, ok := d.trees[first]
+	switch {
+	case !fs.ValidPath(name):
+		err = &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	case !ok:
+		err = &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+	case !below:
+		rest = "."
+	}
+	return t, rest, err
+}
+
+// tree is one directory. Nothing in it can make a reader wait: a pipe, however
+// it is named, is asked about and not opened.
+type tree struct{ root *os.Root }
+
+// openTree opens a directory; behind the slash only a directory can be entered,
+// so that a pipe of that name fails.
+func openTree(path string) (tree, error) {
+	root, err := os.OpenRoot(path + string(filepath.Separator) + ".")
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Path = path
+	}
+	return tree{root}, err
+}
+
+// Open implements fs.FS.
+func (t tree) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, err := regular.OpenIn(t.root, name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Stat implements fs.StatFS.
+func (t tree) Stat(name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
+	}
+	return t.root.Stat(name)
 }
 
 // named is a rules directory under its name in the listing; by itself it would
@@ -110,7 +170,7 @@ func (l *listing) ReadDir(n int) ([]fs.DirEntry, error) {
 	var out []fs.DirEntry
 	for ; l.read < len(l.d.names) && (n <= 0 || len(out) < n); l.read++ {
 		name := l.d.names[l.read]
-		info, err := l.d.roots[name].Stat(".")
+		info, err := l.d.trees[name].Stat(".")
 		if err != nil {
 			return out, err
 		}

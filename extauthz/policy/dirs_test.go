@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 )
@@ -117,5 +118,34 @@ func TestR3FingerprintSeesEveryChange(t *testing.T) {
 	write(t, dir+"/rules/notes.txt", "x")
 	if now := fingerprint([]string{dir + "/rules"}); now != last {
 		t.Error("a file that is no rules file changed the fingerprint")
+	}
+}
+
+// A pipe that nobody writes to makes whoever opens it wait for ever. Whatever it
+// is called, loading goes on: one that could be a rules file is a mistake, the
+// rest is none of ours.
+func TestDirsNeverWaitForAPipe(t *testing.T) {
+	for name, want := range map[string]string{"deny.yaml": "rules/deny.yaml: a named pipe, not a regular file", "notes": "", "rules.yaml.swp": ""} {
+		dir := t.TempDir() + "/rules"
+		write(t, dir+"/shop.yaml", shop)
+		if err := syscall.Mkfifo(dir+"/"+name, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := open(t, dir)
+		if _, err := fs.ReadFile(d, "rules/"+name); err == nil || !strings.Contains(err.Error(), "named pipe") {
+			t.Errorf("%s: read as %v, want an error that says what it is", name, err)
+		}
+		_, _, err := Load(d, options(t, stated{}))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: loading says %v, want %q", name, err, want)
+		}
+		fingerprint([]string{dir})
+	}
+	pipe := t.TempDir() + "/rules"
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenDirs([]string{pipe}); err == nil || !strings.Contains(err.Error(), pipe+": not a directory") {
+		t.Errorf("a pipe as rules directory: %v", err)
 	}
 }
