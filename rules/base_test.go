@@ -35,6 +35,9 @@ func testEnv() Env {
 		Catalogs: []string{"db"},
 		Managed:  []string{"x-account-tenant", "x-caller"},
 		Now:      testNow,
+		Beside: func(req *Request, name string) bool { // the resolver's is tested there
+			return slices.ContainsFunc(req.Query, func(p Param) bool { return p.Name != name && strings.EqualFold(p.Name, name) })
+		},
 	}
 }
 

@@ -16,6 +16,11 @@ type Env struct {
 	Catalogs []string             // names of the sources
 	Managed  []string             // header names that rules may set, lower-case
 	Now      time.Time            // for the 90 days of shadow entries; zero leaves them unchecked
+
+	// Beside reports whether a request has a parameter that some server reads as
+	// name, and that the proxy does not replace when it sets name. Without it
+	// every request is taken to have one.
+	Beside func(req *Request, name string) bool
 }
 
 // IssuerEnv is what rules may know of an issuer.
@@ -31,7 +36,7 @@ type IssuerEnv struct {
 func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c := &compiler{
 		src: src, env: env,
-		set:        &Set{deny: newIndex(), allow: newIndex(), selects: newIndex()},
+		set:        &Set{deny: newIndex(), allow: newIndex(), selects: newIndex(), beside: env.Beside},
 		identities: make(map[string]*Identity, len(src.Identities)),
 		conditions: make(map[string]compiled),
 		claimsOf:   make(map[string]map[string]claimKind),

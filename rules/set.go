@@ -12,6 +12,7 @@ type Set struct {
 	allow      index
 	selects    index // every allow rule's selectors, whatever their types and actions
 	unchecked  []string
+	beside     func(req *Request, name string) bool
 }
 
 // Schema returns the tiers and types.

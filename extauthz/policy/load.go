@@ -28,6 +28,7 @@ type Options struct {
 // rules.Mistakes: all of them, in file order. The source comes back even then,
 // as far as it could be read, so that a report can show the lines.
 func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
+	o.Env.Beside = resolver.Beside
 	src, ms := rules.Parse(fsys)
 	if src.Unread || len(src.Files) == 0 && len(ms) > 0 {
 		return nil, src, ms.Err()
@@ -85,7 +86,10 @@ func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.
 			}
 		}
 		for _, r := range all {
-			if i := slices.IndexFunc(r.SetQuery, func(name string) bool { return slices.Contains(op.Query, name) }); i >= 0 && touches(op, &r) {
+			names := func(set string) bool {
+				return slices.ContainsFunc(op.Query, func(captured string) bool { return resolver.Alike(set, captured) })
+			}
+			if i := slices.IndexFunc(r.SetQuery, names); i >= 0 && touches(op, &r) {
 				ms.AddHint(r.Pos, "set another parameter, or leave the client's as it is",
 					"the rule sets the query parameter %q, by which the line at %v finds its object", r.SetQuery[i], op.Pos)
 			}

@@ -272,6 +272,7 @@ func TestLoadRefusesWhatRewritesTheObject(t *testing.T) {
 	line := "- GET /healthz -> open: { because: probe, owner: ops }"
 	for _, c := range []struct{ name, with, then, want string }{
 		{"sets the captured parameter", "- GET /find?note={n} -> read note/{n}", "set_query: { note: other }", `sets the query parameter "note", by which the line at shop.yaml:`},
+		{"sets another spelling of it", "- GET /find?note={n} -> read note/{n}", "set_query: { Note: other }", `sets the query parameter "Note", by which the line at shop.yaml:`},
 		{"sets another one", "- GET /find?note={n} -> read note/{n}", "set_query: { page: other }", ""},
 		{"captures a managed header", "- GET /find -> read note/{header.x-note}", "", `captures the managed header "x-note"`},
 		{"captures another one", "- GET /find -> read note/{header.x-other}", "", ""},
@@ -284,6 +285,40 @@ func TestLoadRefusesWhatRewritesTheObject(t *testing.T) {
 				t.Errorf("got %v\nwant %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A rule sets who; only a request that sends it in exactly those bytes, which
+// the proxy replaces, is allowed.
+func TestCheckDeniesAnotherSpellingOfWhatARuleSets(t *testing.T) {
+	text := strings.Replace(shop, "up_to: internal, own: owner", `up_to: internal, own: owner, then: { set_query: { who: "{caller.subject}" } }`, 1)
+	p := load(t, text, options(t, stated{v: ada()}, order("1", "ada")))
+	for query, want := range map[string]rules.Reason{
+		"":                    rules.Allowed,
+		"?who=bob&who=eve":    rules.Allowed,
+		"?whose=bob":          rules.Allowed,
+		"?%77%68%6f=bob":      rules.AmbiguousParameter,
+		"?who=bob&wh%6f=bob":  rules.AmbiguousParameter,
+		"?WHO=bob":            rules.AmbiguousParameter,
+		"?+who=bob":           rules.AmbiguousParameter,
+		"?who%20=bob":         rules.AmbiguousParameter,
+		"?who[]=bob":          rules.AmbiguousParameter,
+		"?who.x=bob":          rules.AmbiguousParameter,
+		"?page=1&who%5b0]=bo": rules.AmbiguousParameter,
+	} {
+		got := p.Check(t.Context(), request("GET /orders/1"+query))
+		if got.Reason != want || (got.Effect == rules.Allow) != (want == rules.Allowed) {
+			t.Errorf("%s: %v %s %q, want %s", query, got.Effect, got.Reason, got.Detail, want)
+		}
+		if want != rules.Allowed && (got.Status() != 400 || got.Targets[0].Rule != "own" || len(got.Obligations.SetQuery) > 0) {
+			t.Errorf("%s: %d by %+v", query, got.Status(), got.Targets)
+		}
+	}
+	if got := p.Check(t.Context(), request("GET /notes/n1?WHO=bob")); got.Effect != rules.Allow {
+		t.Errorf("a rule that does not set it: %s", got.Reason)
+	}
+	if got := p.Check(t.Context(), request("GET /orders/2?WHO=bob")); got.Reason != rules.UnknownObject {
+		t.Errorf("no rule applies: %s", got.Reason)
 	}
 }
 
