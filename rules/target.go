@@ -50,6 +50,7 @@ type Type struct {
 	Name       string
 	Tier       Tier // floor, or NoTier
 	MaxRowTier Tier
+	RowTiers   bool           // max_row_tier is given and above Tier: the catalog must have a place for rows' tiers
 	Catalog    string         // name of the source, "" for none
 	Parent     string         // type of the parent, "" for none
 	ID         *regexp.Regexp // matches whole ids; nil for any

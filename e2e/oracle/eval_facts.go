@@ -14,11 +14,24 @@ func (e *evaluation) facts() string {
 		if t.looked {
 			t.row = t.typ.row(t.id)
 		}
-		if t.row != nil && t.row.Bad != "" {
+		if t.row != nil && (t.row.Bad != "" || e.w.wantsTiers(t.typ) && !t.typ.hasTiers()) {
 			return "catalog_bad_row" // no target was decided: a shadow entry of its type is of no use
 		}
 	}
 	return ""
+}
+
+// wantsTiers: a max_row_tier that is given, and above the type's own tier.
+func (w *World) wantsTiers(t *Type) bool {
+	return t.MaxRowTier != "" && (t.Tier == "" || w.tier(t.Tier) < w.tier(t.MaxRowTier))
+}
+
+// hasTiers: the table has the column, or one of the mappings has the member.
+func (t *Type) hasTiers() bool {
+	if t.Source.Format == "csv" {
+		return t.Source.Tiers
+	}
+	return slices.ContainsFunc(t.Source.Rows, func(r *Row) bool { return t.tierCell(r) != "" || r.Bad == "no tier" })
 }
 
 // settle is section 4, step 3: create|update becomes one or both.

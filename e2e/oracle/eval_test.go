@@ -159,6 +159,15 @@ func TestEvaluate(t *testing.T) {
 		{"an encoding", all(body("POST", "/batch", `{"ids":[1]}`), func(_ *World, r *Request) { r.Headers = append(r.Headers, Header{"content-encoding", "gzip"}) }), "body_encoding"},
 		{"not JSON", body("POST", "/batch", `{"ids":[1}`), "body_malformed"},
 		{"a bad row", get("/accounts/3"), "catalog_bad_row"},
+		{"a type that wants tiers of its rows, and none has one", all(get("/accounts/1"), func(w *World, _ *Request) {
+			w.Types[0].Tier, w.Types[0].MaxRowTier, w.Types[0].Source.Rows = "low", "high", w.Types[0].Source.Rows[:1]
+		}), "catalog_bad_row"},
+		{"a type that wants tiers of its rows, and one has", all(get("/accounts/1"), func(w *World, _ *Request) {
+			w.Types[0].Tier, w.Types[0].MaxRowTier = "low", "high"
+		}), "allowed"},
+		{"a type whose rows are never above its tier", all(get("/accounts/1"), func(w *World, _ *Request) {
+			w.Types[0].Tier, w.Types[0].MaxRowTier, w.Types[0].Source.Rows = "low", "low", w.Types[0].Source.Rows[:1]
+		}), "allowed"},
 		{"a bad row that no rule could need is not read", all(get("/accounts/3"), rule(func(r *Rule) { r.To = []string{"list"} })), "no_rule"},
 		{"create|update is update where the row is", body("PUT", "/accounts/1", `{"phone":1}`), "allowed"},
 		{"and writable limits it", body("PUT", "/accounts/1", `{"email":1}`), "property_not_allowed"},

@@ -127,6 +127,9 @@ func (g *generator) classify(t *Type) {
 		if g.w.tier(t.Tier) > g.w.tier(t.MaxRowTier) {
 			t.MaxRowTier = t.Tier
 		}
+		if t.Source != nil && g.chance(0.7) { // without a place for them all rows are bad
+			t.Source.Tiers = true
+		}
 	}
 	if i := g.w.tier(t.MaxRowTier); i >= 0 && i+1 < len(g.w.Tiers) {
 		t.above = g.tierAt(i + 1)

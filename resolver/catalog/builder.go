@@ -59,7 +59,26 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 		return "either every row names its type or none does"
 	}
 	b.table.add(r)
+	b.hold(r.key.Type, pos.Line, members)
 	return ""
+}
+
+// hold notes which columns the rows of a type have. A row that gives an absent
+// value says that there is such a column.
+func (b *builder) hold(typ string, line int, members []member) {
+	if b.table.held == nil {
+		b.table.held = make(held)
+	}
+	has := b.table.held[typ]
+	if has == nil {
+		has = make(columns)
+		b.table.held[typ] = has
+	}
+	for _, m := range members {
+		if _, known := has[m.name]; !known {
+			has[m.name] = line
+		}
+	}
 }
 
 // put appends a value of a column that is not built in, or returns what is wrong with the column.

@@ -2,9 +2,12 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tiergate/tiergate/rules"
 )
 
 // builtIn are the columns that say what a row is, rather than what its object has.
@@ -14,16 +17,80 @@ var builtIn = []string{"id", "type", "tier", "parent"}
 // either, or "". A header such as "id, Tier" would else lose every row's tier,
 // and each object would be as little protected as its type allows.
 func almostBuiltIn(column string) string {
+	seen := asSeen(column)
+	if !slices.Contains(builtIn, seen) {
+		return ""
+	}
+	return fmt.Sprintf("column %q is almost %q: spell it so, or name it otherwise", column, seen)
+}
+
+// asSeen is a name as a hurried reader sees it.
+func asSeen(column string) string {
 	visible := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
-		return r
+		return unicode.ToLower(unicode.ToUpper(r)) // upper first: it joins what folding joins
 	}, column)
-	visible = strings.TrimSpace(visible)
-	at := slices.IndexFunc(builtIn, func(name string) bool { return strings.EqualFold(name, visible) })
-	if at < 0 {
-		return ""
+	return strings.TrimSpace(visible)
+}
+
+// columns are the names that rows give values to, absent ones too, each with the
+// line that has it first.
+type columns map[string]int
+
+// held are the columns of a table by the rows' type, "" where rows name none.
+type held map[string]columns
+
+// of returns the columns of one type's rows.
+func (h held) of(typ string) columns {
+	if c, ok := h[typ]; ok {
+		return c
 	}
-	return fmt.Sprintf("column %q is almost %q: spell it so, or name it otherwise", column, builtIn[at])
+	return h[""]
+}
+
+// slips reports the columns that are one slip of the finger away from a built-in
+// one that the same rows do not have. Beside a "tier", "tiers" is a column as any
+// other; without one it is more likely to hold the tiers than not.
+func (h held) slips(file string) (ms rules.Mistakes) {
+	said := make(map[string]bool)
+	for _, typ := range slices.Sorted(maps.Keys(h)) {
+		has := h[typ]
+		for _, column := range slices.Sorted(maps.Keys(has)) {
+			for _, name := range builtIn[1:] { // without an id there is no table
+				if _, there := has[name]; there || said[column] || !oneSlip(asSeen(column), name) {
+					continue
+				}
+				said[column] = true
+				hint := "spell it so, or name it otherwise"
+				if name != "type" {
+					hint += fmt.Sprintf(", or add a column %q, which may be empty", name)
+				}
+				ms.AddHint(rules.Pos{File: file, Line: has[column], Col: 1}, hint,
+					"column %q is almost %q, and there is no %[2]q", column, name)
+			}
+		}
+	}
+	return ms
+}
+
+// oneSlip reports whether one letter more, less or other, or two neighbours that
+// changed places, make b of a.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	n := 0
+	for n < len(a) && a[n] == b[n] {
+		n++
+	}
+	a, b = a[n:], b[n:]
+	switch {
+	case len(b)-len(a) == 1:
+		return a == b[1:]
+	case len(a) != len(b) || len(a) == 0:
+		return false
+	}
+	return a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
 }

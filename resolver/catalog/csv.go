@@ -29,7 +29,11 @@ func readCSV(file string, text []byte) (*table, rules.Mistakes) {
 		return nil, ms
 	}
 	t := newTable()
-	t.typed, t.columns = at.typ >= 0, at.names
+	t.typed, t.columns, t.held = at.typ >= 0, at.names, make(held)
+	has := make(columns, len(head)) // for all types: they share the header
+	for _, name := range head {
+		has[name] = 1
+	}
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) && len(t.records) == 0 {
@@ -48,6 +52,7 @@ func readCSV(file string, text []byte) (*table, rules.Mistakes) {
 			return nil, ms
 		}
 		t.add(rec)
+		t.held[rec.key.Type] = has
 	}
 }
 

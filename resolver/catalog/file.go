@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // FileOptions describe a file source. Only Path has no default.
@@ -30,14 +30,17 @@ type FileOptions struct {
 }
 
 // File is a source that holds a file in memory and reads it again when it
-// changes. A file that cannot be used leaves the rows as they were.
+// changes. A file that cannot be used, or that lost a column which is read, leaves
+// the rows as they were.
 type File struct {
 	options FileOptions
 	format  func(file string, text []byte) (*table, rules.Mistakes)
 	table   atomic.Pointer[table] // nil until a load succeeded
+	kept    atomic.Pointer[kept]  // nil until somebody reads the rows
 
 	mu   sync.Mutex
 	seen seen
+	had  held  // the columns that a new version must not lose
 	err  error // of the last load
 }
 
@@ -48,7 +51,8 @@ type seen struct {
 	modified time.Time   // its date
 	asOf     time.Time   // how old it is at least: never after at, whatever its date
 	content  [sha256.Size]byte
-	fault    error // of the content
+	fault    error // of the content, for those who read it then
+	kept     *kept
 }
 
 const (
@@ -174,8 +178,9 @@ func (f *File) reload() {
 
 // load replaces the table; news says that the rows may be other ones.
 func (f *File) load() (news bool, err error) {
-	now := f.options.Now()
-	if info, err := os.Stat(f.options.Path); err == nil && f.seen.same(info) {
+	now, kept := f.options.Now(), f.kept.Load()
+	judged := f.seen.fault == nil || f.seen.kept == kept // a fault may be gone with who read the column
+	if info, err := os.Stat(f.options.Path); err == nil && judged && f.seen.same(info) {
 		return false, f.seen.fault
 	}
 	text, info, err := readRegular(f.options.Path, f.options.MaxSize)
@@ -190,8 +195,8 @@ func (f *File) load() (news bool, err error) {
 	if again && modified.Equal(f.seen.modified) {
 		asOf = earlier(asOf, f.seen.asOf) // not even a little at each look
 	}
-	f.seen = seen{info: info, at: now, modified: modified, asOf: asOf, content: content, fault: f.seen.fault}
-	if again {
+	f.seen = seen{info: info, at: now, modified: modified, asOf: asOf, content: content, fault: f.seen.fault, kept: kept}
+	if again && judged {
 		if f.seen.fault == nil {
 			touched := *last // written anew with the same rows: fresh again, and the cache stays warm
 			touched.asOf = asOf
@@ -200,9 +205,13 @@ func (f *File) load() (news bool, err error) {
 		return false, f.seen.fault
 	}
 	t, ms := f.format(f.options.Path, text)
+	if len(ms) == 0 {
+		ms = append(t.held.slips(f.options.Path), kept.lost(f.options.Path, f.had, t)...)
+	}
 	if f.seen.fault = ms.Err(); f.seen.fault != nil {
 		return true, f.seen.fault
 	}
+	f.had = kept.next(f.had, t)
 	t.generation, t.asOf = 1, asOf
 	if last != nil {
 		t.generation = last.generation + 1
@@ -232,9 +241,9 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // readRegular reads a regular file of at most limit bytes that nobody changed
-// meanwhile. It opens without blocking, for a pipe would wait for a writer.
+// meanwhile.
 func readRegular(path string, limit int64) ([]byte, fs.FileInfo, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -242,9 +251,6 @@ func readRegular(path string, limit int64) ([]byte, fs.FileInfo, error) {
 	before, err := file.Stat()
 	if err != nil {
 		return nil, nil, err
-	}
-	if !before.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s: not a regular file but %v", path, before.Mode().Type())
 	}
 	if before.Size() > limit {
 		return nil, nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, before.Size(), limit)

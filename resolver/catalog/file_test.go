@@ -78,6 +78,10 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 		{"a no-break space after parent", "a.csv", "id,parent\u00a0\na,c\n", `a.csv:1:1: column "parent\u00a0" is almost "parent"`},
 		{"an invisible mark before type", "a.csv", "id,\ufefftype\na,account\n", `a.csv:1:1: column "\ufefftype" is almost "type"`},
 		{"two tiers", "a.csv", "id,tier,TIER\na,,restricted\n", `a.csv:1:1: column "TIER" is almost "tier"`},
+		{"tier with two letters swapped", "a.csv", "id,teir,tenant\na,restricted,eu\n", `a.csv:1:1: column "teir" is almost "tier", and there is no "tier"`},
+		{"tiers", "a.csv", "id,Tiers\na,restricted\n", `a.csv:1:1: column "Tiers" is almost "tier"`},
+		{"parent without its end", "a.csv", "id,paren\na,c\n", `a.csv:1:1: column "paren" is almost "parent"`},
+		{"another letter in type", "a.csv", "id,tipe\na,account\n", `a.csv:1:1: column "tipe" is almost "type"`},
 		{"only a header", "a.csv", "id,tenant\n", "a.csv:1:1: no rows"},
 		{"column twice", "a.csv", "id,tenant,tenant\na,eu,us\n", `a.csv:1:1: two columns are named "tenant"`},
 		{"id column twice", "a.csv", "id,id\na,b\n", `a.csv:1:1: two columns are named "id"`},
@@ -93,6 +97,11 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 		{"only blank lines", "a.jsonl", " \n\r\n\t\n", "a.jsonl:1:1: no rows"},
 		{"almost tier", "a.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\",\"Tier\":\"restricted\"}", `a.jsonl:2:1: column "Tier" is almost "tier"`},
 		{"almost parent, and null", "a.jsonl", `{"id":"a","parent ":null}`, `a.jsonl:1:1: column "parent " is almost "parent"`},
+		{"a slip in tier", "a.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\",\"teir\":\"restricted\"}", `a.jsonl:2:1: column "teir" is almost "tier"`},
+		{
+			"a slip in the rows of one type", "a.jsonl", "{\"id\":\"a\",\"type\":\"x\",\"tier\":\"\"}\n{\"id\":\"b\",\"type\":\"y\",\"teir\":\"\"}",
+			`a.jsonl:2:1: column "teir" is almost "tier"`,
+		},
 		{"cut in a line", "a.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\"", "a.jsonl:2:1: not a strict JSON object"},
 		{"member twice", "a.jsonl", `{"id":"a","id":"b"}`, `a.jsonl:1:1: not a strict JSON object: "id" is given twice`},
 		{"two objects in a line", "a.jsonl", `{"id":"a"} {"id":"b"}`, "a.jsonl:1:1: not a strict JSON object: something follows the object"},
@@ -116,6 +125,7 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 		{"no id", "a.yaml", "- { tenant: eu }\n", "a.yaml:1:3: no id"},
 		{"almost tier", "a.yaml", "- { id: a, TIER: restricted }\n", `a.yaml:1:3: column "TIER" is almost "tier"`},
 		{"almost type", "a.yaml", "- { id: a, \" type\": account }\n", `a.yaml:1:3: column " type" is almost "type"`},
+		{"a slip in parent", "a.yaml", "- { id: a }\n- { id: b, parnet: c }\n", `a.yaml:2:1: column "parnet" is almost "parent"`},
 		{"null id", "a.yaml", "- { id: null }\n", "a.yaml:1:3: no id"},
 	} {
 		t.Run(filepath.Ext(c.file)[1:]+" "+c.name, func(t *testing.T) {
@@ -146,11 +156,12 @@ func TestR1BadFileKeepsTheLastGood(t *testing.T) {
 	}
 }
 
-// What only looks like a built-in column is a column like any other.
+// What only looks like a built-in column is a column like any other, where the
+// built-in one is there, too.
 func TestColumnsThatAreNotBuiltIn(t *testing.T) {
 	for file, text := range map[string]string{
-		"a.csv":   "id,tiers,parent_id,subtype,ti er,tier2\na,restricted,restricted,restricted,restricted,restricted\n",
-		"a.jsonl": `{"id":"a","tiers":"restricted","parent_id":"c","subtype":"x","ti er":"restricted","tier2":"restricted"}`,
+		"a.csv":   "id,tiers,parent_id,subtype,ti er,tier2,tier\na,restricted,restricted,restricted,restricted,restricted,\n",
+		"a.jsonl": `{"id":"a","tiers":"restricted","parent_id":"c","subtype":"x","ti er":"restricted","tier2":"restricted","tier":null}`,
 	} {
 		if r := openSheet(t, file, text, nil).row(t, "a"); r.Bad != "" || r.Tier != "" || r.Parent != "" || len(r.Columns) != 5 {
 			t.Errorf("%s: %+v, want five columns", file, r)

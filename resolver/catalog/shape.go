@@ -21,6 +21,7 @@ type shape struct {
 	tiers      []string   // low to high: a typed row holds an index into it
 	floor      rules.Tier // NoTier where only rows classify
 	maxRow     rules.Tier
+	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
 }
@@ -28,7 +29,7 @@ type shape struct {
 // fingerprint says in text everything that typing a row and keeping it depends on.
 func fingerprint(schema *rules.Schema, t *rules.Type) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %d %d %d", t.Catalog, t.Name, t.Tier, t.MaxRowTier, schema.Unclassified)
+	fmt.Fprintf(&b, "%q %q %d %d %t %d", t.Catalog, t.Name, t.Tier, t.MaxRowTier, t.RowTiers, schema.Unclassified)
 	for i := range schema.Tiers {
 		fmt.Fprintf(&b, " %q", schema.Tiers[i].Name)
 	}
@@ -40,7 +41,7 @@ func fingerprint(schema *rules.Schema, t *rules.Type) string {
 
 func newShape(schema *rules.Schema, t *rules.Type, src *source, ttl map[string]time.Duration) *shape {
 	s := &shape{
-		source: src, typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier,
+		source: src, typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
 		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, ttl),
 	}
 	for i := range schema.Tiers {
@@ -126,6 +127,9 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 		if e.tier = rules.Tier(tier); e.tier > s.maxRow { //nolint:gosec // an index into the tiers
 			return fmt.Sprintf("tier %s is above the type's max_row_tier %s", row.Tier, s.tiers[s.maxRow])
 		}
+	}
+	if row.Untiered && s.rowTiers {
+		return `the source has no column "tier", and the type's max_row_tier wants one`
 	}
 	if row.NoTier && s.floor == rules.NoTier {
 		return "the tier is empty, and the type has none of its own"

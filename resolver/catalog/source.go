@@ -20,6 +20,7 @@ type Row struct {
 	Generation uint64         // of the source; every row of one Lookup carries the same
 	Tier       string         // "" says nothing about the tier
 	NoTier     bool           // the source has a place for the tier, and in this row it is empty
+	Untiered   bool           // the source has no place for the tier, in no row of the type
 	Parent     string         // id of the parent, "" when unknown
 	Columns    map[string]any // the other columns: Text, string, int64, bool, []any of these, or nil for absent
 	Whole      bool           // Columns has a key for each column of the source: a declared one without is a fault
@@ -47,6 +48,13 @@ type Source interface {
 // freshUntil the rows are stale (the zero time: never).
 type Versioned interface {
 	Version() (generation uint64, freshUntil time.Time)
+}
+
+// Keeper is a Source that takes no new version of its rows in which a column is
+// lost that the version in force has: a built-in one, or one that Keep names for
+// the rows of a type. Each call replaces what the last one said. Keep MUST NOT block.
+type Keeper interface {
+	Keep(columns map[string][]string)
 }
 
 // Enumerator is a Source that can list its rows: those of one type, all of one

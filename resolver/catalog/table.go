@@ -16,6 +16,7 @@ type table struct {
 	asOf       time.Time // what max_age counts from
 	typed      bool      // rows name their type; otherwise every type has every row
 	columns    []string  // names of the values in a record
+	held       held      // what the rows of a file have, by type; nil for other rows
 	records    []record  // in the order of the file
 	index      map[Key]int32
 }
@@ -105,6 +106,10 @@ func (t *table) fill(row *Row, r *record) {
 		}
 	}
 	row.Whole = r.cells != nil
+	if t.held != nil {
+		_, tiered := t.held.of(r.key.Type)["tier"]
+		row.Untiered = !tiered
+	}
 	for i, v := range r.values {
 		if v != nil {
 			row.Columns[t.columns[i]] = v

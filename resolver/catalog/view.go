@@ -21,6 +21,7 @@ type View struct {
 func (c *Catalog) Bind(schema *rules.Schema) *View {
 	v := &View{catalog: c, shapes: make(map[*rules.Type]*shape)}
 	shapes := make(map[string]*shape)
+	defer c.keep(v) // without the lock, which rows that are typed take, too
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, t := range schema.Types {
@@ -37,6 +38,29 @@ func (c *Catalog) Bind(schema *rules.Schema) *View {
 	copy(c.recent[1:], c.recent[:])
 	c.recent[0] = shapes
 	return v
+}
+
+// keep tells the sources which columns the types of a view read.
+func (c *Catalog) keep(v *View) {
+	read := make(map[*source]map[string][]string)
+	for t, sh := range v.shapes {
+		if sh.source == nil {
+			continue
+		}
+		if read[sh.source] == nil {
+			read[sh.source] = make(map[string][]string)
+		}
+		names := []string{}
+		for _, a := range t.Attributes {
+			names = append(names, a.Name)
+		}
+		read[sh.source][t.Name] = names
+	}
+	for _, s := range c.sources {
+		if k, ok := s.Source.(Keeper); ok {
+			k.Keep(read[s])
+		}
+	}
 }
 
 // known returns the shape of a declaration that one of the last views has, or nil.
