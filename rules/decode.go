@@ -18,8 +18,9 @@ type Decodable interface{ DecodeNode(d *Decoder, n *Node) }
 type Decoder struct {
 	Mistakes Mistakes
 
-	known  map[reflect.Type]keys // of the structs met so far
-	broken map[Pos]bool          // structs with a mistake inside
+	known   map[reflect.Type]keys // of the structs met so far
+	broken  map[Pos]bool          // structs with a mistake inside
+	skipped int                   // nodes that were not read, for a mistake stands in their place
 }
 
 // keys are the keys of a struct: where each is stored, and their names in order.
@@ -144,6 +145,7 @@ func (d *Decoder) wantSome(n *Node) {
 
 func (d *Decoder) value(n *Node, v reflect.Value) {
 	if n.unread {
+		d.skipped++
 		return
 	}
 	if c, ok := v.Addr().Interface().(Decodable); ok {
@@ -166,9 +168,12 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 		if !d.want(n, Sequence) {
 			return
 		}
-		out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
-		for i, item := range n.Items {
-			d.value(item, out.Index(i))
+		out := reflect.MakeSlice(v.Type(), 0, len(n.Items))
+		for _, item := range n.Items {
+			next := reflect.New(v.Type().Elem()).Elem()
+			if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
+				out = reflect.Append(out, next)
+			}
 		}
 		v.Set(out)
 	case reflect.Map:
@@ -229,9 +234,9 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 	if !d.want(n, Mapping) {
 		return
 	}
-	said := len(d.Mistakes)
+	said, skipped := len(d.Mistakes), d.skipped
 	defer func() {
-		if len(d.Mistakes) > said {
+		if len(d.Mistakes) > said || d.skipped > skipped {
 			d.breaks(n.Pos)
 		}
 	}()

@@ -59,9 +59,9 @@ func (l *lister) enter(dir string, depth int) {
 			l.ms.Add(Pos{File: name}, "%v", err)
 		case info.IsDir():
 			l.enter(name, depth+1)
-		case misnamed(name):
-			l.ms.AddHint(Pos{File: name}, "rename it to "+strings.TrimSuffix(name, path.Ext(name))+".yaml",
-				"rules files end in .yaml")
+		case rightName(name) != name:
+			l.ms.AddHint(Pos{File: name}, "rename it to "+rightName(name),
+				"rules files end in .yaml and tests in _test.yaml, in lower-case letters")
 		case !l.wanted(name):
 		case !info.Mode().IsRegular():
 			l.ms.Add(Pos{File: name}, "%s, not a regular file", regular.Kind(info.Mode()))
@@ -73,11 +73,30 @@ func (l *lister) enter(dir string, depth int) {
 	}
 }
 
-// misnamed reports whether a file has another spelling of .yaml.
-func misnamed(name string) bool {
+const (
+	rulesEnding = ".yaml"
+	testMark    = "_test" // in front of it
+)
+
+// rightName is the name of a file with its ending as it is read: another
+// spelling of .yaml would hide rules, and one of _test would make rules of tests.
+func rightName(name string) string {
 	ending := path.Ext(name)
-	return ending != ".yaml" && (strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"))
+	if !strings.EqualFold(ending, rulesEnding) && !strings.EqualFold(ending, ".yml") {
+		return name
+	}
+	stem := strings.TrimSuffix(name, ending)
+	if n := len(stem) - len(testMark); n >= 0 && strings.EqualFold(stem[n:], testMark) {
+		stem = stem[:n] + testMark
+	}
+	return stem + rulesEnding
 }
+
+// IsYAML reports whether a file of a rules directory is read at all.
+func IsYAML(name string) bool { return strings.HasSuffix(name, rulesEnding) }
+
+// IsTests reports whether a file of a rules directory holds tests, not rules.
+func IsTests(name string) bool { return strings.HasSuffix(name, testMark+rulesEnding) }
 
 func (l *lister) read(name string) {
 	f, err := l.fsys.Open(name)

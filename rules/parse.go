@@ -2,6 +2,8 @@ package rules
 
 import (
 	"io/fs"
+	"path"
+	"reflect"
 	"strings"
 )
 
@@ -9,13 +11,18 @@ import (
 // byte order of their paths. With mistakes, the Source serves to find more of
 // them, and is not to be put into force.
 func Parse(fsys fs.FS) (*Source, Mistakes) {
-	files, ms := ReadFiles(fsys, rulesFile)
+	files, ms := ReadFiles(fsys, IsYAML)
 	p := parser{src: &Source{broken: make(map[Pos]bool), Unread: len(ms) > 0}, ms: ms}
 	for _, f := range files {
-		p.file(f)
+		if IsTests(f.Path) {
+			p.tests(f)
+		} else {
+			p.file(f)
+		}
 	}
-	if len(files) == 0 && len(p.ms) == 0 {
-		p.ms.Add(Pos{}, "no *.yaml file in the rules directory")
+	if len(p.src.Files) == 0 && len(p.ms) == 0 {
+		p.ms.AddHint(Pos{File: directories(fsys)}, "names that start with a dot and *_test.yaml are not read as rules",
+			"no *.yaml file in the rules directory")
 	}
 	p.src.faulty = len(p.ms) > 0
 	return p.src, p.ms
@@ -26,8 +33,20 @@ type parser struct {
 	ms  Mistakes
 }
 
-func rulesFile(name string) bool {
-	return strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, "_test.yaml")
+// directories names what was searched: the rules directories that are read as
+// one, or the only one there is.
+func directories(fsys fs.FS) string {
+	entries, _ := fs.ReadDir(fsys, ".") // that it can be read is known by now
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		return "."
+	}
+	return strings.Join(names, ", ")
 }
 
 // sections is what one rules file may hold.
@@ -54,6 +73,31 @@ func (p *parser) file(f File) {
 	}
 	p.ms = d.Mistakes
 	p.merge(&s)
+}
+
+// tests looks into a file of tests for sections of rules: nobody loads them, and
+// a denial there would deny nothing. What else is wrong with it is found when the
+// tests are run.
+func (p *parser) tests(f File) {
+	n, _ := ParseYAML(f.Path, []byte(f.Text))
+	if n == nil || n.Kind != Mapping {
+		return
+	}
+	for i := 0; i < len(n.Items); i += 2 {
+		if key := n.Items[i]; isSection(key.Value) {
+			p.ms.AddHint(key.Pos, "move it to a file with another ending",
+				"%s holds tests; its %s section is never loaded", path.Base(f.Path), key.Value)
+		}
+	}
+}
+
+func isSection(key string) bool {
+	for f := range reflect.TypeFor[sections]().Fields() {
+		if f.Tag.Get("yaml") == key {
+			return true
+		}
+	}
+	return false
 }
 
 // merge adds a file's sections. Lists add up; what orders or names one thing

@@ -58,13 +58,18 @@ func TestParseRefuses(t *testing.T) {
 		fsys fs.FS
 		want string
 	}{
-		"nothing there":        {fstest.MapFS{}, "no *.yaml file"},
-		"only tests":           {fstest.MapFS{"a_test.yaml": {Data: []byte("x")}}, "no *.yaml file"},
-		"another ending":       {fstest.MapFS{"a.yml": {Data: []byte(oneRule)}}, "a.yml: rules files end in .yaml (rename it to a.yaml)"},
-		"a loud ending":        {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "Deny.YAML": {Data: []byte(oneRule)}}, "Deny.YAML: rules files end in .yaml (rename it to Deny.yaml)"},
+		"nothing there":  {fstest.MapFS{}, ".: no *.yaml file"},
+		"nothing in two": {fstest.MapFS{"a/x": {}, "b/y": {}}, "a, b: no *.yaml file"},
+		"only tests":     {fstest.MapFS{"a_test.yaml": {Data: []byte("x")}}, "no *.yaml file"},
+		"rules among tests": {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "d/deny_test.yaml": {Data: []byte("tests: []\n" + oneRule)}},
+			"d/deny_test.yaml:2:1: deny_test.yaml holds tests; its rules section is never loaded (move it to a file with another ending)"},
+		"loud tests":           {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "z_TEST.yaml": {Data: []byte("tests: []\n")}}, "z_TEST.yaml: rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to z_test.yaml)"},
+		"loud tests 2":         {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "z_Test.YML": {Data: []byte("tests: []\n")}}, "(rename it to z_test.yaml)"},
+		"another ending":       {fstest.MapFS{"a.yml": {Data: []byte(oneRule)}}, "a.yml: rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to a.yaml)"},
+		"a loud ending":        {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "Deny.YAML": {Data: []byte(oneRule)}}, "(rename it to Deny.yaml)"},
 		"another loud ending":  {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "deny.Yml": {Data: []byte(oneRule)}}, "deny.Yml: rules files end in .yaml"},
 		"empty":                {fstest.MapFS{"a.yaml": {}}, "a.yaml:1:1: the file is empty"},
-		"only comments":        {fstest.MapFS{"a.yaml": {Data: []byte("# x\n")}}, "the file is empty"},
+		"only comments":        {fstest.MapFS{"a.yaml": {Data: []byte("# x\n")}}, "a.yaml:1:1: the file says nothing: its 4 bytes are comments, white space or null"},
 		"half written":         {fstest.MapFS{"a.yaml": {Data: []byte("rules: [{ id: a,")}}, "not valid YAML: did not find"},
 		"not UTF-8":            {fstest.MapFS{"a.yaml": {Data: []byte("rules: \xff")}}, "not UTF-8"},
 		"NUL":                  {fstest.MapFS{"a.yaml": {Data: []byte("rules: \x00")}}, "not valid YAML"},

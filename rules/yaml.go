@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,11 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 		return nil, ms
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 || docs[0].Content[0].Tag == "!!null" {
-		ms.Add(top, "the file is empty")
+		empty := "the file is empty"
+		if len(text) > 0 {
+			empty = fmt.Sprintf("the file says nothing: its %d bytes are comments, white space or null", len(text))
+		}
+		ms.Add(top, "%s", empty)
 		return nil, ms
 	}
 	if len(docs) > 1 {
