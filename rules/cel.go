@@ -82,7 +82,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if err != nil {
 		return nil, start("%v", err)
 	}
-	c := &condition{reads: w.reads, tells: w.tells, test: func(f *facts) truth { return run(program, f) }}
+	c := &condition{reads: w.reads, narrows: narrows(sc, checked.NativeRep().Expr()), test: func(f *facts) truth { return run(program, f) }}
 	if t := termOf(sc, checked.NativeRep().Expr()); t != nil && t.kind == Bool && !x.slow {
 		c.test, c.closure = t.compile(), true
 	}

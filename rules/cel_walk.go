@@ -15,7 +15,6 @@ type walker struct {
 	info     *ast.SourceInfo
 	local    []string // variables of the macros around
 	reads    []variableRef
-	tells    bool // see condition
 	problems []problem
 }
 
@@ -90,7 +89,6 @@ func (w *walker) comprehension(e ast.Expr) {
 }
 
 func (w *walker) read(e ast.Expr, path []string) {
-	presence := strings.HasPrefix(path[len(path)-1], "?")
 	for i := range path {
 		path[i] = strings.TrimPrefix(path[i], "?")
 	}
@@ -99,7 +97,6 @@ func (w *walker) read(e ast.Expr, path []string) {
 		w.bad(e, hint, "%s", text)
 		return
 	}
-	w.tells = w.tells || r.ofObject() && !presence
 	if !slices.ContainsFunc(w.reads, func(o variableRef) bool { return o.name == r.name }) {
 		w.reads = append(w.reads, *r)
 	}

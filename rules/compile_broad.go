@@ -7,7 +7,7 @@ import (
 )
 
 // broad asks for a reason, an owner and a review where a rule gives rights to
-// more than objects that it tells apart.
+// more than objects that its conditions pick.
 func (c *compiler) broad(r *rule) {
 	d := r.decl
 	if r.effect != Allow {
@@ -22,8 +22,12 @@ func (c *compiler) broad(r *rule) {
 	if r.unbounded {
 		r.broad = append(r.broad, "unbounded collections")
 	}
+	hint := "broad rights need because, owner and review_by"
 	for _, t := range r.types {
 		if top := min(r.upTo, c.set.schema.highest(t)); top > c.set.schema.BroadAbove && !r.narrow(c, t) {
+			if d.When.given() && len(r.broad) == 0 {
+				hint = fmt.Sprintf("its condition may hold of any %s: %s", t.Name, hint)
+			}
 			r.broad = append(r.broad, fmt.Sprintf("every %s up to %s", t.Name, c.set.schema.TierName(top)))
 		}
 	}
@@ -42,8 +46,7 @@ func (c *compiler) broad(r *rule) {
 		}
 	}
 	if len(lacks) > 0 {
-		c.ms.AddHint(d.ID.or(d.Pos), "broad rights need because, owner and review_by",
-			"the rule covers %s and has no %s", r.broad[0], strings.Join(lacks, ", no "))
+		c.ms.AddHint(d.ID.or(d.Pos), hint, "the rule covers %s and has no %s", r.broad[0], strings.Join(lacks, ", no "))
 	}
 }
 
@@ -62,7 +65,7 @@ func (s *Schema) highest(t *Type) Tier {
 	return top
 }
 
-// narrow reports whether the rule's conditions tell objects of t apart.
+// narrow reports whether the rule's conditions are sure to keep some objects of t out.
 func (r *rule) narrow(c *compiler, t *Type) bool {
 	d := r.decl
 	if d.Own.given() || d.Same.given() {
@@ -72,5 +75,5 @@ func (r *rule) narrow(c *compiler, t *Type) bool {
 		return false
 	}
 	when := c.conditions[c.scope(r, t).key()+"\x01"+d.When.V].condition
-	return when == nil || when.tells // of one with a mistake nothing is known
+	return when == nil || when.narrows // of one with a mistake nothing is known
 }

@@ -6,7 +6,7 @@ type condition struct {
 	reads   []variableRef
 	test    test
 	closure bool // test needs no CEL
-	tells   bool // it reads, and not only with has(), what tells objects of a type apart
+	narrows bool // it is sure to keep some objects of its type out
 }
 
 // evaluate combines conditions that must all hold, and names the first that

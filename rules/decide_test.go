@@ -132,7 +132,7 @@ rules:
     to: [read]
     on: account
     up_to: confidential
-    when: object.owners.exists(o, o == caller.subject)
+    when: caller.subject in object.owners && object.owners.exists(o, o == caller.subject)
     then: { set_headers: { x-caller: "{caller.subject}" } }
 `)
 	in := parseInput(t, `{ "caller": { "identity": "customers", "subject": "ada" },

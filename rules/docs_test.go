@@ -12,6 +12,7 @@ import (
 
 var (
 	fence    = regexp.MustCompile("(?ms)^```(yaml|text)\n(.*?)^```$")
+	code     = regexp.MustCompile("`([^`]+)`")
 	fileLine = regexp.MustCompile(`^# ([a-z]+\.yaml)\n`)
 )
 
@@ -49,6 +50,35 @@ func TestRulesPage(t *testing.T) {
 		if got := report(m, env); got != reports[i] {
 			t.Errorf("got\n%s\nwant\n%s", got, reports[i])
 		}
+	}
+}
+
+// TestRulesPageNarrows: every example in the table of conditions that narrow keeps
+// a rule from being broad, and what the paragraph below it warns of does not.
+func TestRulesPageNarrows(t *testing.T) {
+	page, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "| narrows | such as |\n|---|---|\n")
+	table, below, _ := strings.Cut(text, "\n\n")
+	const rule = "objects: [{ type: doc, tier: restricted, attributes: { tenant: string, owner: string, readers: [string], frozen: bool } }]\n" +
+		"rules: [{ id: a, allow: customers, to: [read], on: doc, up_to: restricted, when: '"
+	seen := 0
+	for row := range strings.Lines(table) {
+		for _, m := range code.FindAllStringSubmatch(strings.Split(row, "|")[2], -1) {
+			seen++
+			if got := reportOf(t, rule+m[1]+"' }]"); got != "" {
+				t.Errorf("%s does not narrow:\n%s", m[1], got)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("%d examples", seen)
+	}
+	const never = `object.owner == "x" || true`
+	if got := reportOf(t, rule+never+"' }]"); !strings.Contains(below, never) || !strings.Contains(got, "the rule covers every doc") {
+		t.Errorf("%s: %s", never, got)
 	}
 }
 
