@@ -2,10 +2,15 @@ package resolver
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -91,6 +96,22 @@ var servers = []server{
 		return v, ok
 	}},
 	{name: "folds case of parameters", param: byName(strings.EqualFold)},
+	{name: "folds names as Unicode does", param: byName(sameName), body: func(b []byte, member string) (v string, ok bool) {
+		var m map[string]any
+		if json.Unmarshal(b, &m) != nil {
+			return "", false
+		}
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if s, is := m[name].(string); is && sameName(name, member) {
+				v, ok = s, true
+			}
+		}
+		return v, ok
+	}, path: func(raw string) string {
+		decoded := norm.NFKC.String(unescapeAll(raw))
+		return path.Clean(decoded) + slashOf(decoded)
+	}},
+	{name: "binds the members of parameters", param: byName(func(a, b string) bool { return cutAt(cutAt(a, "["), ".") == b })},
 	{name: "names parameters as PHP does", param: byName(func(a, b string) bool {
 		a, _, _ = strings.Cut(strings.NewReplacer(".", "_", " ", "_").Replace(strings.TrimLeft(a, " ")), "[")
 		return a == b
@@ -267,7 +288,9 @@ func TestServersSeeWhatWeDecideOn(t *testing.T) {
 		"/v1/accounts/" + mine + "?page=2;id=" + other, "/v1/accounts/" + mine + "?_method=DELETE", "/v1/accounts/" + mine + "?%5fMETHOD=DELETE", "/v1/accounts/" + mine + "?page=2",
 		"/v1/account?id=" + mine, "/v1/account?id=" + mine + "&id=" + other, "/v1/account?id=" + mine + ";id=" + other, "/v1/account?id=" + mine + "&%69d=" + other,
 		"/v1/account?id=" + mine + "&Id=" + other, "/v1/account?id=" + mine + "&id[0]=" + other, "/v1/account?id=%2541C999999", "/v1/account?id=" + mine + "+",
-		"/v1/account?x=1&id=" + mine + "&+id=" + other,
+		"/v1/account?x=1&id=" + mine + "&+id=" + other, "/v1/account?id=" + mine + "&%c4%b1d=" + other, "/v1/account?id=" + mine + "&%ef%bb%bfid=" + other,
+		"/v1/account?id=" + mine + "&id.x=" + other, "/v1/accounts/" + mine + "?%c4%b0d=" + other, "/v1/accounts/" + mine + "?id.x=" + other,
+		"/v1/files/a/%EF%BC%8E%EF%BC%8E/b", "/v1/files/a%EF%BC%8F%EF%BC%8E%EF%BC%8E/b", "/v1/files/a/%E2%80%A5/b", "/v1/files/a/%E2%80%A4./b",
 	}
 	headers := []string{
 		"", "x-http-method-override: DELETE", "x_http_method_override: DELETE", "x-method-override: DELETE", "x-account-id: " + mine,
@@ -277,6 +300,7 @@ func TestServersSeeWhatWeDecideOn(t *testing.T) {
 	bodies := []string{
 		`{"id":"` + mine + `"}`, `{"id":"` + mine + `","id":"` + other + `"}`, `{"id":"` + other + `","id":"` + mine + `"}`, `{"id":"` + mine + `","ID":"` + other + `"}`,
 		`{"id":"` + mine + `","\u0069d":"` + other + `"}`, `{"id":"` + mine + `"}{"id":"` + other + `"}`, `{"id":"` + mine + `","x":"&id=` + other + `"}`, `{"id":"\u0041C999999"}`,
+		`{"id":"` + mine + `","ıd":"` + other + `"}`, `{"id":"` + mine + `"," id":"` + other + `"}`, `{"id":"` + mine + `","ｉd":"` + other + `"}`,
 	}
 	routes := compile(t, serverLines...)
 	sent, accepted := 0, 0
@@ -320,6 +344,12 @@ func FuzzServers(f *testing.F) {
 		}
 		checkServers(t, routes, r)
 	})
+}
+
+// sameName upper-cases as programs with a Turkish locale do, and others.
+func sameName(a, b string) bool {
+	a = strings.Trim(norm.NFKC.String(a), " \t\ufeff\u200b")
+	return strings.ToUpper(a) == strings.ToUpper(b) || strings.ToUpperSpecial(unicode.TurkishCase, a) == strings.ToUpperSpecial(unicode.TurkishCase, b)
 }
 
 // slashOf keeps the slash at the end, which path.Clean drops.

@@ -152,7 +152,7 @@ func (r *resolution) fromBody(v *value, s *source, steps []step, kind rules.Kind
 	next, twin := v.member(steps[0].member)
 	switch {
 	case twin:
-		return rules.Faultf(rules.BodyMalformed, "a member differs from %q only in case", steps[0].member)
+		return rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", steps[0].member)
 	case next == nil && s.optional:
 		return nil
 	case next == nil || next.kind == jsonNull:

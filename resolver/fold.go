@@ -1,18 +1,36 @@
 package resolver
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// appendFold appends s in such a form that two texts have the same one exactly
-// if strings.EqualFold holds for them.
+// appendFold appends s as the most lenient server reads a name: in Unicode's
+// form NFKC (UAX 15), which has one letter for all that look like it, without
+// case, without what nobody sees, and without spaces at its ends. The two i's
+// of Turkish and the sharp s are folded as full case folding does in any
+// language. Texts that strings.EqualFold takes for equal are equal here too.
 func appendFold(to []byte, s string) []byte {
-	for _, r := range s {
+	if !isASCII(s) {
+		s = norm.NFKC.String(strings.Map(seen, s))
+	}
+	for _, r := range strings.TrimFunc(s, atEnds) {
 		switch {
-		case r < utf8.RuneSelf && (r < 'a' || r > 'z'):
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+		case r < ' ' || r == 0x7f:
+			continue
 		case r < utf8.RuneSelf:
-			r -= 'a' - 'A'
+		case r == 'ı' || r == 'İ':
+			r = 'i'
+		case r == dotAbove: // it is left where İ becomes a small letter
+			continue
+		case r == 'ß' || r == 'ẞ':
+			to = append(to, "ss"...)
+			continue
 		default:
 			r = smallest(r)
 		}
@@ -21,11 +39,43 @@ func appendFold(to []byte, s string) []byte {
 	return to
 }
 
-// smallest is the first of the characters that differ from r only in case.
+const dotAbove = '\u0307'
+
+// smallest is the first of the characters that differ from r only in case, as a
+// small letter if it is in ASCII.
 func smallest(r rune) rune {
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 		least = min(least, next)
 	}
+	if 'A' <= least && least <= 'Z' {
+		least += 'a' - 'A'
+	}
 	return least
+}
+
+// seen drops, for strings.Map, a character that nobody sees.
+func seen(r rune) rune {
+	if invisible(r) {
+		return -1
+	}
+	return r
+}
+
+// invisible knows what some servers drop: control and format characters, byte
+// order marks and joiners among them, and what Unicode lets a reader ignore.
+func invisible(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// atEnds knows what is trimmed from both ends.
+func atEnds(r rune) bool { return unicode.IsSpace(r) || invisible(r) }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -5,13 +5,40 @@ import (
 	"testing"
 )
 
+func fold(s string) string { return string(appendFold(nil, s)) }
+
+// What strings.EqualFold takes for equal is equal, and nothing else but what
+// stands in a group together.
 func TestFold(t *testing.T) {
-	texts := []string{"", "a", "A", "k", "K", "\u212a", "s", "S", "\u017f", "straße", "STRASSE", "straẞe", "ü", "Ü", "i", "I", "İ", "ı", "ς", "Σ", "σ", "[", "{", "@", "`", "1", "ab", "aB"}
-	for _, a := range texts {
-		for _, b := range texts {
-			if got := string(appendFold(nil, a)) == string(appendFold(nil, b)); got != strings.EqualFold(a, b) {
-				t.Errorf("%q and %q: got %v, want %v", a, b, got, !got)
+	groups := [][]string{
+		{""}, {"a", "A", "ａ", "Ａ", "ᵃ", "ⓐ", " a", "a ", "\ta", "\u00a0a", "\ufeffa", "a\u200b", "a\u00ad", "a\x00", "\x00 a", "\u200b\u3000a", "\x7fa", "a\ufe0f", "a\u3164", "\u2028a"},
+		{"k", "K", "\u212a"}, {"s", "S", "\u017f"}, {"strasse", "straße", "STRASSE", "straẞe"}, {"ü", "Ü", "u\u0308"}, {"u"},
+		{"i", "I", "İ", "ı", "i\u0307", "I\u0307", "ⅰ", "ℹ"}, {"id", "ıd", "İD", "i\u200dd", "ＩＤ", "ⅰⅾ"}, {"i d", "I\u00a0D"}, {"fi", "ﬁ", "FI"},
+		{"ς", "Σ", "σ"}, {"["}, {"{"}, {"@"}, {"`"}, {"1", "１", "①"}, {"ab", "aB"}, {"."}, {"_"}, {"-"},
+	}
+	for i, one := range groups {
+		for j, other := range groups {
+			for _, a := range one {
+				for _, b := range other {
+					if got := fold(a) == fold(b); got != (i == j) || strings.EqualFold(a, b) && !got {
+						t.Errorf("%q and %q: got %v, want %v", a, b, got, i == j)
+					}
+				}
 			}
 		}
 	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"id", "İ", "ẞ", "\u1160", "\u0345", "\ufb03", "\xff"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if strings.EqualFold(a, b) && fold(a) != fold(b) && isASCII(a) {
+			t.Errorf("%q and %q: %q, %q", a, b, fold(a), fold(b))
+		}
+		if s := fold(a); isASCII(s) && fold(s) != s {
+			t.Errorf("%q becomes %q, that becomes %q", a, s, fold(s))
+		}
+	})
 }

@@ -140,13 +140,15 @@ func nameIn(line, name string) bool {
 		decoded, ok := unescape(word, false)
 		return paramAlike(word, name) || ok && paramAlike(decoded, name)
 	}
-	for text := range strings.FieldsFuncSeq(line, endsText) {
-		if alike(text) {
-			return true
-		}
-		for word := range strings.FieldsSeq(text) {
-			if alike(word) {
+	for _, ends := range []func(rune) bool{endsText, endsPlain} {
+		for text := range strings.FieldsFuncSeq(line, ends) {
+			if alike(text) {
 				return true
+			}
+			for word := range strings.FieldsSeq(text) {
+				if alike(word) {
+					return true
+				}
 			}
 		}
 	}
@@ -155,5 +157,8 @@ func nameIn(line, name string) bool {
 
 // endsText knows the delimiters of header parameters, and what no name holds.
 func endsText(r rune) bool {
-	return strings.ContainsRune(`"'=;,()<>?`, r) || unicode.IsControl(r) || r >= utf8.RuneSelf
+	return strings.ContainsRune(`"'=;,()<>?`, r) || unicode.IsControl(r)
 }
+
+// endsPlain also takes what is not ASCII for a delimiter.
+func endsPlain(r rune) bool { return endsText(r) || r >= utf8.RuneSelf }

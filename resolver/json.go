@@ -30,13 +30,13 @@ const (
 // maxDepth is how deep arrays and objects may nest in a body.
 const maxDepth = 32
 
-// member returns a member by its exact name. twin reports another member whose
-// name differs only in case: some readers would take that one.
+// member returns a member by its exact name. twin reports another member that
+// some reader would take for it, see paramAlike.
 func (v *value) member(name string) (m *value, twin bool) {
 	for i, n := range v.names {
 		if n == name {
 			m = &v.items[i]
-		} else if strings.EqualFold(n, name) {
+		} else if paramAlike(n, name) {
 			twin = true
 		}
 	}
@@ -46,8 +46,8 @@ func (v *value) member(name string) (m *value, twin bool) {
 var errJSON = errors.New("not strict JSON")
 
 // readJSON reads exactly one JSON value (RFC 8259) from UTF-8 text. It refuses
-// what readers disagree on: repeated members, lone surrogates, a byte order
-// mark, anything behind the value, and more than maxDepth levels.
+// what readers disagree on: repeated members, a NUL in a member's name, lone
+// surrogates, a byte order mark, anything behind the value, and more than maxDepth levels.
 func readJSON(text []byte) (*value, error) {
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("%w: not UTF-8", errJSON)
@@ -137,6 +137,9 @@ func (r *jsonReader) object(v *value, depth int) error {
 		name, err := r.text()
 		if err != nil {
 			return err
+		}
+		if strings.IndexByte(name, 0) >= 0 { // some readers end there
+			return r.fail("a NUL in a member name")
 		}
 		if !names.add(name, v.names) {
 			return r.fail("a repeated member")

@@ -90,6 +90,8 @@ func TestP1CaseChoosesNoWiderLine(t *testing.T) {
 		{"a literal of another method", "GET /v1/accounts/NEW", "GET /v1/accounts/{id}"},
 		{"a literal in front", "GET /V1/accounts/all", "no_route"},
 		{"a literal in front of a capture", "GET /w/Accounts/all", "ambiguous_path"},
+		{"a literal in wide letters", "GET /v1/accounts/%EF%BD%81ll", "ambiguous_path"},
+		{"a literal with a dotless i", "GET /public/adm%C4%B1n/5", "ambiguous_path"},
 		{"both cases are lines", "GET /both/A", "GET /both/A"},
 		{"the other of them", "GET /both/a", "GET /both/a"},
 		{"neither", "GET /both/b", "GET /both/{x}"},

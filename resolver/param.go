@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/tiergate/tiergate/rules"
@@ -39,21 +40,49 @@ func (r *resolution) ambiguousParameters() error {
 	return nil
 }
 
-// paramAlike reports whether some server reads param as name: without its
-// brackets, in another case, without spaces around it, or, as PHP does, with _
-// for dots, spaces and a bracket that is never closed.
+// paramAlike reports whether some server reads param as name: what a name folds
+// to is one reading, and so is what stands before a bracket or a dot, for id[],
+// id[0], id.x and .id are parts of id to many. PHP has _ for dots, spaces and a
+// bracket that is never closed. Names are ASCII.
 func paramAlike(param, name string) bool {
-	base, _, brackets := strings.Cut(param, "[")
-	return spelt(base, name) || brackets && spelt(param, name)
-}
-
-func spelt(param, name string) bool {
-	if strings.EqualFold(strings.TrimSpace(param), name) {
+	if plainWord(param) {
+		return strings.EqualFold(param, name)
+	}
+	var room [2][64]byte
+	p, n := appendFold(room[0][:0], param), appendFold(room[1][:0], name)
+	if partOf(p, n) || partOf(bytes.TrimLeft(p, ". "), n) {
 		return true
 	}
-	return strings.ContainsAny(param, ". [") && strings.EqualFold(underscored(strings.TrimLeft(param, " ")), underscored(name))
+	if bytes.IndexAny(p, ". [") < 0 {
+		return false
+	}
+	base, _, _ := bytes.Cut(p, []byte("["))
+	underscore(n)
+	underscore(p) // base is a part of it
+	return bytes.Equal(p, n) || bytes.Equal(base, n)
 }
 
-var underscores = strings.NewReplacer(".", "_", " ", "_", "[", "_")
+// plainWord reports whether a parameter has one reading but for its case.
+func plainWord(param string) bool {
+	for i := range len(param) {
+		if !isMember(param[i]) {
+			return false
+		}
+	}
+	return true
+}
 
-func underscored(name string) string { return underscores.Replace(name) }
+// partOf reports whether param is name, or name and what a part of it follows.
+func partOf(param, name []byte) bool {
+	rest, ok := bytes.CutPrefix(param, name)
+	rest = bytes.TrimLeft(rest, " ")
+	return ok && (len(rest) == 0 || rest[0] == '.' || rest[0] == '[')
+}
+
+func underscore(name []byte) {
+	for i, c := range name {
+		if c == '.' || c == ' ' || c == '[' {
+			name[i] = '_'
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -77,13 +79,43 @@ func decodeSegment(seg string) (decoded, what string) {
 	if what := oddText(decoded); what != "" {
 		return "", what
 	}
+	if what := lookAlike(decoded); what != "" {
+		return "", what
+	}
 	return decoded, dots(decoded)
 }
 
-// dots refuses segments of dots alone; some servers give three a meaning too.
+// dots refuses segments of dots alone, and of what some server drops between
+// them; some servers give three a meaning too.
 func dots(seg string) string {
-	if seg != "" && strings.Trim(seg, ".") == "" {
+	if seg != "" && strings.IndexFunc(seg, func(r rune) bool { return r != '.' && r != ' ' && !invisible(r) }) < 0 {
 		return "a dot segment"
+	}
+	return ""
+}
+
+// slashAlikes are what Windows code pages turn into a slash or a backslash:
+// fraction slash, division slash, set minus.
+const slashAlikes = "\u2044\u2215\u2216"
+
+// lookAlike names what a segment becomes for a server that puts paths into
+// Unicode's form NFKC, where that is more than other letters of a name.
+func lookAlike(seg string) string {
+	if isASCII(seg) {
+		return ""
+	}
+	same := norm.NFKC.String(seg)
+	bare := same
+	if i := strings.IndexAny(same, ";?#"); i >= 0 {
+		bare = same[:i]
+	}
+	switch {
+	case strings.ContainsAny(same, `/\`) || strings.ContainsAny(seg, slashAlikes):
+		return "a look-alike of a slash or a backslash"
+	case hasEscape(same):
+		return "a look-alike of a percent escape"
+	case dots(bare) != "":
+		return "a look-alike of a dot segment"
 	}
 	return ""
 }

@@ -167,7 +167,7 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 	}
 	for name := range r.op.targets[0].typ.Properties {
 		if _, twin := r.body.member(name); twin {
-			return nil, rules.Faultf(rules.BodyMalformed, "a member differs from %q only in case", name)
+			return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
 		}
 	}
 	for i := range out[:r.first] {
