@@ -42,20 +42,20 @@ func newExplain() *cobra.Command {
 		Short: "Say how a request is decided, step by step",
 		Long: `explain runs one request through the server's own steps, offline, and shows each of them: the map line,
 the caller, the objects and their tiers, the rule with file and line, and for a denial the nearest rule and what
-it lacked. With --as it takes the caller on your word; with --token it verifies the token with the keys at hand.
-With --decision it shows a decision from the log in the same form.`,
+it lacked. With --as it takes the caller on your word; with --token it verifies the token with the keys at hand;
+without either the caller is anonymous. With --decision it shows a decision from the log in the same form: the
+log that the configuration names, or --log.`,
 		Example: `  tiergate explain -c tiergate.yaml GET https://accounts.example.com/v1/accounts/AC1 --as customers --subject ada
   tiergate explain -c tiergate.yaml PATCH https://accounts.example.com/v1/accounts/AC1 --body '{"phone":"1"}' --token - < token.jwt
-  tiergate explain -c tiergate.yaml --decision 0f3k5m…`,
-		Args: cobra.MaximumNArgs(2),
+  tiergate explain -c tiergate.yaml --decision vtyey9fmta24v5tbmqe8cc3xk4
+  tiergate explain --log decisions.jsonl --decision vtyey9fmta24v5tbmqe8cc3xk4`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if a.decision != "" {
+			if a.decision != "" && len(args) == 0 {
 				return explainDecision(cmd, &a)
 			}
-			if len(args) != 2 || a.config == "" {
-				return errors.New("explain wants -c tiergate.yaml, a method and a URL, or --decision ID")
+			if err := a.take(args); err != nil {
+				return err
 			}
-			a.method, a.url = args[0], args[1]
 			return explainRequest(cmd, &a)
 		},
 	}
@@ -77,6 +77,26 @@ With --decision it shows a decision from the log in the same form.`,
 	return cmd
 }
 
+// take takes method and URL, and refuses flags that would change nothing.
+func (a *asked) take(args []string) error {
+	switch {
+	case a.decision != "":
+		return fmt.Errorf("explain wants --decision alone, or a method and a URL: found both (%q)", strings.Join(args, " "))
+	case len(args) != 2:
+		return fmt.Errorf("explain wants a method and a URL, such as GET https://accounts.example.com/v1/accounts/AC1, or --decision ID: found %q", strings.Join(args, " "))
+	case a.config == "":
+		return errors.New("explain wants -c tiergate.yaml: a request is decided by its rules and catalogs")
+	case a.as != "" && a.token != "":
+		return errors.New("--as takes the caller on your word and --token verifies one: give one of them")
+	case a.as == "" && (a.subject != "" || len(a.claims) > 0):
+		return errors.New("--subject and --claim say more about the identity that --as names, and there is no --as")
+	case a.as == "anonymous" && (a.subject != "" || len(a.claims) > 0):
+		return errors.New("the anonymous caller has no --subject and no --claim")
+	}
+	a.method, a.url = args[0], args[1]
+	return nil
+}
+
 func explainDecision(cmd *cobra.Command, a *asked) error {
 	path := a.log
 	if path == "" && a.config != "" {
@@ -95,8 +115,11 @@ func explainDecision(cmd *cobra.Command, a *asked) error {
 	}
 	defer func() { _ = f.Close() }()
 	r, err := audit.Find(f, a.decision)
+	if errors.Is(err, audit.ErrNotFound) {
+		return fmt.Errorf("%s: %w; a log that was rotated away is read with --log FILE", path, err)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", path, err, a.decision)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return printStory(cmd.OutOrStdout(), &r, a.output)
 }
@@ -143,6 +166,9 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return err
 	}
 	if a.output == "text" {
+		if a.as == "" && r.Caller.Kind == "anonymous" {
+			fmt.Fprintln(cmd.OutOrStdout(), "  asked     as the anonymous caller; --as IDENTITY --subject SUBJECT, or --token TOKEN, names another")
+		}
 		printNear(cmd.OutOrStdout(), near)
 	}
 	if out.Effect != rules.Allow {
@@ -253,7 +279,10 @@ func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Ver
 		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
 		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),
 	}
-	if v.Subject == "" {
+	switch {
+	case a.subject != "" && a.subject != v.Subject:
+		return nil, fmt.Errorf("%q is the subject %q alone, not --subject %q", a.as, id.Subject, a.subject)
+	case v.Subject == "":
 		return nil, fmt.Errorf("%q is a class of callers: say which one with --subject", a.as)
 	}
 	if len(id.Clients) > 0 {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -52,9 +53,32 @@ func newRoot() *cobra.Command {
 		Short: "Authorize every API call at the object it touches",
 		Long: `tiergate is a gRPC ext_authz server for Envoy and Istio. It verifies the caller,
 resolves the request to objects and their sensitivity tiers, and decides by rules files.`,
+		Example: `  tiergate check -c tiergate.yaml
+  tiergate explain -c tiergate.yaml GET https://accounts.example.com/v1/accounts/AC1 --as customers --subject ada`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       version,
 	}
+	root.SetVersionTemplate(buildInfo().String())
 	root.AddCommand(newServe(), newCheck(), newTest(), newExplain(), newToken(), newReview(), newVersion())
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() {
+			cmd.RunE = onlyVerbs
+		}
+	}
 	return root
+}
+
+// onlyVerbs runs a command that only has others below it: left to itself, cobra
+// takes a misspelt one for no fault.
+func onlyVerbs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("unknown command %q for %q, want one of %s", args[0], cmd.CommandPath(), strings.Join(names, ", "))
 }

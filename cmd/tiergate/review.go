@@ -17,7 +17,7 @@ import (
 )
 
 func newReview() *cobra.Command {
-	cmd := &cobra.Command{Use: "review", Short: "Say who can reach what"}
+	cmd := &cobra.Command{Use: "review", Short: "Say who can reach what", Example: "  tiergate review reach -c tiergate.yaml"}
 	cmd.AddCommand(newReach())
 	return cmd
 }
@@ -31,7 +31,7 @@ func newReach() *cobra.Command {
 		Long: `reach asks the rules about every object of the catalog, for each identity and each action that a map line
 exposes, and weighs the answer: the blast radius. It compares that with what any valid token reaches where
 only the endpoint is checked. It never shows an estimate as a count: what it cannot count it names.`,
-		Example: "  tiergate review reach -c tiergate.yaml\n  tiergate review reach -c tiergate.yaml svc-billing -o json --pairs",
+		Example: "  tiergate review reach -c tiergate.yaml\n  tiergate review reach -c tiergate.yaml customers -o json --pairs",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return errors.New("review reach wants -c tiergate.yaml: it counts over the configuration's catalogs")

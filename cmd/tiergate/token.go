@@ -16,7 +16,7 @@ import (
 )
 
 func newToken() *cobra.Command {
-	cmd := &cobra.Command{Use: "token", Short: "Look into tokens"}
+	cmd := &cobra.Command{Use: "token", Short: "Look into tokens", Example: "  tiergate token explain -c tiergate.yaml - < token.jwt"}
 	cmd.AddCommand(newTokenExplain())
 	return cmd
 }
@@ -30,9 +30,12 @@ func newTokenExplain() *cobra.Command {
 		Long: `explain reads a token offline: its header, its claims, which configured issuer it is of, and
 everything that would be refused and why. It never prints the signature. "-" reads the token from
 standard input, which keeps it out of the shell's history.`,
-		Example: "  tiergate token explain -c tiergate.yaml - < token.jwt",
-		Args:    cobra.ExactArgs(1),
+		Example: `  tiergate token explain -c tiergate.yaml - < token.jwt
+  tiergate token explain - < token.jwt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("token explain wants one token, or - to read it from standard input, found %d: tiergate token explain -c tiergate.yaml - < token.jwt", len(args))
+			}
 			text, err := argument(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err

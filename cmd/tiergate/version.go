@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -34,6 +35,11 @@ func buildInfo() build {
 	return b
 }
 
+// String is the line for people.
+func (b build) String() string {
+	return fmt.Sprintf("tiergate %s (%s, %s/%s)\n", b.Version, b.Go, b.OS, b.Arch)
+}
+
 func newVersion() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
@@ -46,8 +52,8 @@ func newVersion() *cobra.Command {
 			if output == "json" {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(b)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "tiergate %s (%s, %s/%s)\n", b.Version, b.Go, b.OS, b.Arch)
-			return nil
+			_, err := io.WriteString(cmd.OutOrStdout(), b.String())
+			return err
 		},
 	}
 	outputFlag(cmd, &output, "text", "json")
