@@ -13,14 +13,8 @@ const (
 	decisionHeader = "x-tiergate-decision" // the decision id
 )
 
-// Bounds on what one allow may set; Envoy itself stops at 100 headers and 60 KiB
-// with those of the request.
-const (
-	maxSetHeaders = 64
-	maxSetQuery   = 64
-	maxValue      = 8 << 10
-	maxSetBytes   = 32 << 10
-)
+// maxValue bounds one header value, in bytes.
+const maxValue = 8 << 10
 
 // unset are the client's own words about what the proxy did, or about another
 // path than the one decided; upstreams must not read them.
@@ -143,12 +137,11 @@ func (a *answers) spoofed(name string) bool {
 var dashes = strings.NewReplacer("_", "-", ".", "-")
 
 // valid checks what is about to leave. Whatever made it, a bad value is a fault
-// of ours, which no caller can choose.
+// of ours, which no caller can choose; how many rules add up is the caller's doing.
 func (a *answers) valid(o *rules.Obligations) error {
-	if len(o.SetHeaders) > maxSetHeaders || len(o.SetQuery) > maxSetQuery {
-		return rules.Faultf(rules.MutationInvalid, "%d headers and %d parameters to set", len(o.SetHeaders), len(o.SetQuery))
+	if why := o.Excess(); why != "" {
+		return rules.Faultf(rules.MutationUnfit, "%s", why)
 	}
-	total := 0
 	for _, h := range o.SetHeaders {
 		if !a.managed[h.Name] {
 			return rules.Faultf(rules.MutationInvalid, "header %q is not one that rules may set", h.Name)
@@ -156,16 +149,11 @@ func (a *answers) valid(o *rules.Obligations) error {
 		if why := badValue(h.Value); why != "" {
 			return rules.Faultf(rules.MutationInvalid, "header %q: %s", h.Name, why)
 		}
-		total += len(h.Name) + len(h.Value)
 	}
 	for _, p := range o.SetQuery {
 		if p.Name == "" || !plainQuery(p.Name) || !plainQuery(p.Value) {
 			return rules.Faultf(rules.MutationInvalid, "query parameter %q: want only A-Z a-z 0-9 * . _ -", p.Name)
 		}
-		total += len(p.Name) + len(p.Value)
-	}
-	if total > maxSetBytes {
-		return rules.Faultf(rules.MutationInvalid, "%d bytes to set, more than %d", total, maxSetBytes)
 	}
 	return nil
 }
