@@ -15,7 +15,7 @@ type Env struct {
 	Issuers  map[string]IssuerEnv // by name
 	Catalogs []string             // names of the sources
 	Managed  []string             // header names that rules may set, lower-case
-	Now      time.Time            // for the 90 days of shadow entries; zero leaves them unchecked
+	Now      time.Time            // to judge dates by: of shadow entries and of reviews; zero leaves them unchecked
 
 	// Beside reports whether a request has a parameter that some server reads as
 	// name, and that the proxy does not replace when it sets name. Without it
@@ -60,7 +60,8 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
 	}
-	c.set.unchecked = c.unchecked()
+	c.warnings.sort()
+	c.set.unchecked, c.set.warnings = c.unchecked(), c.warnings
 	return c.set, nil
 }
 
@@ -69,6 +70,7 @@ type compiler struct {
 	src         *Source
 	env         Env
 	ms          Mistakes
+	warnings    Mistakes // what loads and is hardly meant
 	set         *Set
 	identities  map[string]*Identity
 	actions     map[string]bool // that a rule may name
@@ -83,10 +85,10 @@ type compiler struct {
 // quiet compiles a declaration. Of one that Parse has already found fault with
 // it reports nothing: what seems missing may only be misspelt.
 func (c *compiler) quiet(at Pos, compile func()) {
-	said := len(c.ms)
+	said, warned := len(c.ms), len(c.warnings)
 	compile()
 	if c.src.broken[at] {
-		c.ms = c.ms[:said]
+		c.ms, c.warnings = c.ms[:said], c.warnings[:warned]
 	}
 }
 
@@ -96,7 +98,7 @@ func (c *compiler) unchecked() []string {
 		out = append(out, "names of issuers and their claims", "names of catalog sources", "managed headers")
 	}
 	if c.env.Now.IsZero() {
-		out = append(out, "that shadow entries end within 90 days")
+		out = append(out, "that shadow entries end within 90 days and reviews come within two years")
 	}
 	return out
 }

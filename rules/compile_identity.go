@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // registered compiles the identities.
 func (c *compiler) registered() {
@@ -48,6 +51,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 			c.notEmpty(list.key, w)
 		}
 	}
+	c.review("identity "+strconv.Quote(id.Name), d.ReviewBy)
 	if _, ok := TrustDomain(d.Workload.V); d.Workload.given() && !ok {
 		c.ms.AddHint(d.Workload.Pos, "spiffe://domain/path, the domain in lower case", "workload %q is no SPIFFE ID that a peer can have", d.Workload.V)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // rules compiles every rule, in byte order of path and then position: the order
@@ -39,6 +40,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.checkPurposes(r)
 	c.clauses(r)
 	c.broad(r)
+	c.review("rule "+strconv.Quote(d.ID.V), d.ReviewBy)
 	return r
 }
 

@@ -39,6 +39,12 @@ func (ms Mistakes) Err() error {
 	if len(ms) == 0 {
 		return nil
 	}
+	ms.sort()
+	return ms
+}
+
+// sort brings them into file order.
+func (ms Mistakes) sort() {
 	slices.SortStableFunc(ms, func(a, b Mistake) int {
 		switch {
 		case a.Pos.Less(b.Pos):
@@ -48,7 +54,6 @@ func (ms Mistakes) Err() error {
 		}
 		return 0
 	})
-	return ms
 }
 
 func (ms Mistakes) Error() string {

@@ -12,10 +12,7 @@ import (
 func TestMistakes(t *testing.T) {
 	for name, c := range cases(t, "mistakes") {
 		t.Run(name, func(t *testing.T) {
-			m := c.fsys().(fstest.MapFS)
-			if _, own := m["base.yaml"]; !own {
-				m["base.yaml"] = &fstest.MapFile{Data: readBase(t)}
-			}
+			m := c.beside(t)
 			got := report(m, testEnv())
 			if got == "" {
 				t.Error("no mistakes")
@@ -25,18 +22,50 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestWarnings runs testdata/warnings: rules that load, and the whole report of
+// what in them is hardly meant.
+func TestWarnings(t *testing.T) {
+	for name, c := range cases(t, "warnings") {
+		t.Run(name, func(t *testing.T) {
+			m := c.beside(t)
+			src, ms := Parse(m)
+			set, more := Compile(src, testEnv())
+			if err := append(ms, more...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if len(set.Warnings()) == 0 {
+				t.Error("no warnings")
+			}
+			c.expect(t, "want.txt", set.Warnings().Report(textOfFile(m)))
+		})
+	}
+}
+
+// beside puts the case's rules beside base.yaml, unless it brings its own.
+func (c *testCase) beside(t *testing.T) fstest.MapFS {
+	m := c.fsys().(fstest.MapFS)
+	if _, own := m["base.yaml"]; !own {
+		m["base.yaml"] = &fstest.MapFile{Data: readBase(t)}
+	}
+	return m
+}
+
 // report is what `check` prints of the rules: the mistakes of Parse and of Compile.
 func report(m fstest.MapFS, env Env) string {
 	src, ms := Parse(m)
 	_, more := Compile(src, env)
 	ms = append(ms, more...)
 	_ = ms.Err() // sorts them
-	return ms.Report(func(file string) string {
+	return ms.Report(textOfFile(m))
+}
+
+func textOfFile(m fstest.MapFS) func(string) string {
+	return func(file string) string {
 		if f := m[file]; f != nil {
 			return string(f.Data)
 		}
 		return ""
-	})
+	}
 }
 
 // TestTenMistakesAtOnce is what `check` promises: a file with ten different

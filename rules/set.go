@@ -12,6 +12,7 @@ type Set struct {
 	allow      index
 	selects    index // every allow rule's selectors, whatever their types and actions
 	unchecked  []string
+	warnings   Mistakes
 	beside     func(req *Request, name string) bool
 }
 
@@ -24,6 +25,9 @@ func (s *Set) Identities() []*Identity { return s.identities }
 // Unchecked says what a partial Compile could not check, for want of the
 // server's configuration.
 func (s *Set) Unchecked() []string { return s.unchecked }
+
+// Warnings says what loads although it is hardly meant, in file order.
+func (s *Set) Warnings() Mistakes { return s.warnings }
 
 // rule is a compiled RuleDecl.
 type rule struct {
