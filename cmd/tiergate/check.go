@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ func newCheck() *cobra.Command {
 		Use:   "check (-c tiergate.yaml | RULES_DIR...)",
 		Short: "Report every mistake in the configuration and the rules",
 		Long: `check loads with the very loader the server uses and reports every mistake at once,
-with file, line and column. With only a rules directory, what needs the configuration
+with file, line and column. It reads the catalogs, too: what the server would refuse there is a
+mistake, what it would ignore a warning. With only a rules directory, what needs the configuration
 (issuers and their claims, catalogs, managed headers) is left out and said to be.`,
 		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,46 +43,65 @@ func check(w io.Writer, file string, dirs []string, output string) error {
 	report := reporter{w: w, json: output == "json"}
 	var p *policy.Policy
 	var src *rules.Source
+	var rows rowsReport
 	var err error
 	if file != "" {
-		p, src, err = loadAll(file)
+		p, src, rows, err = loadAll(file)
 	} else {
 		p, src, err = loadPartial(dirs)
 	}
 	var ms rules.Mistakes
-	switch {
-	case errors.As(err, &ms):
-		return report.mistakes(ms, src)
-	case err != nil:
+	if err != nil && !errors.As(err, &ms) {
 		return err
 	}
-	return report.fine(p)
+	if report.json {
+		return report.encode(append(ms, rows.bad...), rows.odd)
+	}
+	if n := report.findings(ms, rows, src); n > 0 {
+		return errNo
+	}
+	report.fine(p)
+	return nil
 }
 
-// loadAll loads a configuration and its rules, as the server does.
-func loadAll(file string) (*policy.Policy, *rules.Source, error) {
+// loadAll loads a configuration, its rules and its catalogs, as the server does.
+func loadAll(file string) (*policy.Policy, *rules.Source, rowsReport, error) {
 	c, err := loadConfig(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, rowsReport{}, err
 	}
 	parts, err := assemble(c, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, rowsReport{}, err
 	}
 	p, src, err := parts.load()
 	if err != nil {
-		return nil, src, err
+		return nil, src, rowsReport{}, err
 	}
 	var ms rules.Mistakes
-	for _, e := range c.Catalogs {
-		if err := parts.files[e.Key].Err(); err != nil {
-			ms.Add(e.V.File.Pos, "catalog %q: %v", e.Key, err)
-		}
-	}
 	for _, name := range parts.options.Catalog.UnknownTTL(p.Set().Schema()) {
 		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl names the tier %q, which no rules file defines", name)
 	}
-	return p, src, ms.Err()
+	return p, src, parts.rows(p), ms.Err()
+}
+
+// rowsReport is what check found in catalogs: what the server would refuse, and
+// what it would ignore.
+type rowsReport struct{ bad, odd rules.Mistakes }
+
+func (p *parts) rows(in *policy.Policy) (r rowsReport) {
+	for _, e := range p.config.Catalogs {
+		var ms rules.Mistakes
+		switch err := p.files[e.Key].Err(); {
+		case errors.As(err, &ms):
+			r.bad = append(r.bad, ms...)
+		case err != nil:
+			r.bad.Add(e.V.File.Pos, "catalog %q: %v", e.Key, err)
+		}
+		found := in.View().Survey(e.Key)
+		r.bad, r.odd = append(r.bad, found.Bad...), append(r.odd, found.Odd...)
+	}
+	return r
 }
 
 // reporter prints what check found.
@@ -89,17 +110,23 @@ type reporter struct {
 	json bool
 }
 
-func (r *reporter) mistakes(ms rules.Mistakes, src *rules.Source) error {
-	if r.json {
-		return r.encode(ms)
-	}
+// findings shows mistakes and warnings, and returns how many mistakes there are. A
+// catalog's own lines are not shown: they are data, and this goes into CI's logs.
+func (r *reporter) findings(ms rules.Mistakes, rows rowsReport, src *rules.Source) int {
 	fmt.Fprint(r.w, ms.Report(lines(src)))
-	count := "1 mistake"
-	if len(ms) != 1 {
-		count = fmt.Sprintf("%d mistakes", len(ms))
+	fmt.Fprint(r.w, rows.bad.Report(func(string) string { return "" }))
+	for _, m := range rows.odd {
+		fmt.Fprintf(r.w, "%v: warning: %s\n", m.Pos, m.Text)
 	}
-	fmt.Fprintln(r.w, count)
-	return errNo
+	n := len(ms) + len(rows.bad)
+	switch n {
+	case 0:
+	case 1:
+		fmt.Fprintln(r.w, "1 mistake")
+	default:
+		fmt.Fprintf(r.w, "%d mistakes\n", n)
+	}
+	return n
 }
 
 // found is a mistake for machines.
@@ -109,12 +136,14 @@ type found struct {
 	Col  int    `json:"col"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
+
+	Warning bool `json:"warning,omitempty"` // the server would go on all the same
 }
 
-func (r *reporter) encode(ms rules.Mistakes) error {
-	out := make([]found, len(ms))
-	for i, m := range ms {
-		out[i] = found{m.Pos.File, m.Pos.Line, m.Pos.Col, m.Text, m.Hint}
+func (r *reporter) encode(ms, odd rules.Mistakes) error {
+	out := make([]found, 0, len(ms)+len(odd))
+	for i, m := range slices.Concat(ms, odd) {
+		out = append(out, found{m.Pos.File, m.Pos.Line, m.Pos.Col, m.Text, m.Hint, i >= len(ms)})
 	}
 	if err := json.NewEncoder(r.w).Encode(out); err != nil || len(ms) == 0 {
 		return err
@@ -122,17 +151,13 @@ func (r *reporter) encode(ms rules.Mistakes) error {
 	return errNo
 }
 
-func (r *reporter) fine(p *policy.Policy) error {
-	if r.json {
-		return r.encode(nil)
-	}
+func (r *reporter) fine(p *policy.Policy) {
 	set := p.Set()
 	fmt.Fprintf(r.w, "fine: %d files, %d object types, %d map lines, %d identities, %d rules; policy %.12s\n",
 		len(p.Files()), len(set.Schema().Types), len(p.Routes().Operations()), len(set.Identities()), len(p.Source().Rules), p.Hash)
 	for _, what := range set.Unchecked() {
 		fmt.Fprintf(r.w, "unchecked without -c: %s\n", what)
 	}
-	return nil
 }
 
 // lines finds the text of a file that a mistake is about: a rules file as it
