@@ -39,6 +39,7 @@ type Sources struct {
 	Rules    func() Load
 	KeySets  func() []KeySet
 	Catalogs func() []Catalog
+	Caches   func() []Cache
 	Audit    func() audit.Stats
 	Version  string
 }
@@ -58,12 +59,23 @@ type KeySet struct {
 	Failures uint64
 }
 
-// Catalog is the state of one source of objects.
+// Catalog is the state of one source of objects. Look-ups are batches that the
+// cache did not answer.
 type Catalog struct {
 	Name     string
 	Rows     int
 	LoadedAt time.Time
 	Failures uint64
+
+	Lookups, LookupsFailed uint64
+	LookupsInFlight        int
+}
+
+// Cache is the state of one cache. Bytes are below 0 where nobody counts them.
+type Cache struct {
+	Name           string
+	Entries, Bytes int
+	Evicted        uint64
 }
 
 // NewMetrics registers everything with reg.

@@ -24,12 +24,18 @@ var (
 	descRows          = desc("catalog_rows", "Rows of the catalog in force, by source.", "source")
 	descRowsAge       = desc("catalog_age_seconds", "Time since the catalog in force was loaded, by source.", "source")
 	descRowsFailures  = desc("catalog_reload_failures_total", "Loads of a catalog that failed, by source.", "source")
+	descLookups       = desc("catalog_lookups_total", "Batches of rows that a source was asked for, by source and result (ok, failed).", "source", "result")
+	descLookupsNow    = desc("catalog_lookups_in_flight", "Batches that a source is asked for now, by source.", "source")
+	descEntries       = desc("cache_entries", "Entries kept now, by cache.", "cache")
+	descBytes         = desc("cache_bytes", "Bytes kept now, by cache, where they are counted.", "cache")
+	descEvictions     = desc("cache_evictions_total", "Entries that made room for others, by cache.", "cache")
 	descAuditWritten  = desc("audit_records_total", "Decision records written.")
 	descAuditDropped  = desc("audit_dropped_total", "Decision records that were lost; the log shows each gap.")
 	descAuditFailing  = desc("audit_failing", "1 while the decision log cannot be written.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
-		descRows, descRowsAge, descRowsFailures, descAuditWritten, descAuditDropped, descAuditFailing,
+		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
+		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditFailing,
 	}
 )
 
@@ -42,48 +48,79 @@ func (s *states) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (s *states) Collect(out chan<- prometheus.Metric) {
-	now := time.Now()
-	count := func(d *prometheus.Desc, v uint64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
-	}
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	gauge(descBuild, 1, s.from.Version)
+	c := collecting{out, time.Now()}
+	c.gauge(descBuild, 1, s.from.Version)
 	if s.from.Rules != nil {
 		l := s.from.Rules()
-		count(descLoads, l.Loads)
-		count(descLoadFailures, l.Failures)
+		c.count(descLoads, l.Loads)
+		c.count(descLoadFailures, l.Failures)
 		if !l.LoadedAt.IsZero() {
-			gauge(descLoadedAt, float64(l.LoadedAt.UnixMilli())/1e3)
+			c.gauge(descLoadedAt, float64(l.LoadedAt.UnixMilli())/1e3)
 		}
 	}
 	if s.from.KeySets != nil {
 		for _, k := range s.from.KeySets() {
-			gauge(descKeys, float64(k.Keys), k.Issuer)
-			count(descKeysFailures, k.Failures, k.Issuer)
-			if !k.LoadedAt.IsZero() {
-				gauge(descKeysAge, now.Sub(k.LoadedAt).Seconds(), k.Issuer)
-			}
+			c.gauge(descKeys, float64(k.Keys), k.Issuer)
+			c.count(descKeysFailures, k.Failures, k.Issuer)
+			c.age(descKeysAge, k.LoadedAt, k.Issuer)
 		}
 	}
 	if s.from.Catalogs != nil {
-		for _, c := range s.from.Catalogs() {
-			gauge(descRows, float64(c.Rows), c.Name)
-			count(descRowsFailures, c.Failures, c.Name)
-			if !c.LoadedAt.IsZero() {
-				gauge(descRowsAge, now.Sub(c.LoadedAt).Seconds(), c.Name)
-			}
-		}
+		c.catalogs(s.from.Catalogs())
+	}
+	if s.from.Caches != nil {
+		c.caches(s.from.Caches())
 	}
 	if s.from.Audit != nil {
 		a := s.from.Audit()
-		count(descAuditWritten, a.Written)
-		count(descAuditDropped, a.Dropped)
+		c.count(descAuditWritten, a.Written)
+		c.count(descAuditDropped, a.Dropped)
 		failing := 0.0
 		if a.Err != nil {
 			failing = 1
 		}
-		gauge(descAuditFailing, failing)
+		c.gauge(descAuditFailing, failing)
+	}
+}
+
+// collecting is one collection.
+type collecting struct {
+	out chan<- prometheus.Metric
+	now time.Time
+}
+
+func (c *collecting) count(d *prometheus.Desc, v uint64, labels ...string) {
+	c.out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+}
+
+func (c *collecting) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	c.out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+// age says nothing before there was anything.
+func (c *collecting) age(d *prometheus.Desc, since time.Time, labels ...string) {
+	if !since.IsZero() {
+		c.gauge(d, c.now.Sub(since).Seconds(), labels...)
+	}
+}
+
+func (c *collecting) catalogs(all []Catalog) {
+	for _, k := range all {
+		c.gauge(descRows, float64(k.Rows), k.Name)
+		c.count(descRowsFailures, k.Failures, k.Name)
+		c.age(descRowsAge, k.LoadedAt, k.Name)
+		c.count(descLookups, k.Lookups, k.Name, "ok")
+		c.count(descLookups, k.LookupsFailed, k.Name, "failed")
+		c.gauge(descLookupsNow, float64(k.LookupsInFlight), k.Name)
+	}
+}
+
+func (c *collecting) caches(all []Cache) {
+	for _, k := range all {
+		c.gauge(descEntries, float64(k.Entries), k.Name)
+		c.count(descEvictions, k.Evicted, k.Name)
+		if k.Bytes >= 0 {
+			c.gauge(descBytes, float64(k.Bytes), k.Name)
+		}
 	}
 }

@@ -21,7 +21,10 @@ func fullSources() Sources {
 			return []KeySet{{Issuer: "corp", Keys: 2, LoadedAt: at, Failures: 1}, {Issuer: "acme"}}
 		},
 		Catalogs: func() []Catalog {
-			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4}, {Name: "cards"}}
+			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4, Lookups: 6, LookupsFailed: 5, LookupsInFlight: 2}, {Name: "cards"}}
+		},
+		Caches: func() []Cache {
+			return []Cache{{Name: "token", Entries: 3, Bytes: 4096, Evicted: 8}, {Name: "object", Bytes: -1}}
 		},
 		Audit: func() audit.Stats { return audit.Stats{Written: 9, Dropped: 1, Err: errors.New("disk full")} },
 	}
@@ -39,6 +42,27 @@ tiergate_audit_dropped_total 1
 # HELP tiergate_audit_failing 1 while the decision log cannot be written.
 # TYPE tiergate_audit_failing gauge
 tiergate_audit_failing 1
+# HELP tiergate_cache_bytes Bytes kept now, by cache, where they are counted.
+# TYPE tiergate_cache_bytes gauge
+tiergate_cache_bytes{cache="token"} 4096
+# HELP tiergate_cache_entries Entries kept now, by cache.
+# TYPE tiergate_cache_entries gauge
+tiergate_cache_entries{cache="object"} 0
+tiergate_cache_entries{cache="token"} 3
+# HELP tiergate_cache_evictions_total Entries that made room for others, by cache.
+# TYPE tiergate_cache_evictions_total counter
+tiergate_cache_evictions_total{cache="object"} 0
+tiergate_cache_evictions_total{cache="token"} 8
+# HELP tiergate_catalog_lookups_in_flight Batches that a source is asked for now, by source.
+# TYPE tiergate_catalog_lookups_in_flight gauge
+tiergate_catalog_lookups_in_flight{source="accounts"} 2
+tiergate_catalog_lookups_in_flight{source="cards"} 0
+# HELP tiergate_catalog_lookups_total Batches of rows that a source was asked for, by source and result (ok, failed).
+# TYPE tiergate_catalog_lookups_total counter
+tiergate_catalog_lookups_total{result="failed",source="accounts"} 5
+tiergate_catalog_lookups_total{result="failed",source="cards"} 0
+tiergate_catalog_lookups_total{result="ok",source="accounts"} 6
+tiergate_catalog_lookups_total{result="ok",source="cards"} 0
 # HELP tiergate_catalog_reload_failures_total Loads of a catalog that failed, by source.
 # TYPE tiergate_catalog_reload_failures_total counter
 tiergate_catalog_reload_failures_total{source="accounts"} 4
@@ -55,6 +79,8 @@ tiergate_rules_last_load_timestamp_seconds 1.8000000005e+09
 tiergate_rules_reload_failures_total 2
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "tiergate_audit_dropped_total", "tiergate_audit_failing",
+		"tiergate_cache_bytes", "tiergate_cache_entries", "tiergate_cache_evictions_total",
+		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
 		t.Error(err)
 	}

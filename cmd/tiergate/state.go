@@ -41,6 +41,7 @@ func (s *service) sources() extauthz.Sources {
 			return sets
 		},
 		Catalogs: s.catalogs,
+		Caches:   s.caches,
 		Audit:    s.audit.Stats,
 	}
 }
@@ -49,13 +50,26 @@ func (s *service) catalogs() []extauthz.Catalog {
 	var all []extauthz.Catalog
 	for _, e := range s.parts.config.Catalogs {
 		f := s.parts.files[e.Key]
-		c := extauthz.Catalog{Name: e.Key, Rows: f.Len(), Failures: s.parts.failures[e.Key].Load()}
+		asked := s.parts.options.Catalog.Lookups(e.Key)
+		c := extauthz.Catalog{
+			Name: e.Key, Rows: f.Len(), Failures: s.parts.failures[e.Key].Load(),
+			Lookups: asked.Answered, LookupsFailed: asked.Failed, LookupsInFlight: asked.Pending,
+		}
 		if age, loaded := f.Age(); loaded {
 			c.LoadedAt = time.Now().Add(-age)
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+func (s *service) caches() []extauthz.Cache {
+	tokens, rows := s.parts.verifier.CacheStats(), s.parts.options.Catalog.Counts()
+	return []extauthz.Cache{
+		{Name: "token", Entries: tokens.Entries, Bytes: tokens.Bytes, Evicted: tokens.Evicted},
+		{Name: "object", Entries: rows.Entries, Bytes: -1, Evicted: rows.Evicted},
+		{Name: "absent", Entries: rows.Absent, Bytes: -1, Evicted: rows.AbsentEvicted},
+	}
 }
 
 // loadedRules is what the admin listener shows under /rules.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,6 +23,8 @@ type cache struct {
 	putting sync.Mutex
 	rows    *lru.TwoQueueCache[cacheKey, *entry]
 	absent  *lru.Cache[cacheKey, *entry] // absent and bad rows, for at most absentTTL
+
+	rowsOut, absentOut atomic.Uint64 // entries that made room for others
 }
 
 // absentTTL bounds how long a row that was created or repaired stays unseen.
@@ -64,11 +67,17 @@ func (c *cache) put(k cacheKey, e *entry) {
 	}
 	if e.found && e.bad == "" {
 		e.expires = e.read + k.shape.ttl
-		c.rows.Add(k, e)
+		// A 2Q cache does not say what it drops: one more entry and no more room.
+		before, known := c.rows.Len(), c.rows.Contains(k)
+		if c.rows.Add(k, e); !known && c.rows.Len() == before {
+			c.rowsOut.Add(1)
+		}
 		c.absent.Remove(k)
 		return
 	}
 	e.expires = e.read + min(k.shape.ttl, absentTTL)
-	c.absent.Add(k, e)
+	if c.absent.Add(k, e) {
+		c.absentOut.Add(1)
+	}
 	c.rows.Remove(k)
 }

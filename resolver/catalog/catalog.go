@@ -115,13 +115,34 @@ func (c *Catalog) Wait(ctx context.Context) error {
 
 // Counts are totals since the start, but Entries and Absent, which are kept now.
 type Counts struct {
-	Hits, Misses    uint64
-	Entries, Absent int
+	Hits, Misses           uint64
+	Entries, Absent        int    // rows that exist, and rows that are absent or bad
+	Evicted, AbsentEvicted uint64 // of each, what made room for others
 }
 
 // Counts returns the cache's totals.
 func (c *Catalog) Counts() Counts {
-	return Counts{c.hits.Load(), c.misses.Load(), c.cache.rows.Len(), c.cache.absent.Len()}
+	k := c.cache
+	return Counts{
+		Hits: c.hits.Load(), Misses: c.misses.Load(), Entries: k.rows.Len(), Absent: k.absent.Len(),
+		Evicted: k.rowsOut.Load(), AbsentEvicted: k.absentOut.Load(),
+	}
+}
+
+// Lookups count the batches that a source was asked for since the start; Pending
+// are under way now.
+type Lookups struct {
+	Answered, Failed uint64
+	Pending          int
+}
+
+// Lookups returns the counts of a source, which are zero for an unknown one.
+func (c *Catalog) Lookups(source string) Lookups {
+	s := c.sources[source]
+	if s == nil {
+		return Lookups{}
+	}
+	return Lookups{Answered: s.answered.Load(), Failed: s.failed.Load(), Pending: int(s.pending.Load())}
 }
 
 // UnknownTTL returns the names in Options.TTL that no tier of schema has, sorted.

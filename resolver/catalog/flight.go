@@ -22,6 +22,8 @@ type source struct {
 	timeout   time.Duration
 	slots     chan struct{}
 	pending   atomic.Int64 // batches begun and not ended
+	answered  atomic.Uint64
+	failed    atomic.Uint64
 	running   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -145,9 +147,12 @@ func (s *source) start(ctx context.Context, b *batch) {
 // land puts what was read into the cache, before anybody could miss it and ask again.
 func (s *source) land(b *batch) {
 	if b.err == nil {
+		s.answered.Add(1)
 		for i, k := range b.keys {
 			s.catalog.cache.put(k, b.entries[i])
 		}
+	} else {
+		s.failed.Add(1)
 	}
 	s.mu.Lock()
 	for _, k := range b.keys {

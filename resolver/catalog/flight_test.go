@@ -66,6 +66,9 @@ func TestLookupOutlivesItsCheckToFillTheCache(t *testing.T) {
 		if d.view.Ready(d.targets("a"), nil) {
 			t.Error("Ready before the row was read")
 		}
+		if got, want := d.Lookups("bank"), (Lookups{Pending: 1}); got != want {
+			t.Errorf("under way: %+v, want %+v", got, want)
+		}
 		close(g)
 		synctest.Wait()
 		if !d.view.Ready(d.targets("a"), nil) {
@@ -78,6 +81,9 @@ func TestLookupOutlivesItsCheckToFillTheCache(t *testing.T) {
 		wantFault(t, err, rules.DeadlineExceeded)
 		if n := src.calls.Load(); n != 1 {
 			t.Errorf("%d look-ups: one was begun for a Check that had ended", n)
+		}
+		if got, want := d.Lookups("bank"), (Lookups{Answered: 1}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	})
 }
@@ -94,6 +100,12 @@ func TestC2SlowSourceIsCutOffAndCachesNothing(t *testing.T) {
 		}
 		if c := d.Counts(); c.Entries+c.Absent > 0 {
 			t.Errorf("a look-up that was cut off left %+v", c)
+		}
+		if got, want := d.Lookups("bank"), (Lookups{Failed: 1}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		if got := d.Lookups("nowhere"); got != (Lookups{}) {
+			t.Errorf("an unknown source: %+v", got)
 		}
 	})
 }
