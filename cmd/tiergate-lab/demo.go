@@ -73,7 +73,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(d.out, "\nDone in %.1f s.", time.Since(began).Seconds())
 	if d.keep {
-		return d.wait(ctx, w)
+		return d.wait(ctx, w, programs.Tiergate)
 	}
 	fmt.Fprintln(d.out, " To play on: make demo KEEP=1")
 	return d.verdict()
@@ -173,7 +173,7 @@ func (n *tally) count(attack, twin e2e.Result) {
 }
 
 // wait prints how to play on and keeps the world until ctx ends.
-func (d *demo) wait(ctx context.Context, w *e2e.World) error {
+func (d *demo) wait(ctx context.Context, w *e2e.World, tiergate string) error {
 	fmt.Fprintln(d.out, "\n\nEverything keeps running. Paste any of these; Ctrl-C ends it all.")
 	for i, row := range e2e.Attacks() {
 		if i%4 != 0 { // a few of each sort
@@ -189,6 +189,7 @@ func (d *demo) wait(ctx context.Context, w *e2e.World) error {
 		}
 	}
 	fmt.Fprintf(d.out, "\n# the decisions so far\ntail -n 3 %s\n# what is loaded\ncurl -s http://%s/rules\n", w.Tiergate.DecisionLog(), w.Tiergate.Admin)
+	fmt.Fprintf(d.out, "# why the last one ended so\n%s explain -c %s --decision \"$(tail -n 1 %s | cut -d '\"' -f 8)\"\n", tiergate, w.Tiergate.Config, w.Tiergate.DecisionLog())
 	if err := d.verdict(); err != nil {
 		fmt.Fprintln(d.out, "\n"+err.Error())
 	}
