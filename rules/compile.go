@@ -52,6 +52,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	}
 	c.set.schema = c.schema()
 	c.registered()
+	c.overlaps()
 	c.hostShadows()
 	c.glanceAtRoutes()
 	c.declaredInVain()

@@ -82,7 +82,7 @@ func (g *generator) issuers() {
 	andTenant := append(slices.Clone(claims), Attribute{"tenant", "string"})
 	g.w.Issuers = []*Issuer{
 		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: andTenant,
-			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "ghost"}},
+			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "night", "ghost"}},
 		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims,
 			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
 			Subjects: users("p", 4), Clients: []string{"hub"}},
@@ -102,7 +102,7 @@ func (g *generator) identities() {
 	add(Identity{Name: "robot", Kind: "workload", Issuer: "corp", Subject: "svc-4", Workload: "spiffe://example.com/ns/robot"})
 	add(Identity{Name: "people", Kind: "human", Issuer: "corp", Clients: []string{"web", "app"}})
 	add(Identity{Name: "tools", Kind: "service", Issuer: "corp", Clients: []string{"batch", "tool"}, Purposes: some(g, purposes, 2)})
-	add(Identity{Name: "batches", Kind: "service", Issuer: "corp", Clients: []string{"batch"}})
+	add(Identity{Name: "batches", Kind: "service", Issuer: "corp", Clients: []string{"batch", "night"}})
 	add(Identity{Name: "boss", Kind: "human", Issuer: "corp", Subject: "u1", Purposes: some(g, purposes, 3), Tenant: pick(g, tenants)})
 	add(Identity{Name: "partners", Kind: "third-party", Issuer: "partner", Tenant: pick(g, tenants), Purposes: some(g, purposes, 2)})
 	add(Identity{Name: "first-partner", Kind: "third-party", Issuer: "partner", Subject: "p1", Purposes: purposes[:3]})
