@@ -31,7 +31,7 @@ func newServe() *cobra.Command {
 		Use:   "serve -c tiergate.yaml",
 		Short: "Answer Envoy's checks",
 		Long: `serve runs the server until SIGTERM or SIGINT, and then drains: health says "not serving" first, the
-listeners close after drain.wait. SIGHUP reloads the rules at once and reopens the decision log.`,
+listeners close after drain.wait. SIGHUP looks at the rules at once and reopens the decision log.`,
 		Example: "  tiergate serve -c tiergate.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -116,34 +116,43 @@ func explainMistakes(stderr io.Writer, err error, src *rules.Source) error {
 // the state directory serve, loudly, so that a restart survives a bad edit.
 func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
 	state := s.parts.config.path(s.parts.config.StateDir.V)
-	live, err := policy.NewLive(s.loadAndKeep(state), s.log)
+	var first *rules.Source // of a first load that failed, for the report
+	live, err := policy.NewLive(policy.LiveOptions{
+		Load: func() (*policy.Policy, *rules.Source, error) {
+			p, src, err := s.parts.load()
+			first = src
+			return p, src, err
+		},
+		Taken: s.keep(state),
+		Log:   s.log,
+	})
 	if err == nil {
 		return live, nil
 	}
-	good, missing := policy.LastGood(state)
-	if state == "" || missing != nil {
-		_, src, again := s.parts.load() // with its lines, for the report
-		return nil, explainMistakes(stderr, errors.Join(again, err), src)
+	if state == "" {
+		return nil, explainMistakes(stderr, err, first)
 	}
-	s.log.Error("rules not loaded, serving the last good ones", slog.String("error", err.Error()))
-	kept, _, err := s.parts.loadFS(good)
-	if err != nil {
-		return nil, fmt.Errorf("neither the rules nor the last good ones load: %w", err)
+	kept, missing := policy.LastGood(state, s.parts.loadFS)
+	switch {
+	case missing == nil:
+		s.log.Error("rules not loaded, serving the last good ones", slog.String("error", err.Error()))
+		live.Adopt(kept)
+		return live, nil
+	case !errors.Is(missing, policy.ErrNoneKept):
+		s.log.Error("last good rules not used", slog.String("error", missing.Error()))
 	}
-	live.Adopt(kept)
-	return live, nil
+	return nil, explainMistakes(stderr, err, first)
 }
 
-func (s *service) loadAndKeep(state string) func() (*policy.Policy, error) {
-	return func() (*policy.Policy, error) {
-		p, _, err := s.parts.load()
-		if err != nil || state == "" {
-			return p, err
-		}
+// keep writes each version that took effect into the state directory.
+func (s *service) keep(state string) func(*policy.Policy) {
+	if state == "" {
+		return nil
+	}
+	return func(p *policy.Policy) {
 		if err := policy.KeepLastGood(state, p); err != nil {
 			s.log.Error("last good rules not kept", slog.String("error", err.Error()))
 		}
-		return p, nil
 	}
 }
 
@@ -234,9 +243,7 @@ func (s *service) hangups(ctx context.Context) error {
 			return nil
 		case <-s.hup:
 			s.audit.Reopen()
-			if err := s.live.Reload(); err != nil {
-				s.log.Error("rules not loaded", slog.String("error", err.Error()))
-			}
+			s.live.Look()
 		}
 	}
 }

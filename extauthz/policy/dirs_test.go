@@ -85,20 +85,20 @@ func link(t *testing.T, to, at string) {
 	}
 }
 
-// R3: the swap of a ConfigMap changes the fingerprint, and so does each other
-// way a rules file can change.
-func TestR3FingerprintSeesEveryChange(t *testing.T) {
+// R3: the swap of a ConfigMap is a change, and so is each other way in which a rules
+// file can change.
+func TestR3LookSeesEveryChange(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/rules/..1/rules.yaml", "one")
 	write(t, dir+"/rules/..2/rules.yaml", "two")
 	link(t, "..1", dir+"/rules/..data")
 	link(t, "..data/rules.yaml", dir+"/rules/rules.yaml")
-	last := fingerprint([]string{dir + "/rules"})
+	last := look([]string{dir + "/rules"})
 	changed := func(what string) {
 		t.Helper()
-		now := fingerprint([]string{dir + "/rules"})
+		now := look([]string{dir + "/rules"})
 		if now == last {
-			t.Errorf("%s did not change the fingerprint", what)
+			t.Errorf("%s was not seen", what)
 		}
 		last = now
 	}
@@ -116,8 +116,8 @@ func TestR3FingerprintSeesEveryChange(t *testing.T) {
 	}
 	changed("a removed file")
 	write(t, dir+"/rules/notes.txt", "x")
-	if now := fingerprint([]string{dir + "/rules"}); now != last {
-		t.Error("a file that is no rules file changed the fingerprint")
+	if now := look([]string{dir + "/rules"}); now != last {
+		t.Error("a file that is no rules file was taken for a change")
 	}
 }
 
@@ -139,7 +139,7 @@ func TestDirsNeverWaitForAPipe(t *testing.T) {
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: loading says %v, want %q", name, err, want)
 		}
-		fingerprint([]string{dir})
+		look([]string{dir})
 	}
 	pipe := t.TempDir() + "/rules"
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

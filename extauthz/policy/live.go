@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -14,11 +15,21 @@ import (
 
 // Live holds the version in force and replaces it when the rules change.
 type Live struct {
-	load    func() (*Policy, error)
-	log     *slog.Logger
+	o       LiveOptions
 	current atomic.Pointer[Policy]
 	mu      sync.Mutex // one reload at a time
 	stats   atomic.Pointer[Stats]
+	look    chan struct{} // asks Watch to reload now
+}
+
+// LiveOptions say where versions come from and who hears of them.
+type LiveOptions struct {
+	// Load reads, checks and compiles the rules as they are now. The source comes
+	// back with an error too, as far as it could be read, and may then be nil.
+	Load func() (*Policy, *rules.Source, error)
+	// Taken is told of each version that took effect, and of no other; nil for nobody.
+	Taken func(*Policy)
+	Log   *slog.Logger
 }
 
 // Stats say how reloading went.
@@ -31,8 +42,8 @@ type Stats struct {
 }
 
 // NewLive loads the first version; without one there is no Live.
-func NewLive(load func() (*Policy, error), log *slog.Logger) (*Live, error) {
-	l := &Live{load: load, log: log}
+func NewLive(o LiveOptions) (*Live, error) {
+	l := &Live{o: o, look: make(chan struct{}, 1)}
 	l.stats.Store(&Stats{})
 	return l, l.Reload()
 }
@@ -50,10 +61,25 @@ func (l *Live) Stats() Stats { return *l.stats.Load() }
 
 // Reload builds all that can fail, then swaps one pointer. On an error the
 // version in force stays.
-func (l *Live) Reload() error {
+func (l *Live) Reload() error { return l.reload(nil) }
+
+var (
+	errMoved = errors.New("the rules changed while they were loaded")
+	errPanic = errors.New("loading panicked")
+)
+
+// reload is Reload, but that a load which did not read the very files of settled
+// is thrown away, whatever came of it: it met a writer at work.
+func (l *Live) reload(settled *snapshot) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	next, err := l.guarded()
+	next, src, err := l.guarded()
+	if src == nil {
+		src = &rules.Source{}
+	}
+	if settled != nil && !errors.Is(err, errPanic) && contentHash(src.Files) != settled.rules {
+		return errMoved
+	}
 	stats := *l.stats.Load()
 	if err != nil {
 		stats.Failures++
@@ -66,20 +92,26 @@ func (l *Live) Reload() error {
 	stats.Loads++
 	l.stats.Store(&stats)
 	if old == nil || old.Hash != next.Hash {
-		l.log.Info("rules loaded", slog.String("policy", next.Hash), slog.Int("files", len(next.source.Files)))
+		l.o.Log.Info("rules loaded", slog.String("policy", next.Hash), slog.Int("files", len(next.source.Files)))
+	}
+	if old != nil {
+		l.tellLost(old, next)
+	}
+	if l.o.Taken != nil {
+		l.o.Taken(next)
 	}
 	return nil
 }
 
 // guarded makes a panic in loading an error: a rules file must not be able to
 // end the process, on every replica at once.
-func (l *Live) guarded() (p *Policy, err error) {
+func (l *Live) guarded() (p *Policy, src *rules.Source, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = fmt.Errorf("loading panicked: %v\n%s", fault, debug.Stack())
+			p, src, err = nil, nil, fmt.Errorf("%w: %v\n%s", errPanic, fault, debug.Stack())
 		}
 	}()
-	return l.load()
+	return l.o.Load()
 }
 
 // Adopt puts a version in force that came from elsewhere, such as the last good

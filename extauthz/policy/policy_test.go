@@ -345,10 +345,9 @@ func TestHashChangesWithWhatDecides(t *testing.T) {
 // R1, R5: a version that does not load leaves everything as it was.
 func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
 	text, o := shop, options(t, stated{v: ada()}, order("1", "ada"))
-	live, err := NewLive(func() (*Policy, error) {
-		p, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, o)
-		return p, err
-	}, slog.New(slog.DiscardHandler))
+	live, err := NewLive(LiveOptions{Log: slog.New(slog.DiscardHandler), Load: func() (*Policy, *rules.Source, error) {
+		return Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, o)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,13 +379,12 @@ func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
 // A panic while loading is a failed load: the version in force stays.
 func TestReloadSurvivesAPanic(t *testing.T) {
 	broken, o := false, options(t, stated{v: ada()})
-	live, err := NewLive(func() (*Policy, error) {
+	live, err := NewLive(LiveOptions{Log: slog.New(slog.DiscardHandler), Load: func() (*Policy, *rules.Source, error) {
 		if broken {
 			panic("a bug in a parser")
 		}
-		p, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(shop)}}, o)
-		return p, err
-	}, slog.New(slog.DiscardHandler))
+		return Load(fstest.MapFS{"shop.yaml": {Data: []byte(shop)}}, o)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,26 +395,5 @@ func TestReloadSurvivesAPanic(t *testing.T) {
 	}
 	if live.Current() != before || live.Stats().Failures != 1 {
 		t.Errorf("stats %+v after a panic, want the version in force and one failure", live.Stats())
-	}
-}
-
-func TestLastGoodComesBackAsItWas(t *testing.T) {
-	dir, o := t.TempDir(), options(t, stated{v: ada()})
-	first, second := load(t, shop, o), load(t, shop+"# 2\n", o)
-	for _, p := range []*Policy{first, second} {
-		if err := KeepLastGood(dir, p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	fsys, err := LastGood(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept, _, err := Load(fsys, o)
-	if err != nil || kept.Hash != second.Hash {
-		t.Fatalf("kept %v, %v; want policy %s", kept, err, second.Hash)
-	}
-	if _, err := LastGood(t.TempDir()); err == nil {
-		t.Error("an empty state directory has last good rules")
 	}
 }

@@ -2,12 +2,9 @@ package policy
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
-	"io"
+	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,21 +13,23 @@ import (
 
 const (
 	pollEvery = time.Second            // finds what the watch misses: network file systems, no inotify instances left
-	settle    = 100 * time.Millisecond // writers take a few steps; a burst is read once
+	settle    = 300 * time.Millisecond // between two looks that must see the same
+	restless  = 20                     // looks without rest until somebody is told
 )
 
-// Watch reloads whenever the content below the directories changes, until ctx
+// Watch reloads whenever the content of the directories changes, until ctx
 // ends. The watch is on directories, not on files: a ConfigMap swaps a link
 // beside them. A version that does not load is reported once, not every second.
 func (l *Live) Watch(ctx context.Context, paths []string) error {
-	events, closeWatch := notifier(paths, l.log)
+	events, closeWatch := notifier(paths, l.o.Log)
 	defer closeWatch()
 	// Zero: the first look always loads, for the files may have changed between
 	// the first load and this moment.
-	var last [sha256.Size]byte
+	var last snapshot
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
+		asked := false
 		select {
 		case <-ctx.Done():
 			return nil
@@ -39,26 +38,45 @@ func (l *Live) Watch(ctx context.Context, paths []string) error {
 				events = nil // the poll goes on
 			}
 		case <-poll.C:
+		case <-l.look:
+			asked = true
 		}
-		now := fingerprint(paths)
-		if now == last {
-			continue
-		}
-		// A writer may be at it: half of a file can be valid rules without the
-		// denials at its end. Only what stays the same for a while is read.
-		for before := now; ; before = now {
-			if !pause(ctx, settle) {
-				return nil
-			}
-			if now = fingerprint(paths); now == before {
-				break
-			}
-		}
-		last = now
-		if err := l.Reload(); err != nil {
-			l.log.Error("rules not loaded", slog.String("policy", l.Current().Hash), slog.String("error", err.Error()))
+		if now := look(paths); asked || now != last {
+			last = l.follow(ctx, paths, now)
 		}
 	}
+}
+
+// Look makes Watch reload at once, though it may have seen no change.
+func (l *Live) Look() {
+	select {
+	case l.look <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// follow reloads once a writer who may be at work has come to rest: half of a
+// file can be valid rules without the denials at its end. It takes two looks
+// that see the same, and a load that read just that. It returns what it saw.
+func (l *Live) follow(ctx context.Context, paths []string, now snapshot) snapshot {
+	for looks := 1; pause(ctx, settle); looks++ {
+		if looks == restless {
+			l.o.Log.Warn("rules keep changing, the old ones stay in force until they rest")
+		}
+		before := now
+		if now = look(paths); now != before {
+			continue
+		}
+		err := l.reload(&now)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if err != nil {
+			l.o.Log.Error("rules not loaded", slog.String("policy", l.Current().Hash), slog.String("error", err.Error()))
+		}
+		return now
+	}
+	return now
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -101,26 +119,6 @@ func notifier(paths []string, log *slog.Logger) (<-chan fsnotify.Event, func()) 
 	return w.Events, func() { _ = w.Close(); <-done }
 }
 
-// fingerprint hashes names and contents of everything that could be a rules
-// file. What cannot be read takes part with its error, so that its return is
-// a change too.
-func fingerprint(paths []string) [sha256.Size]byte {
-	h := sha256.New()
-	for _, path := range paths {
-		_ = filepath.WalkDir(followed(path), func(p string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				fmt.Fprintf(h, "%q: %v\n", p, err)
-			case filepath.Ext(p) == ".yaml":
-				fmt.Fprintf(h, "%q\n", p)
-				hashFile(h, p)
-			}
-			return nil
-		})
-	}
-	return [sha256.Size]byte(h.Sum(nil))
-}
-
 // followed is the directory that a link leads to now: WalkDir does not enter
 // a root that is a link.
 func followed(path string) string {
@@ -128,24 +126,4 @@ func followed(path string) string {
 		return real
 	}
 	return path
-}
-
-// maxRead bounds what one poll reads of one file; the loader refuses larger ones anyway.
-const maxRead = 8<<20 + 1
-
-func hashFile(h io.Writer, path string) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		fmt.Fprintf(h, "%v\n", info.Mode())
-		return
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		fmt.Fprintf(h, "%v\n", err)
-		return
-	}
-	defer func() { _ = f.Close() }()
-	if _, err := io.Copy(h, io.LimitReader(f, maxRead)); err != nil {
-		fmt.Fprintf(h, "%v\n", err)
-	}
 }

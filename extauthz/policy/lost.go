@@ -1,0 +1,46 @@
+package policy
+
+import (
+	"log/slog"
+	"slices"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// tellLost warns of what the version before had and this one has not, where
+// that can let more requests through: a file that was deleted by mistake, or
+// rewritten by a writer who stopped half-way, leaves rules that load.
+func (l *Live) tellLost(old, next *Policy) {
+	files, denials := missing(fileNames(old), fileNames(next)), missing(denials(old), denials(next))
+	if len(files) == 0 && len(denials) == 0 {
+		return
+	}
+	l.o.Log.Warn("rules went away", slog.String("policy", next.Hash), slog.Any("files", files), slog.Any("deny_rules", denials))
+}
+
+func fileNames(p *Policy) (names []string) {
+	for _, f := range p.source.Files {
+		names = append(names, f.Path)
+	}
+	return names
+}
+
+// denials are the ids of the deny rules that are in force.
+func denials(p *Policy) (ids []string) {
+	for _, r := range p.set.Rules() {
+		if r.Effect == rules.Deny && !r.Shadow {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+func missing(before, now []string) []string {
+	gone := []string{}
+	for _, name := range before {
+		if !slices.Contains(now, name) {
+			gone = append(gone, name)
+		}
+	}
+	return gone
+}
