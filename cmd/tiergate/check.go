@@ -24,7 +24,8 @@ func newCheck() *cobra.Command {
 		Short: "Report every mistake in the configuration and the rules",
 		Long: `check loads with the very loader the server uses and reports every mistake at once,
 with file, line and column. It reads the catalogs, too: what the server would refuse there is a
-mistake, what it would ignore a warning. With only a rules directory, what needs the configuration
+mistake, what it would ignore a warning. So is what loads and is hardly meant; with warnings
+alone the exit code is 0. With only a rules directory, what needs the configuration
 (issuers and their claims, catalogs, managed headers) is left out and said to be.`,
 		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,9 +55,14 @@ func check(w io.Writer, file string, dirs []string, output string) error {
 	if err != nil && !errors.As(err, &ms) {
 		return err
 	}
-	if report.json {
-		return report.encode(append(ms, rows.bad...), rows.odd)
+	var warnings rules.Mistakes
+	if p != nil {
+		warnings = p.Set().Warnings()
 	}
+	if report.json {
+		return report.encode(append(ms, rows.bad...), slices.Concat(warnings, rows.odd))
+	}
+	report.warnings(warnings, src)
 	if n := report.findings(ms, rows, src); n > 0 {
 		return errNo
 	}
@@ -108,6 +114,15 @@ func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 type reporter struct {
 	w    io.Writer
 	json bool
+}
+
+// warnings shows what in the rules is hardly meant.
+func (r *reporter) warnings(ms rules.Mistakes, src *rules.Source) {
+	marked := slices.Clone(ms)
+	for i := range marked {
+		marked[i].Text = "warning: " + marked[i].Text
+	}
+	fmt.Fprint(r.w, marked.Report(lines(src)))
 }
 
 // findings shows mistakes and warnings, and returns how many mistakes there are. A
