@@ -56,6 +56,38 @@ func (k Kind) ParseScalar(text string) (any, bool) {
 	}
 }
 
+// Value brings a value as a document gives it (string, int64, bool, or []any of one
+// of these) to how a value of kind k is held. It converts nothing: false is another kind.
+func (k Kind) Value(v any) (any, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, k == String
+	case int64:
+		return v, k == Int
+	case bool:
+		return v, k == Bool
+	case []any:
+		switch k {
+		case StringList:
+			return elements[string](v)
+		case IntList:
+			return elements[int64](v)
+		}
+	}
+	return nil, false
+}
+
+func elements[T any](items []any) ([]T, bool) {
+	out := make([]T, len(items))
+	for i, item := range items {
+		var ok bool
+		if out[i], ok = item.(T); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
 // kindOfValue is the kind of a value as it is held, or NoKind.
 func kindOfValue(v any) Kind {
 	switch v.(type) {

@@ -168,21 +168,8 @@ func typed(kind rules.Kind, raw any) (any, bool) {
 		return nil, true
 	case Text:
 		return typedText(kind, string(v))
-	case string:
-		return v, kind == rules.String
-	case int64:
-		return v, kind == rules.Int
-	case bool:
-		return v, kind == rules.Bool
-	case []any:
-		if kind == rules.StringList {
-			return list[string](v)
-		}
-		if kind == rules.IntList {
-			return list[int64](v)
-		}
 	}
-	return nil, false
+	return kind.Value(raw)
 }
 
 func typedText(kind rules.Kind, text string) (any, bool) {
@@ -198,22 +185,7 @@ func typedText(kind rules.Kind, text string) (any, bool) {
 		}
 		items[i] = item
 	}
-	if kind == rules.IntList {
-		return list[int64](items)
-	}
-	return list[string](items)
-}
-
-func list[T any](items []any) (any, bool) {
-	out := make([]T, len(items))
-	for i, item := range items {
-		v, ok := item.(T)
-		if !ok {
-			return nil, false
-		}
-		out[i] = v
-	}
-	return out, true
+	return kind.Value(items)
 }
 
 // idHash names a key in a log without showing the id. Both parts are hashed

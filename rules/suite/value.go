@@ -43,26 +43,6 @@ func natural(ms *rules.Mistakes, n *rules.Node) any {
 	return n.Value
 }
 
-// claim brings a value to the kind in which the issuer may assert it.
-func claim(kind rules.Kind, v any) (any, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, kind == rules.String
-	case int64:
-		return v, kind == rules.Int
-	case bool:
-		return v, kind == rules.Bool
-	case []any:
-		if kind == rules.StringList {
-			return all[string](v)
-		}
-		if kind == rules.IntList {
-			return all[int64](v)
-		}
-	}
-	return nil, false
-}
-
 // kindOf is the kind that a value shows by itself, for issuers of which nothing is known.
 func kindOf(v any) rules.Kind {
 	switch v := v.(type) {
@@ -73,23 +53,12 @@ func kindOf(v any) rules.Kind {
 	case bool:
 		return rules.Bool
 	case []any:
-		if _, ok := all[int64](v); ok && len(v) > 0 {
+		if _, ok := rules.IntList.Value(v); ok && len(v) > 0 {
 			return rules.IntList
 		}
 		return rules.StringList
 	}
 	return rules.NoKind
-}
-
-func all[T any](items []any) ([]T, bool) {
-	out := make([]T, len(items))
-	for i := range items {
-		var ok bool
-		if out[i], ok = items[i].(T); !ok {
-			return nil, false
-		}
-	}
-	return out, true
 }
 
 // moment reads a time as claims may give it: seconds since 1970, a date or RFC

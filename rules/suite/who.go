@@ -115,7 +115,7 @@ func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 		if known {
 			kind = issuer.Claims[name]
 		}
-		typed, ok := claim(kind, value)
+		typed, ok := kind.Value(value)
 		switch {
 		case ok:
 			v.Claims[name] = typed
