@@ -57,27 +57,22 @@ func (e *edit) manager(path ...any) any {
 	return e.at(append(manager[:len(manager):len(manager)], path...)...)
 }
 
-// forged are headers that only a proxy has reason to send: what it did, and by
-// which path frameworks are to route.
-var forged = []string{
-	"x-envoy-auth-failure-mode-allowed", "x-envoy-auth-partial-body",
-	"x-original-url", "x-rewrite-url", "x-envoy-original-path",
-}
-
-// strip replaces the managed headers in the early header mutation.
+// strip replaces the managed headers in the early header mutation, which stand
+// in the last of its extensions.
 func (e *edit) strip(managed []string) {
 	if managed == nil {
 		return
 	}
-	config, ok := e.manager("early_header_mutation_extensions", 0, "typed_config").(map[string]any)
+	extensions, ok := e.manager("early_header_mutation_extensions").([]any)
+	if !ok {
+		return
+	}
+	config, ok := e.manager("early_header_mutation_extensions", len(extensions)-1, "typed_config").(map[string]any)
 	if !ok {
 		return
 	}
 	mutations := []any{
 		map[string]any{"remove_on_match": map[string]any{"key_matcher": map[string]any{"prefix": "x-tiergate-", "ignore_case": true}}},
-	}
-	for _, name := range forged {
-		mutations = append(mutations, map[string]any{"remove": name})
 	}
 	for _, name := range managed {
 		mutations = append(mutations, map[string]any{"remove": name})

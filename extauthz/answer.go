@@ -18,10 +18,7 @@ const maxValue = 8 << 10
 
 // unset are the client's own words about what the proxy did, or about another
 // path than the one decided; upstreams must not read them.
-var unset = []string{
-	"x-envoy-auth-partial-body", "x-envoy-auth-failure-mode-allowed",
-	"x-original-url", "x-rewrite-url", "x-envoy-original-path",
-}
+var unset = append([]string{"x-envoy-auth-partial-body", "x-envoy-auth-failure-mode-allowed"}, rules.PathHints()...)
 
 // answers turns outcomes into CheckResponses. It never changes once made.
 type answers struct {

@@ -38,7 +38,8 @@ func sent(names ...string) *rules.RawRequest {
 // sees our value or none; and no name is both set and removed.
 func TestP2ManagedHeadersAreOverwrittenOrRemoved(t *testing.T) {
 	a := newAnswers([]string{"x-account-tenant", "x-role"}, false)
-	always := "x_account_tenant x.account.tenant x_role x.role x_tiergate_decision x.tiergate.decision x-envoy-auth-partial-body x-envoy-auth-failure-mode-allowed x-original-url x-rewrite-url x-envoy-original-path"
+	always := "x_account_tenant x.account.tenant x_role x.role x_tiergate_decision x.tiergate.decision x-envoy-auth-partial-body x-envoy-auth-failure-mode-allowed x-original-url x-rewrite-url x-envoy-original-path" +
+		" x-original-uri x-forwarded-uri x-forwarded-path x-forwarded-prefix x-script-name script-name path-info"
 	for name, c := range map[string]struct {
 		out         *rules.Outcome
 		raw         *rules.RawRequest

@@ -129,7 +129,7 @@ var servers = []server{
 	{name: "lets a header change the method", method: func(v *view) string {
 		for _, h := range v.raw.Headers {
 			switch strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(h.Name)) {
-			case "x-http-method-override", "x-http-method", "x-method-override":
+			case "x-http-method-override", "x-http-method", "x-method-override", "x-override-method", "x-tunneled-method", "x-forwarded-method":
 				return strings.ToUpper(h.Value)
 			}
 		}
@@ -140,6 +140,9 @@ var servers = []server{
 			if strings.EqualFold(p[0], "_method") {
 				return strings.ToUpper(p[1])
 			}
+		}
+		if method, ok := lastMember(v.raw.Body, "_method"); ok {
+			return strings.ToUpper(method)
 		}
 		return v.raw.Method
 	}},
@@ -293,9 +296,9 @@ func TestServersSeeWhatWeDecideOn(t *testing.T) {
 		"/v1/files/a/%EF%BC%8E%EF%BC%8E/b", "/v1/files/a%EF%BC%8F%EF%BC%8E%EF%BC%8E/b", "/v1/files/a/%E2%80%A5/b", "/v1/files/a/%E2%80%A4./b",
 	}
 	headers := []string{
-		"", "x-http-method-override: DELETE", "x_http_method_override: DELETE", "x-method-override: DELETE", "x-account-id: " + mine,
+		"", "x-http-method-override: DELETE", "x_http_method_override: DELETE", "x-method-override: DELETE", "x-forwarded-method: DELETE", "x-account-id: " + mine,
 		"x-account-id: " + mine + "\nx-account-id: " + other, "x-account-id: " + mine + "," + other, "x-account-id: " + mine + "\nx_account_id: " + other,
-		"content-type: application/x-www-form-urlencoded\n\n_method=DELETE", "content-type: application/x-www-form-urlencoded\n\nid=" + other,
+		"content-type: application/x-www-form-urlencoded\n\n_method=DELETE", "\n\n_method=DELETE", "content-type: application/json\n\n{\"_method\":\"DELETE\"}", "content-type: application/x-www-form-urlencoded\n\nid=" + other,
 	}
 	bodies := []string{
 		`{"id":"` + mine + `"}`, `{"id":"` + mine + `","id":"` + other + `"}`, `{"id":"` + other + `","id":"` + mine + `"}`, `{"id":"` + mine + `","ID":"` + other + `"}`,

@@ -30,15 +30,20 @@ func readBody(req *rules.Request, raw *rules.RawRequest, limit int) error {
 		return rules.Faultf(rules.MalformedRequest, "content-length is %d, the body has %d bytes", length, have)
 	}
 	cut := marker == "true" || raw.Size > have || length > have || have > 0 && have >= int64(limit)
-	if err := checkFormType(req, cut); err != nil {
-		return err
+	if have > 0 || cut {
+		if err := checkFormType(req, cut); err != nil {
+			return err
+		}
 	}
 	if cut {
 		req.BodyCut = true
 		return nil
 	}
 	req.Body, req.HasBody = raw.Body, true
-	return checkForm(req)
+	if err := checkForm(req); err != nil {
+		return err
+	}
+	return checkJSON(req)
 }
 
 // contentLength returns the header's number, or -1 without one.

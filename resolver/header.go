@@ -28,17 +28,22 @@ var readHeaders = map[string]uint32{
 	"early-data":                    0,
 }
 
-// overrides are the headers by which frameworks let a client change the method.
-var overrides = map[string]bool{
-	"x-http-method-override": true,
-	"x-http-method":          true,
-	"x-method-override":      true,
-	"x-method":               true,
-}
+// overrides are the headers by which frameworks let a client change the method,
+// and those in which proxies hand on the method that a request had.
+var overrides = setOf("x-http-method-override", "x-http-method", "x-method-override", "x-method", "x-override-method",
+	"x-tunneled-method", "x-original-method", "x-forwarded-method")
 
 // removed are headers by which frameworks let a client change the path. They
 // are taken out before the upstream, but only in this spelling.
-var removed = map[string]bool{"x-original-url": true, "x-rewrite-url": true, "x-envoy-original-path": true}
+var removed = setOf(rules.PathHints()...)
+
+func setOf(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
 
 type seenHeaders struct{ upgrade bool }
 

@@ -11,15 +11,16 @@ type Match struct {
 
 // Match finds the operation of a canonical request, or returns a *rules.Fault:
 // no_route, or ambiguous_path where a server that compares paths without regard
-// to case would find another line. It allocates nothing unless it fails, and its
-// cost does not grow with the number of routes.
+// to case would find another line; where the operation needs no body, the fault of
+// JSON that could not be searched. It allocates nothing unless it fails or such a
+// body came, and its cost does not grow with the number of routes.
 func (r *Routes) Match(req *rules.Request) (Match, error) {
 	h := r.hosts[req.Host]
 	if h == nil {
 		return Match{}, rules.Faultf(rules.NoRoute, "no line is for host %q", req.Host)
 	}
 	if h.cors.V && isPreflight(req) {
-		return Match{Preflight: true}, nil
+		return unneeded(Match{Preflight: true}, req)
 	}
 	method := req.Method
 	if method == head { // its answer tells what GET's would
@@ -32,7 +33,18 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 	case op != h.root.match(method, req.Segs, folded):
 		return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case another line is", op.Template)
 	}
-	return Match{Op: op}, nil
+	if op.NeedsBody { // whoever reads it judges it
+		return Match{Op: op}, nil
+	}
+	return unneeded(Match{Op: op}, req)
+}
+
+// unneeded is a match that reads no body.
+func unneeded(m Match, req *rules.Request) (Match, error) {
+	if err := checkUnneeded(req); err != nil {
+		return Match{}, err
+	}
+	return m, nil
 }
 
 // isPreflight follows the Fetch standard: a browser asks before it sends.

@@ -28,7 +28,7 @@ func splitQuery(query string) ([]rules.Param, error) {
 		if !ok {
 			return nil, rules.Faultf(rules.AmbiguousQuery, "parameter %d has a bad escape, a NUL or bytes that are not UTF-8", len(params)+1)
 		}
-		if paramAlike(name, "_method") { // by which frameworks let a form change its method
+		if paramAlike(name, methodParam) {
 			return nil, rules.Faultf(rules.MethodOverride, "query parameter %d", len(params)+1)
 		}
 		params = append(params, rules.Param{Name: name, Value: value})

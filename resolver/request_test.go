@@ -156,13 +156,20 @@ func TestHeaders(t *testing.T) {
 		{"P2 method override", "x-http-method-override: DELETE", rules.MethodOverride},
 		{"P2 method override to the same", "x-http-method-override: GET", rules.MethodOverride},
 		{"P2 x-method-override", "x-method-override: DELETE", rules.MethodOverride},
+		{"P2 x-override-method", "x-override-method: DELETE", rules.MethodOverride},
+		{"P2 x-tunneled-method", "x-tunneled-method: DELETE", rules.MethodOverride},
+		{"P2 x-original-method", "x-original-method: DELETE", rules.MethodOverride},
+		{"P2 x-forwarded-method", "x-forwarded-method: DELETE", rules.MethodOverride},
+		{"P2 twin of a forwarded method", "x-forwarded_method: DELETE", rules.MethodOverride},
 		{"P2 x-http-method", "x-http-method: DELETE", rules.MethodOverride},
 		{"P2 twin of an override", "x_http_method_override: DELETE", rules.MethodOverride},
 		{"twin of a header we read", "content_type: text/plain", rules.AmbiguousHeader},
 		{"dotted twin of a header we read", "x-envoy-auth.partial_body: false", rules.AmbiguousHeader},
 		{"twin of one we do not read", "x_user_tier: 9", ""},
-		{"P2 proxy headers are not read", "x-envoy-original-path: /admin\nx-original-url: /admin\nx-rewrite-url: /admin\nx-forwarded-host: other\nforwarded: host=other", ""},
+		{"P2 proxy headers are not read", "x-envoy-original-path: /admin\nx-original-url: /admin\nx-rewrite-url: /admin\nx-original-uri: /admin\nx-forwarded-uri: /admin\nx-forwarded-path: /admin\nx-forwarded-prefix: /admin\nx-script-name: /admin\nx-forwarded-host: other\nforwarded: host=other", ""},
 		{"a twin of a path override", "x_original_url: /admin", rules.AmbiguousHeader},
+		{"a twin of a mount point", "script_name: /admin", rules.AmbiguousHeader},
+		{"a twin of a forwarded path", "x.forwarded-prefix: /admin", rules.AmbiguousHeader},
 		{"another twin of a path override", "x-rewrite.url: /admin", rules.AmbiguousHeader},
 		{"connection", "connection: keep-alive, close, TE", ""},
 		{"connection names a header", "connection: keep-alive, authorization", rules.AmbiguousHeader},
@@ -278,7 +285,7 @@ func TestBodies(t *testing.T) {
 		{"P3 odd marker", partialMarker + ": False", 2, "{}", 10, none, rules.MalformedRequest},
 	} {
 		t.Run(c.row, func(t *testing.T) {
-			r := raw("POST /v1/a\n" + c.headers)
+			r := raw("POST /v1/a\ncontent-type: text/plain\n" + c.headers)
 			r.Body, r.Size = []byte(c.body), c.size
 			req, err := Canonical(r, &Options{MaxBody: c.limit})
 			if reason(err) != c.denied {

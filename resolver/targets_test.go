@@ -193,7 +193,7 @@ func TestTargets(t *testing.T) {
 		{"P3 compressed", "POST /v1/accounts:lookup\ncontent-encoding: gzip" + asJSON + `{"id":"AC123456"}`, "body_encoding"},
 		{"identity encoding", "POST /v1/accounts:lookup\ncontent-encoding: identity" + asJSON + `{"id":"AC123456"}`, "read account/AC123456"},
 		{"P3 partial", "POST /v1/accounts:lookup\ncontent-type: application/json\n" + partialMarker + ": true", "body_too_large"},
-		{"P3 partial where it is not needed", "GET /v1/accounts/AC123456\n" + partialMarker + ": true", "read account/AC123456"},
+		{"P3 partial where it is not needed", "GET /v1/accounts/AC123456\ncontent-type: text/plain\n" + partialMarker + ": true", "read account/AC123456"},
 		{"a body where it is not needed", "DELETE /v1/accounts/AC123456\ncontent-type: text/plain\n\nx", "delete account/AC123456"},
 
 		{"batch", "POST /v1/accounts:batchDelete" + asJSON + `{"ids":["AC123456","AC123457"]}`, "delete account/AC123456, delete account/AC123457"},

@@ -1,0 +1,73 @@
+package resolver
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// partHas looks for a name in a multipart form, which is in lower case. It
+// searches rather than parses, for servers disagree on where a part begins and
+// how a name is quoted: the name is found where it stands behind the letters
+// "name", in the same header line. Each line is read once, whatever it holds.
+func partHas(body, name string) bool {
+	for {
+		at := strings.Index(body, "name")
+		if at < 0 {
+			return false
+		}
+		end := at + lineEnd(body[at:])
+		if nameIn(body[at:end], name) {
+			return true
+		}
+		body = body[end:]
+	}
+}
+
+// lineEnd is where a header's line ends: it goes on where the next one starts
+// with a space or a tab (RFC 5322 section 2.2.3).
+func lineEnd(s string) int {
+	for i := range len(s) {
+		if s[i] != '\n' && (s[i] != '\r' || strings.HasPrefix(s[i:], "\r\n")) {
+			continue
+		}
+		if next := i + 1; next == len(s) || s[next] != ' ' && s[next] != '\t' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// nameIn holds every word of a line against the name. A line that spells names
+// in parts or in another encoding may hold any name.
+func nameIn(line, name string) bool {
+	plain := strings.ReplaceAll(line, "filename*", "") // many clients send it, and it names no field
+	if strings.ContainsRune(plain, '\\') || strings.Contains(plain, "=?") || strings.Contains(plain, "name*") {
+		return true
+	}
+	alike := func(word string) bool {
+		decoded, ok := unescape(word, false)
+		return paramAlike(word, name) || ok && paramAlike(decoded, name)
+	}
+	for _, ends := range []func(rune) bool{endsText, endsPlain} {
+		for text := range strings.FieldsFuncSeq(line, ends) {
+			if alike(text) {
+				return true
+			}
+			for word := range strings.FieldsSeq(text) {
+				if alike(word) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// endsText knows the delimiters of header parameters, and what no name holds.
+func endsText(r rune) bool {
+	return strings.ContainsRune(`"'=;,()<>?`, r) || unicode.IsControl(r)
+}
+
+// endsPlain also takes what is not ASCII for a delimiter.
+func endsPlain(r rune) bool { return endsText(r) || r >= utf8.RuneSelf }
