@@ -9,7 +9,8 @@ type evaluation struct {
 	front   front
 	req     *Request
 	path    []string // decoded segments
-	query   []Header // decoded parameters
+	query   []param
+	fields  []string // decoded names of a form
 	host    *Host
 	line    *Line
 	caller  caller

@@ -25,16 +25,6 @@ func validID(t *Type, id string) bool {
 	return len(id) <= 1024 && (t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
 }
 
-func (e *evaluation) params(name string) []string {
-	var out []string
-	for _, p := range e.query {
-		if p.Name == name {
-			out = append(out, p.Value)
-		}
-	}
-	return out
-}
-
 // values are what a capture gives: at least one, none of them empty, unless it is optional and absent.
 func (e *evaluation) values(c *Capture) ([]string, string) {
 	var out []string
@@ -56,7 +46,12 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		}
 	case "query", "header":
 		if out = e.req.header(c.Name); c.In == "query" {
-			out = e.params(c.Name)
+			for _, p := range e.folding(c.Name) { // one at most
+				if p.Name != c.Name {
+					return nil, "ambiguous_parameter"
+				}
+				out = []string{p.Value}
+			}
 		}
 		if len(out) > 1 {
 			return nil, "ambiguous_parameter"
@@ -85,6 +80,9 @@ func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 	if !ok {
 		return nil, "malformed_id"
 	}
+	if twin(object, names[depth]) {
+		return nil, "ambiguous_parameter"
+	}
 	next, ok := object[names[depth]]
 	if !ok && c.Optional {
 		return nil, ""
@@ -108,6 +106,16 @@ func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 		all = append(all, v...)
 	}
 	return all, ""
+}
+
+// twin says whether an object has another member that some reader takes for the named one.
+func twin(object map[string]any, name string) bool {
+	for member := range object {
+		if member != name && foldsTo(member, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // scalar is an id in JSON: a string, or an integer by its text.

@@ -30,13 +30,13 @@ func (e *evaluation) decode() string {
 		return e.form()
 	}
 	for _, pair := range strings.Split(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, err1 := url.QueryUnescape(name)
+		raw, value, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(raw)
 		value, err2 := url.QueryUnescape(value)
 		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {
 			return "ambiguous_query"
 		}
-		e.query = append(e.query, Header{name, value})
+		e.query = append(e.query, param{raw, name, value})
 	}
 	return e.form()
 }
@@ -50,11 +50,17 @@ func (e *evaluation) form() string {
 	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
 		return "body_encoding"
 	}
-	if len(*e.req.Body) > e.w.BodyLimit {
+	if len(*e.req.Body) >= e.w.BodyLimit {
 		return "body_too_large"
 	}
 	if text, err := url.QueryUnescape(*e.req.Body); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") || strings.Contains(*e.req.Body, ";") {
 		return "body_malformed"
+	}
+	for _, pair := range strings.Split(*e.req.Body, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(name); err == nil {
+			e.fields = append(e.fields, name)
+		}
 	}
 	return ""
 }

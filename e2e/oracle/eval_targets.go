@@ -33,6 +33,12 @@ func (w *World) needsBody(l *Line) bool {
 			}
 		}
 	}
+	return w.writes(l)
+}
+
+// writes says whether the line's first target writes an object whose members are
+// classified or limited.
+func (w *World) writes(l *Line) bool {
 	first := l.Targets[0]
 	for _, a := range first.Actions {
 		if a != "create" && a != "update" {
@@ -68,10 +74,10 @@ func (e *evaluation) readBody() string {
 	if !e.w.needsBody(e.line) {
 		return ""
 	}
-	if e.req.Body == nil {
+	if e.req.Body == nil || *e.req.Body == "" {
 		return "body_missing"
 	}
-	if len(*e.req.Body) > e.w.BodyLimit {
+	if len(*e.req.Body) >= e.w.BodyLimit {
 		return "body_too_large"
 	}
 	switch strings.Join(e.req.header("content-type"), ",") {
@@ -95,13 +101,13 @@ func (e *evaluation) readBody() string {
 // against their type's pattern.
 func (e *evaluation) capture() string {
 	for _, s := range e.line.Path {
-		if s.Capture != "" && len(e.params(s.Capture)) > 0 {
+		if s.Capture != "" && (len(e.folding(s.Capture)) > 0 || e.inForm(s.Capture)) {
 			return "ambiguous_parameter"
 		}
 	}
 	for _, t := range e.line.Targets {
 		for _, c := range t.captures() {
-			if c.In == "query" && len(e.params(c.Name)) > 1 {
+			if c.In == "query" && (len(e.folding(c.Name)) > 1 || e.inForm(c.Name)) {
 				return "ambiguous_parameter"
 			}
 		}
@@ -113,6 +119,11 @@ func (e *evaluation) capture() string {
 	}
 	if len(e.targets) == 0 {
 		return "no_target"
+	}
+	for _, p := range e.targets[0].typ.Properties {
+		if e.targets[0].first && e.w.writes(e.line) && twin(e.body, p.Member) {
+			return "ambiguous_parameter"
+		}
 	}
 	return ""
 }

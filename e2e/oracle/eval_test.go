@@ -142,6 +142,15 @@ func TestEvaluate(t *testing.T) {
 		{"an empty capture", get("/find?id="), "no_target"},
 		{"a repeated parameter", get("/find?id=1&id=1"), "ambiguous_parameter"},
 		{"a path capture's name in the query", get("/accounts/1?id=2"), "ambiguous_parameter"},
+		{"or one that folds to it", get("/accounts/1?%20Id[]=2"), "ambiguous_parameter"},
+		{"one that does not", get("/accounts/1?ids=2"), "allowed"},
+		{"or in a form", all(form("ID=2"), func(_ *World, r *Request) { r.Target = "/accounts/1/close" }), "ambiguous_parameter"},
+		{"another field of a form", all(form("ids=2"), func(_ *World, r *Request) { r.Target = "/accounts/1/close" }), "allowed"},
+		{"a query parameter in another spelling", get("/find?ID=1"), "ambiguous_parameter"},
+		{"a query parameter twice, once in another spelling", get("/find?id=1&id.x=2"), "ambiguous_parameter"},
+		{"a query parameter with escapes in its name", get("/find?%69d=1"), "allowed"},
+		{"a member that folds to the captured one", body("POST", "/batch", `{"ids":[1],"IDs":[2]}`), "ambiguous_parameter"},
+		{"a member that folds to a property", body("PATCH", "/accounts/1", `{"SSN":1}`), "ambiguous_parameter"},
 		{"an id that does not match as a whole", get("/accounts/1x"), "malformed_id"},
 		{"a JSON integer is an id", body("POST", "/batch", `{"ids":[1,"1"]}`), "allowed"},
 		{"a JSON fraction is not", body("POST", "/batch", `{"ids":[1.0]}`), "malformed_id"},
@@ -153,6 +162,11 @@ func TestEvaluate(t *testing.T) {
 		{"a body that is needed and absent", func(_ *World, r *Request) { r.Method, r.Target = "POST", "/batch" }, "body_missing"},
 		{"not exactly application/json", all(body("POST", "/batch", `{"ids":[1]}`), func(_ *World, r *Request) { r.Headers[0].Value = "application/json2" }), "body_type"},
 		{"a form that was cut", form(strings.Repeat("x", 101)), "body_too_large"},
+		{"a form of the limit", form(strings.Repeat("x", 100)), "body_too_large"},
+		{"a form below it", form(strings.Repeat("x", 99)), "body_type"},
+		{"a body of the limit", body("POST", "/batch", `{"ids":[1],"pad":"`+strings.Repeat("x", 80)+`"}`), "body_too_large"},
+		{"a body below it", body("POST", "/batch", `{"ids":[1],"pad":"`+strings.Repeat("x", 79)+`"}`), "allowed"},
+		{"an empty body", body("POST", "/batch", ""), "body_missing"},
 		{"a form with a semicolon", form("a=1;b"), "body_malformed"},
 		{"a form with a bad escape", form("a=%"), "body_malformed"},
 		{"a form", form("a=1"), "body_type"},
@@ -280,5 +294,46 @@ func TestUnfitValues(t *testing.T) {
 				t.Errorf("got %s, want %s", got.Reason, row.want)
 			}
 		})
+	}
+}
+
+// A rule sets the parameter who. What the client sends in those bytes is replaced,
+// and nothing else is.
+func TestAnotherSpellingOfWhatIsSet(t *testing.T) {
+	for query, want := range map[string]string{
+		"":                       "allowed",
+		"?who=bob&who":           "allowed",
+		"?whose=bob&w=ho":        "allowed",
+		"?%77ho=bob":             "ambiguous_parameter",
+		"?who=bob&WHO=bob":       "ambiguous_parameter",
+		"?+who=bob":              "ambiguous_parameter",
+		"?who+=bob":              "ambiguous_parameter",
+		"?who[0]=bob":            "ambiguous_parameter",
+		"?.who=bob":              "ambiguous_parameter",
+		"?who.x=bob":             "ambiguous_parameter",
+		"?%EF%BD%97ho=bob":       "ambiguous_parameter",
+		"?w%E2%80%8Bho=bob":      "ambiguous_parameter",
+		"?who=bob&x.who=bob&a=1": "allowed",
+	} {
+		w := bank()
+		w.Rules[0].Set = []Mutation{{Query: true, Name: "who", Value: []TemplatePart{{Ref: "caller.subject"}}}}
+		got := Evaluate(w, base, &Request{Method: "GET", Host: "a.example", Target: "/accounts/1" + query})
+		if got.Reason != want || want == "allowed" && got.Set["?who"] != "ada" {
+			t.Errorf("%s: got %s with %v, want %s", query, got.Reason, got.Set, want)
+		}
+		w.Rules[0].Set = nil
+		if got := Evaluate(w, base, &Request{Method: "GET", Host: "a.example", Target: "/accounts/1" + query}); got.Reason != "allowed" {
+			t.Errorf("%s where no rule sets it: got %s", query, got.Reason)
+		}
+	}
+	w, field := bank(), "Who=bob"
+	w.Rules[0].Set = []Mutation{{Query: true, Name: "who", Value: []TemplatePart{{Ref: "caller.subject"}}}}
+	r := &Request{Method: "POST", Host: "a.example", Target: "/accounts/1/close", Headers: []Header{{"content-type", "application/x-www-form-urlencoded"}}, Body: &field}
+	if got := Evaluate(w, base, r); got.Reason != "ambiguous_parameter" {
+		t.Errorf("in a form: got %s", got.Reason)
+	}
+	w.Rules[0].Set = append(w.Rules[0].Set, Mutation{Name: "x-long", Value: []TemplatePart{{Text: strings.Repeat("v", 32<<10)}}})
+	if got := Evaluate(w, base, &Request{Method: "GET", Host: "a.example", Target: "/accounts/1"}); got.Reason != "mutation_unfit" {
+		t.Errorf("too much: got %s", got.Reason)
 	}
 }

@@ -124,11 +124,31 @@ func (all obligations) merge(e *evaluation) (map[string]string, string) {
 			if strings.ContainsFunc(text.String(), unicode.IsControl) || m.Query && !queryValue.MatchString(text.String()) {
 				return nil, unfit
 			}
-			if before, ok := set[name]; ok && before != text.String() {
+			before, again := set[name]
+			if again && before != text.String() {
 				return nil, "mutation_conflict"
 			}
+			if !again && m.Query && e.beside(m.Name) {
+				return nil, "ambiguous_parameter"
+			}
 			set[name] = text.String()
+			if tooMuch(set) {
+				return nil, "mutation_unfit"
+			}
 		}
 	}
 	return set, "allowed"
+}
+
+// tooMuch says whether there is more to set than one answer may hold.
+func tooMuch(set map[string]string) bool {
+	headers, query, bytes := 0, 0, 0
+	for name, value := range set {
+		if bytes += len(name) + len(value); name[0] == '?' {
+			query, bytes = query+1, bytes-1
+		} else {
+			headers++
+		}
+	}
+	return headers > 64 || query > 64 || bytes > 32<<10
 }

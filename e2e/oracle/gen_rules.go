@@ -198,6 +198,9 @@ func (g *generator) typeWith(attribute string) *Type {
 	return nil
 }
 
+// onBehalf has a name that PHP reads as another one.
+var onBehalf = Mutation{Query: true, Name: "on.behalf", Value: []TemplatePart{{Ref: "caller.subject"}}}
+
 // mutations draws what a rule sets. Two rules that set one name always use the
 // same template, except that x-mark may be the object or the caller.
 func (g *generator) mutations(t *Type, who []Selector) []Mutation {
@@ -226,8 +229,11 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	if _, ok := t.attribute("level"); ok && g.chance(0.2) {
 		set("x-level", TemplatePart{Text: "l"}, TemplatePart{Ref: "object.level"})
 	}
-	if g.chance(0.1) {
+	if g.chance(0.2) {
 		out = append(out, Mutation{Query: true, Name: "view", Value: []TemplatePart{{Text: "of-"}, {Ref: "object.id"}}})
+	}
+	if !anonymous(who) && g.chance(0.3) {
+		out = append(out, onBehalf)
 	}
 	return out
 }
@@ -253,7 +259,7 @@ func (g *generator) special() {
 	first, second := g.w.Types[1], g.w.Types[2]
 	g.add(Rule{Who: []Selector{{Kind: "anonymous"}}, To: []string{"read"}, On: []string{second.Name}, UpTo: g.tierAt(-2)})
 	g.add(Rule{Who: []Selector{{Kind: "human"}, {Identity: "tools"}}, To: []string{"read", "list"}, On: []string{first.Name, second.Name},
-		UpTo: g.tierAt(-1), Unbounded: true})
+		UpTo: g.tierAt(-1), Unbounded: true, Set: []Mutation{onBehalf}})
 	g.add(Rule{Who: []Selector{{Identity: "people"}, {Identity: "tools"}}, To: []string{"close", "touch", "delete"}, On: []string{first.Name},
 		UpTo: g.tierAt(-1), Own: "members"})
 	g.add(Rule{Who: []Selector{{Issuer: "third"}, {Identity: "robot"}}, To: []string{"close", "create"}, On: []string{second.Name}, UpTo: g.tierAt(-1),

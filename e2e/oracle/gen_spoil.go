@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ func (t *traffic) spoil(r *Request, l *Line) {
 	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.badAuth, t.preflight}
 	if r.Body != nil {
 		all = append(all, t.badBody, t.badBody, t.badBody)
+	} else if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		all = append(all, t.form)
 	}
 	pick(&t.generator, all)(r, l)
 }
@@ -71,11 +74,11 @@ func (t *traffic) twistedQuery(r *Request, l *Line) {
 	extras := []string{"page=2", "x=%zz", "id=%41"}
 	for _, s := range l.Path {
 		if s.Capture != "" {
-			extras = append(extras, s.Capture+"=other", s.Capture+"=other")
+			extras = append(extras, s.Capture+"=other", t.twist(s.Capture)+"=other")
 		}
 	}
 	for _, q := range l.Query {
-		extras = append(extras, q.Name+"=twice", q.Name+"=twice")
+		extras = append(extras, q.Name+"=twice", t.twist(q.Name)+"=twice")
 	}
 	r.Target += sign + pick(&t.generator, extras)
 }
@@ -100,7 +103,7 @@ func (t *traffic) preflight(r *Request, _ *Line) {
 func (t *traffic) badBody(r *Request, _ *Line) {
 	body := *r.Body
 	typed := func(v string) { r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", v}) }
-	switch t.r.IntN(9) {
+	switch t.r.IntN(12) {
 	case 0:
 		r.Body = nil
 	case 1:
@@ -122,9 +125,59 @@ func (t *traffic) badBody(r *Request, _ *Line) {
 		}
 	case 8:
 		r.Body, r.Strict = new(body[:len(body)-1]), "cut off"
+	case 9: // as long as the limit, and a byte less
+		pad := t.w.BodyLimit - len(body) - len(`"pad":"",`) - t.r.IntN(2)
+		if body != "{}" && pad > 0 {
+			r.Body = new(`{"pad":"` + strings.Repeat("x", pad) + `",` + body[1:])
+		}
+	case 10:
+		if name := pick(&t.generator, []string{"IDS", "ids.x", " id", "SSN", "Iban[]", "From", "owner "}); body != "{}" {
+			r.Body = new(`{"` + name + `":["1"],` + body[1:])
+		}
+	case 11:
+		r.Body = new("")
 	}
 }
 
 func without(headers []Header, name string) []Header {
 	return slices.DeleteFunc(slices.Clone(headers), func(h Header) bool { return h.Name == name })
+}
+
+// twist writes the name of a parameter so that some server reads it as that name.
+func (t *traffic) twist(name string) string {
+	return pick(&t.generator, []string{
+		fmt.Sprintf("%%%02x", name[0]) + name[1:], fmt.Sprintf("%%%02X", name[0]) + name[1:], strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:],
+		"+" + name, name + "+", "%20" + name, name + "[]", name + "%5B0%5D", name + "[x]", name + ".x", "." + name, name + "%E2%80%8B",
+		fmt.Sprintf("%%EF%%BD%%%02X", name[0]-'a'+0x81) + name[1:], // the wide form of its first letter
+	})
+}
+
+// forge adds parameters that rules set: in the very bytes, which the proxy
+// replaces, or in another spelling, which it leaves.
+func (t *traffic) forge(r *Request, plain bool) {
+	for _, name := range some(&t.generator, []string{"view", "view", "on.behalf", "on_behalf", "on", "viewer"}, 2) {
+		if plain && (name == "on" || name == "on_behalf") {
+			continue // PHP reads both as the one that is set
+		}
+		if !plain && t.chance(0.4) {
+			name = t.twist(name)
+		}
+		sign := "?"
+		if strings.Contains(r.Target, "?") {
+			sign = "&"
+		}
+		r.Target += sign + name + pick(&t.generator, []string{"=forged", "=", ""})
+	}
+}
+
+// form sends a form to a line that needs no body.
+func (t *traffic) form(r *Request, l *Line) {
+	names := []string{"page", "view", "View", "on_behalf", "viewer"}
+	for _, s := range l.Path {
+		if s.Capture != "" {
+			names = append(names, s.Capture, t.twist(s.Capture))
+		}
+	}
+	r.Body = new("n=1&" + pick(&t.generator, names) + "=forged")
+	r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", "application/x-www-form-urlencoded"})
 }

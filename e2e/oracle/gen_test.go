@@ -61,7 +61,7 @@ var common = []string{
 	"binding_mismatch",
 	"host_not_served", "no_route", "identity_ambiguous", "agent_not_permitted", "purpose_not_allowed", "unknown_object", "denied_by_rule", "no_rule",
 	"attribute_missing", "property_not_allowed", "token_too_old",
-	"jwks_unavailable", "catalog_bad_row",
+	"jwks_unavailable", "catalog_bad_row", ambiguousBeside,
 }
 
 // rare are the reasons that some seed of a few must show.

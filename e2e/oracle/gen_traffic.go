@@ -71,10 +71,17 @@ func (t *traffic) better(a, than Answer, wantAllow bool) bool {
 	return t.seen[decider(a)] < t.seen[decider(than)]
 }
 
+// ambiguousBeside is the one 400 that comes of an obligation: rare among those of
+// captures, and worth as much as a 403.
+const ambiguousBeside = "ambiguous_parameter beside what a rule sets"
+
 // outcome is the reason, or that the proxy answered by itself.
 func outcome(a Answer) string {
 	if !a.Asked {
 		return fmt.Sprintf("proxy_%d", a.Status)
+	}
+	if a.Status == 400 && len(a.Targets) > 0 {
+		return ambiguousBeside
 	}
 	return a.Reason
 }
@@ -91,7 +98,7 @@ func decider(a Answer) string {
 // share is how much of the traffic a reason has had, measured by what it should
 // have: the decisions of rules are where most can go wrong.
 func (t *traffic) share(a Answer) float64 {
-	if a.Status == 403 || a.Status == 503 {
+	if a.Status == 403 || a.Status == 503 || a.Status == 400 && len(a.Targets) > 0 {
 		return float64(t.seen[outcome(a)]) / 5
 	}
 	return float64(t.seen[outcome(a)])
@@ -115,6 +122,9 @@ func (t *traffic) request(plain bool) *Request {
 	}
 	if t.chance(0.3) {
 		t.spoof(r)
+	}
+	if t.chance(0.2) {
+		t.forge(r, plain)
 	}
 	if !plain && t.chance(0.35) {
 		t.spoil(r, l)
