@@ -35,6 +35,7 @@ const (
 	httpHeaders   = 3
 	httpPath      = 4
 	httpHost      = 5
+	httpScheme    = 6
 	httpSize      = 9
 	httpBody      = 11
 	httpRawBody   = 12
@@ -47,9 +48,9 @@ const (
 	headerRawValue = 3
 )
 
-// decode reads a CheckRequest into raw and judges none of it. What is missing at
-// any level stays empty, and an empty request is denied by whoever reads it. The
-// generated messages would cost a third of a Check: some 90 allocations, most of
+// decode reads a CheckRequest into raw and judges none of it, but for what says
+// the same thing twice and differently, see agrees. What is missing at any level
+// stays empty, and an empty request is denied by whoever reads it. The generated messages would cost a third of a Check: some 90 allocations, most of
 // them for what nobody looks at. raw shares the memory of message.
 //
 // As protobuf has it, a field that comes twice counts as it came last, and parts
@@ -57,7 +58,10 @@ const (
 func decode(raw *rules.RawRequest, message string) error {
 	d := decoder{raw: raw}
 	err := d.message(message)
-	d.finish() // of what cannot be read to its end too: the form of the denial depends on headers
+	agree := d.finish() // of what cannot be read to its end too: the form of the denial depends on headers
+	if err == nil && !agree {
+		return errContradiction
+	}
 	return err
 }
 
@@ -66,6 +70,7 @@ type decoder struct {
 	raw     *rules.RawRequest
 	list    []rules.Header // header_map: in order, repeats and bytes kept
 	entries []rules.Header // headers: a map, as it came
+	scheme  string
 	body    string
 	rawBody string
 }
@@ -193,6 +198,8 @@ func (d *decoder) httpField(field uint64, content string) error {
 		return text(&d.raw.Path, content)
 	case httpHost:
 		return text(&d.raw.Host, content)
+	case httpScheme:
+		return text(&d.scheme, content)
 	case httpBody:
 		return text(&d.body, content)
 	case httpRawBody:
@@ -214,9 +221,11 @@ func text(into *string, content string) error {
 	return nil
 }
 
-// finish settles which of two forms counts.
-func (d *decoder) finish() {
+// finish settles which of two forms counts. It reports false for a message that
+// contradicts itself.
+func (d *decoder) finish() bool {
 	d.raw.Path = strings.Clone(d.raw.Path) // ids are parts of it, and caches keep ids
+	agree := d.rawBody == "" || d.body == "" || d.rawBody == d.body
 	if d.rawBody == "" {
 		d.rawBody = d.body
 	}
@@ -226,10 +235,13 @@ func (d *decoder) finish() {
 	headers := d.list
 	if len(headers) == 0 {
 		headers = ordered(d.entries)
+	} else if len(d.entries) > 0 {
+		agree = false
 	}
 	d.raw.Headers = headers[:0]
 	for _, h := range headers {
 		if strings.HasPrefix(h.Name, ":") { // of these only :path says more than the fields
+			agree = d.agrees(h) && agree
 			if h.Name == ":path" {
 				d.raw.RawPath = h.Value
 			}
@@ -238,6 +250,7 @@ func (d *decoder) finish() {
 		h.Name = lower(h.Name)
 		d.raw.Headers = append(d.raw.Headers, h)
 	}
+	return agree
 }
 
 // lower folds ASCII alone: the Kelvin sign would become a k, and a name that is

@@ -65,7 +65,7 @@ func TestDecodeKeepsWhatTheProxySaw(t *testing.T) {
 		Principal: "spiffe://example.com/a", Certificate: "-----BEGIN%20", Service: "svc-admin",
 	}
 	h := in.Attributes.Request.Http
-	h.Size, h.RawBody, h.Body = 9, []byte("\xff{}"), "ignored"
+	h.Size, h.RawBody = 9, []byte("\xff{}")
 	h.HeaderMap = list("X-Twice", "raw:1", "x-twice", "raw:\xff2", "x-both", "text", ":unknown", "x")
 	h.HeaderMap.Headers[2].RawValue = []byte("bytes")
 	want := &rules.RawRequest{
@@ -77,8 +77,8 @@ func TestDecodeKeepsWhatTheProxySaw(t *testing.T) {
 	if diff := cmp.Diff(want, decoded(in), sameAddr); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	h.RawBody = nil
-	if got := decoded(in).Body; string(got) != "ignored" {
+	h.RawBody, h.Body = nil, "text"
+	if got := decoded(in).Body; string(got) != "text" {
 		t.Errorf("a body sent as text: %q", got)
 	}
 }
@@ -108,6 +108,91 @@ func TestG3NilAtEveryLevel(t *testing.T) {
 			t.Errorf("%s: %+v", name, raw)
 		}
 	}
+}
+
+// What says one thing in two places must say the same: nothing is decided on one
+// reading while the upstream acts on the other.
+func TestContradictionsAreMalformed(t *testing.T) {
+	type http = authv3.AttributeContext_HttpRequest
+	for name, c := range map[string]struct {
+		with func(*http)
+		want error
+	}{
+		"they agree": {func(h *http) {
+			h.HeaderMap = list(":method", "raw:GET", ":authority", "raw:api.example.com", ":scheme", "raw:https", ":path", "raw:/a", ":path", "raw:/a")
+		}, nil},
+		"without pseudo headers": {func(h *http) { h.HeaderMap = list("accept", "x") }, nil},
+		"without a scheme":       {func(h *http) { h.Scheme, h.HeaderMap = "", list(":scheme", "raw:https") }, nil},
+		"a scheme in capitals":   {func(h *http) { h.HeaderMap = list(":scheme", "raw:HTTPS") }, nil},
+		"another method":         {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE") }, errContradiction},
+		"another method, as map": {func(h *http) { h.Headers = map[string]string{":method": "DELETE"} }, errContradiction},
+		"a second method":        {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE", ":method", "raw:GET") }, errContradiction},
+		"another host":           {func(h *http) { h.HeaderMap = list(":authority", "raw:other.example.com") }, errContradiction},
+		"another host, as map":   {func(h *http) { h.Headers = map[string]string{":authority": "other.example.com"} }, errContradiction},
+		"another port":           {func(h *http) { h.HeaderMap = list(":authority", "raw:api.example.com:80") }, errContradiction},
+		"another scheme":         {func(h *http) { h.HeaderMap = list(":scheme", "raw:http") }, errContradiction},
+		"two paths":              {func(h *http) { h.HeaderMap = list(":path", "raw:/b", ":path", "raw:/a") }, errContradiction},
+		"a path for later":       {func(h *http) { h.HeaderMap = list(":path", "raw:/b") }, nil},
+		"both forms of headers": {func(h *http) {
+			h.HeaderMap, h.Headers = list("accept", "x"), map[string]string{"accept": "x"}
+		}, errContradiction},
+		"both forms of the body": {func(h *http) { h.Body, h.RawBody = "{}", []byte("{}") }, nil},
+		"two bodies":             {func(h *http) { h.Body, h.RawBody = `{"id":1}`, []byte(`{"id":2}`) }, errContradiction},
+	} {
+		in := request("GET", "/a", nil)
+		c.with(in.Attributes.Request.Http)
+		message, err := proto.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var raw rules.RawRequest
+		if err := decode(&raw, string(message)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if contradicts(in) != (c.want != nil) {
+			t.Errorf("%s: the slow reading disagrees", name)
+		}
+	}
+}
+
+// contradicts is the same of a request that the generated messages have read.
+func contradicts(in *authv3.CheckRequest) bool {
+	h := in.GetAttributes().GetRequest().GetHttp()
+	if len(h.GetHeaders()) > 0 && len(h.GetHeaderMap().GetHeaders()) > 0 {
+		return true
+	}
+	if h.GetBody() != "" && len(h.GetRawBody()) > 0 && h.GetBody() != string(h.GetRawBody()) {
+		return true
+	}
+	said := map[string]string{":method": h.GetMethod(), ":authority": h.GetHost()}
+	if h.GetScheme() != "" {
+		said[":scheme"] = strings.ToLower(h.GetScheme())
+	}
+	bad := func(name, value string) bool {
+		if name == ":scheme" {
+			value = strings.ToLower(value)
+		}
+		want, known := said[name]
+		if name == ":path" && value != "" {
+			said[name] = value
+		}
+		return known && value != want
+	}
+	for name, value := range h.GetHeaders() {
+		if bad(name, value) {
+			return true
+		}
+	}
+	for _, h := range h.GetHeaderMap().GetHeaders() {
+		value := h.GetValue()
+		if len(h.GetRawValue()) > 0 {
+			value = string(h.GetRawValue())
+		}
+		if bad(h.GetKey(), value) {
+			return true
+		}
+	}
+	return false
 }
 
 // slowDecode reads a request with the generated messages, the obvious way.
@@ -174,9 +259,14 @@ func FuzzDecode(f *testing.F) {
 			return // what we make of it is denied or a request like any other
 		}
 		var got rules.RawRequest
-		if err := decode(&got, string(message)); errors.Is(err, errGroup) {
+		err := decode(&got, string(message))
+		if errors.Is(err, errGroup) {
 			return
-		} else if err != nil {
+		}
+		if contradicts(&in) != errors.Is(err, errContradiction) {
+			t.Fatalf("%v; the generated messages read %v", err, &in)
+		}
+		if err != nil && !errors.Is(err, errContradiction) {
 			t.Fatalf("%v; the generated messages read %v", err, &in)
 		}
 		if diff := cmp.Diff(slowDecode(&in), &got, sameAddr, cmpopts.EquateEmpty()); diff != "" {
