@@ -31,11 +31,12 @@ var (
 	descEvictions     = desc("cache_evictions_total", "Entries that made room for others, by cache.", "cache")
 	descAuditWritten  = desc("audit_records_total", "Decision records written.")
 	descAuditDropped  = desc("audit_dropped_total", "Decision records that were lost; the log shows each gap.")
+	descAuditReopens  = desc("audit_reopen_failures_total", "Tries to open a rotated decision log anew that failed; the old file is written on.")
 	descAuditFailing  = desc("audit_failing", "1 while the decision log cannot be written.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
-		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditFailing,
+		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 	}
 )
 
@@ -75,6 +76,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		a := s.from.Audit()
 		c.count(descAuditWritten, a.Written)
 		c.count(descAuditDropped, a.Dropped)
+		c.count(descAuditReopens, a.Reopens)
 		failing := 0.0
 		if a.Err != nil {
 			failing = 1

@@ -26,7 +26,7 @@ func fullSources() Sources {
 		Caches: func() []Cache {
 			return []Cache{{Name: "token", Entries: 3, Bytes: 4096, Evicted: 8}, {Name: "object", Bytes: -1}}
 		},
-		Audit: func() audit.Stats { return audit.Stats{Written: 9, Dropped: 1, Err: errors.New("disk full")} },
+		Audit: func() audit.Stats { return audit.Stats{Written: 9, Dropped: 1, Reopens: 5, Err: errors.New("disk full")} },
 	}
 }
 
@@ -42,6 +42,9 @@ tiergate_audit_dropped_total 1
 # HELP tiergate_audit_failing 1 while the decision log cannot be written.
 # TYPE tiergate_audit_failing gauge
 tiergate_audit_failing 1
+# HELP tiergate_audit_reopen_failures_total Tries to open a rotated decision log anew that failed; the old file is written on.
+# TYPE tiergate_audit_reopen_failures_total counter
+tiergate_audit_reopen_failures_total 5
 # HELP tiergate_cache_bytes Bytes kept now, by cache, where they are counted.
 # TYPE tiergate_cache_bytes gauge
 tiergate_cache_bytes{cache="token"} 4096

@@ -48,7 +48,7 @@ func (r *Record) append(b []byte) []byte {
 	b = text(b, `,"effect":`, r.Effect)
 	b = number(b, `,"status":`, r.Status)
 	b = text(b, `,"reason":`, r.Reason)
-	b = text(b, `,"detail":`, r.Detail)
+	b = text(b, `,"detail":`, plain(r.Detail))
 	if r.Shadow != nil {
 		b = append(b, `,"shadow":`...)
 		b = r.Shadow.append(b)
@@ -98,7 +98,7 @@ func (s *Shadow) append(b []byte) []byte {
 	b = appendText(b, s.Effect)
 	b = append(b, `,"reason":`...)
 	b = appendText(b, s.Reason)
-	b = text(b, `,"detail":`, s.Detail)
+	b = text(b, `,"detail":`, plain(s.Detail))
 	b = text(b, `,"rule":`, s.Rule)
 	b = append(b, `,"by":`...)
 	b = appendText(b, s.By)

@@ -74,7 +74,7 @@ func TestEveryRecordReadsBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw
 		r := full()
-		r.ID, r.EnvoyID, r.Detail, r.Op = s(t, "id"), s(t, "envoy"), s(t, "detail"), s(t, "op")
+		r.ID, r.EnvoyID, r.Detail, r.Op = s(t, "id"), s(t, "envoy"), plain(s(t, "detail")), s(t, "op")
 		r.Caller.Subject, r.Targets[0].ID, r.Targets[1].Missing = s(t, "sub"), s(t, "object"), s(t, "missing")
 		r.Inputs[0].Value = s(t, "value")
 		r.Inputs[1].Value = rapid.Int64().Draw(t, "n")
@@ -113,6 +113,31 @@ func TestH3TextsCannotForgeOrHideALine(t *testing.T) {
 	} {
 		if got := string(appendText(nil, c.in)); got != c.want {
 			t.Errorf("%s: got %.200s, want %.200s", name, got, c.want)
+		}
+	}
+}
+
+// A detail can quote what a client wrote: taken out of the record, by jq -r say,
+// it is still printable and short.
+func TestH3DetailsHoldNoControlCharacters(t *testing.T) {
+	for in, want := range map[string]string{
+		"header \"x\" reads like one of ours": "header \"x\" reads like one of ours",
+		"a\x1b[2J\r\nb":                       "a\ufffd[2J\ufffd\ufffdb",
+		"a\u202eb\xff":                        "a\ufffdb\ufffd",
+		"grüß":                                "grüß",
+		strings.Repeat("x", 1<<20):            strings.Repeat("x", maxDetail) + "…",
+		strings.Repeat("é", maxDetail):        strings.Repeat("é", maxDetail/2) + "…",
+		"x" + strings.Repeat("é", 300):        "x" + strings.Repeat("é", maxDetail/2-1) + "…",
+	} {
+		r := Record{ID: "a", Detail: in, Shadow: &Shadow{Detail: in}}
+		var got Record
+		for rec, err := range Read(bytes.NewReader(line(&r))) {
+			if got = rec; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got.Detail != want || got.Shadow.Detail != want {
+			t.Errorf("%.40q: read %.600q and %.600q, want %.600q", in, got.Detail, got.Shadow.Detail, want)
 		}
 	}
 }

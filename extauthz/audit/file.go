@@ -5,24 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"time"
 )
 
 // sink is where batches go. Only the writing goroutine calls it.
 type sink interface {
 	io.Writer
 	sync() error
-	renew() bool // opens the path anew if it names another file now; true when it did
+	renew() (bool, error) // opens the path anew if it names another file now; true when it did
 	close()
 }
 
 // stream is a sink that nobody rotates.
 type stream struct{ io.Writer }
 
-func (stream) sync() error { return nil }
-func (stream) renew() bool { return false }
-func (stream) close()      {}
+func (stream) sync() error          { return nil }
+func (stream) renew() (bool, error) { return false, nil }
+func (stream) close()               {}
 
 // file is the log on disk.
 type file struct {
@@ -158,19 +160,38 @@ func (f *file) sync() error {
 	return f.Sync()
 }
 
-// renew opens the path anew when it names another file, or none, by now.
-func (f *file) renew() bool { return f.rotated() && f.open() == nil }
+// renew opens the path anew when it names another file, or none, by now. With an
+// error the file that is open stays the log.
+func (f *file) renew() (bool, error) {
+	moved, err := f.rotated()
+	if err == nil && moved {
+		err = f.open()
+	}
+	return moved && err == nil, err
+}
 
-func (f *file) rotated() bool {
+func (f *file) rotated() (bool, error) {
 	if !f.regular {
-		return false
+		return false, nil
 	}
 	now, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
 	if err != nil {
-		return os.IsNotExist(err)
+		return false, err
 	}
 	mine, err := f.Stat()
-	return err == nil && !os.SameFile(now, mine)
+	return err == nil && !os.SameFile(now, mine), err
+}
+
+// Write gives up on a pipe that nobody empties: the rest is tried again, as on a
+// disk that is full, and the writer can be closed meanwhile.
+func (f *file) Write(p []byte) (int, error) {
+	if !f.regular {
+		_ = f.SetWriteDeadline(time.Now().Add(retry)) // what has no deadline does not wait for a reader
+	}
+	return f.File.Write(p)
 }
 
 func (f *file) close() { f.Close() } //nolint:errcheck // its writes have returned

@@ -27,10 +27,10 @@ func (w *Writer) run() {
 		select {
 		case <-w.work:
 		case <-check.C:
-			w.sink.renew()
+			w.renew()
 			continue
 		case <-w.reopen:
-			w.sink.renew()
+			w.renew()
 			continue
 		}
 		w.gather()
@@ -105,10 +105,25 @@ func (w *Writer) write(batch []byte, records uint64) bool {
 		if !w.pause() {
 			return false
 		}
-		if w.sink.renew() {
+		if w.renew() {
 			at = lineStart(batch, at)
 		}
 	}
+}
+
+// renew follows a rotation. Where no new file can be opened the old one is
+// written on, under whatever name it has now: nothing is lost, but somebody
+// looks for records where there are none.
+func (w *Writer) renew() bool {
+	renewed, err := w.sink.renew()
+	if err != nil {
+		w.unopened.Add(1)
+		if !w.old {
+			w.o.Log.Error("decision log not opened anew, the old file is written on", slog.String("path", w.o.Path), slog.Any("error", err))
+		}
+	}
+	w.old = err != nil
+	return renewed
 }
 
 func (w *Writer) put(part []byte) (int, error) {

@@ -1,12 +1,34 @@
 package audit
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // maxText bounds every text of a record, in bytes: a request chooses some of them.
 const maxText = 2048
+
+// maxDetail bounds a detail, in bytes: it may quote what a client wrote.
+const maxDetail = 512
+
+// plain is a detail without what is not printable, and not longer than
+// maxDetail: who takes it out of the record meets no control character either.
+func plain(s string) string {
+	if len(s) > maxDetail {
+		cut := maxDetail
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
+}
 
 // appendText writes s as a JSON string of printable characters: whoever shows a
 // line on a terminal sees no control sequence and no text that runs backwards.

@@ -48,6 +48,9 @@ type Writer struct {
 	written atomic.Uint64
 	dropped atomic.Uint64
 
+	unopened atomic.Uint64
+	old      bool // the last try to open the path anew failed; the goroutine's own
+
 	work   chan struct{} // there is something to write
 	urgent chan struct{} // the buffer is half full, or closed: do not gather
 	reopen chan struct{}
@@ -58,7 +61,8 @@ type Writer struct {
 type Stats struct {
 	Written uint64
 	Dropped uint64
-	Err     error // why nothing can be written now, or nil
+	Reopens uint64 // that failed: the path named another file, and the old one is written on
+	Err     error  // why nothing can be written now, or nil
 }
 
 // Open makes the log ready, repairs what an earlier process left torn, and
@@ -178,7 +182,7 @@ func (w *Writer) Reopen() { signal(w.reopen) }
 
 // Stats returns what became of the records so far.
 func (w *Writer) Stats() Stats {
-	s := Stats{Written: w.written.Load(), Dropped: w.dropped.Load()}
+	s := Stats{Written: w.written.Load(), Dropped: w.dropped.Load(), Reopens: w.unopened.Load()}
 	if err := w.failing.Load(); err != nil {
 		s.Err = *err
 	}

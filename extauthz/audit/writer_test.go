@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -370,6 +371,67 @@ func TestRotationLosesNothing(t *testing.T) {
 	now, _ := os.ReadFile(path)
 	if got := inOrder(t, string(old), 1) + "|" + inOrder(t, string(now), 2); got != "a|b" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A new file that cannot be made is said once and counted each time; the old one
+// is written on until it can.
+func TestARotationThatFailsIsLoggedAndCounted(t *testing.T) {
+	dir := t.TempDir() + "/logs"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	log := &disk{}
+	w, err := Open(Options{Path: dir + "/log", Buffer: 10, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := os.Rename(dir, dir+".old"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range uint64(3) {
+		w.Reopen()
+		waitFor(t, func() bool { return w.Stats().Reopens > n })
+	}
+	if got := log.text(); strings.Count(got, "decision log not opened anew") != 1 || !strings.Contains(got, dir+"/log") {
+		t.Errorf("logged %q, want the failure with its path, once", got)
+	}
+	w.Record(&Record{ID: "a"})
+	waitFor(t, func() bool { return w.Stats().Written == 1 })
+	if s := w.Stats(); s.Err != nil || s.Dropped != 0 {
+		t.Errorf("%+v: the old file can be written", s)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.Reopen()
+	waitFor(t, func() bool { _, err := os.Stat(dir + "/log"); return err == nil })
+	w.Record(&Record{ID: "b"})
+	w.Close()
+	old, _ := os.ReadFile(dir + ".old/log")
+	now, _ := os.ReadFile(dir + "/log")
+	if got := inOrder(t, string(old), 1) + "|" + inOrder(t, string(now), 2); got != "a|b" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A pipe that nobody reads fills up; the writer can be closed all the same.
+func TestAPipeThatNobodyReadsDoesNotHoldTheWriter(t *testing.T) {
+	path := t.TempDir() + "/pipe"
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, Options{Path: path, Buffer: 1000})
+	for range 1000 { // more than a pipe takes
+		w.Record(&Record{ID: "a", Op: strings.Repeat("x", 1000)})
+	}
+	waitFor(t, func() bool { return w.Stats().Err != nil })
+	if err := w.Close(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Close: %v, want the pipe's fault", err)
+	}
+	if s := w.Stats(); s.Dropped == 0 || s.Written+s.Dropped != 1000 {
+		t.Errorf("%+v, want all that were not written as dropped", s)
 	}
 }
 
