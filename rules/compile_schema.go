@@ -75,12 +75,11 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		Pos: d.Pos, Name: d.Type.V, Catalog: d.Catalog.V, Parent: d.Parent.V,
 		Tier: c.tier(s, d.Tier), MaxRowTier: c.tier(s, d.MaxRowTier), Shadow: c.shadows(d.Shadow, true),
 	}
+	t.RowTiers = t.MaxRowTier > t.Tier // NoTier is above none
 	if t.MaxRowTier == NoTier {
 		t.MaxRowTier = Tier(min(len(s.Tiers), maxTiers) - 1)
 	} else if t.Tier > t.MaxRowTier {
 		c.ms.Add(d.MaxRowTier.Pos, "max_row_tier %s is below the type's tier %s", d.MaxRowTier.V, d.Tier.V)
-	} else {
-		t.RowTiers = t.MaxRowTier > t.Tier
 	}
 	if d.Catalog.given() && !c.env.Partial && !slices.Contains(c.env.Catalogs, d.Catalog.V) {
 		c.unknownWord("catalog", d.Catalog, slices.Clone(c.env.Catalogs))

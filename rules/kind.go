@@ -67,10 +67,10 @@ func (k Kind) Value(v any) (any, bool) {
 	case bool:
 		return v, k == Bool
 	case []any:
-		switch k {
-		case StringList:
+		if k == StringList {
 			return elements[string](v)
-		case IntList:
+		}
+		if k == IntList {
 			return elements[int64](v)
 		}
 	}
