@@ -62,6 +62,9 @@ func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (wire, error)
 	if err := a.valid(&out.Obligations); err != nil {
 		return nil, err
 	}
+	if err := room(set, raw); err != nil {
+		return nil, err
+	}
 	w := make(wire, 0, 1024)
 	w.close(w.open(responseStatus)) // code 0
 	ok := w.open(responseOK)
