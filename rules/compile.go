@@ -40,6 +40,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		identities: make(map[string]*Identity, len(src.Identities)),
 		conditions: make(map[string]compiled),
 		claimsOf:   make(map[string]map[string]claimKind),
+		marred:     make(map[string]bool),
 	}
 	if src.Unread {
 		c.set.schema = new(Schema)
@@ -50,11 +51,13 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		c.ms.Add(Pos{}, "%v", err)
 		return &Set{schema: c.schema()}, c.ms
 	}
+	c.hiddenCharacters()
 	c.set.schema = c.schema()
 	c.registered()
 	c.overlaps()
-	c.hostShadows()
+	c.hosts()
 	c.glanceAtRoutes()
+	c.linePurposes()
 	c.declaredInVain()
 	c.rules()
 	c.conflicts()
@@ -81,6 +84,7 @@ type compiler struct {
 	claimsOf    map[string]map[string]claimKind
 	expressions *expressions
 	conditions  map[string]compiled // by scope and text
+	marred      map[string]bool     // files with characters that do not show
 }
 
 // quiet compiles a declaration. Of one that Parse has already found fault with

@@ -40,28 +40,20 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	} else {
 		c.issuer(d.Match.Issuer)
 	}
-	// An empty word would match every subject, or none, depending on who reads it.
-	c.notEmpty("subject", d.Match.Subject)
-	c.notEmpty("tenant", d.Tenant)
-	for _, list := range []struct {
-		key   string
-		words Strings
-	}{{"client", d.Match.Client}, {"purpose", Strings(d.Purpose)}} {
-		for _, w := range list.words {
-			c.notEmpty(list.key, w)
-		}
+	c.exact("subject", d.Match.Subject, "leave subject out, then any will do")
+	for _, w := range d.Match.Client {
+		c.exact("client", w, "leave client out, then any will do")
 	}
+	c.exact("tenant", d.Tenant, "a pinned tenant is one; leave it out where none is pinned")
+	for _, w := range d.Purpose {
+		c.exact("purpose", w, "list the purposes")
+	}
+	c.readable("owner", d.Owner)
 	c.review("identity "+strconv.Quote(id.Name), d.ReviewBy)
 	if _, ok := TrustDomain(d.Workload.V); d.Workload.given() && !ok {
 		c.ms.AddHint(d.Workload.Pos, "spiffe://domain/path, the domain in lower case", "workload %q is no SPIFFE ID that a peer can have", d.Workload.V)
 	}
 	return id
-}
-
-func (c *compiler) notEmpty(key string, at At[string]) {
-	if at.given() && at.V == "" {
-		c.ms.Add(at.Pos, "%s is empty", key)
-	}
 }
 
 // maxShadow is how far ahead the end of a shadow entry may lie.
@@ -83,16 +75,21 @@ func (c *compiler) shadows(decls []ShadowDecl, mayName bool) []Shadow {
 		if d.Host.given() && !mayName {
 			c.ms.Add(d.Host.Pos, "a shadow entry on a host is about that host, it names none")
 		}
-		c.notEmpty("host", d.Host)
+		c.exact("host", d.Host, "leave host out, then the entry is about all")
 		out = append(out, Shadow{Host: d.Host.V, Until: d.Until.V})
 	}
 	return out
 }
 
-// hostShadows checks the entries of hosts, which package resolver compiles.
-func (c *compiler) hostShadows() {
+// hosts checks what is ours to check of hosts, which package resolver compiles.
+func (c *compiler) hosts() {
 	for i := range c.src.Routes {
-		c.shadows(c.src.Routes[i].Shadow, false)
+		h := &c.src.Routes[i]
+		c.shadows(h.Shadow, false)
+		for j := range h.Map {
+			c.readable("because", h.Map[j].Because)
+			c.readable("owner", h.Map[j].Owner)
+		}
 	}
 }
 

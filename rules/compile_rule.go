@@ -40,6 +40,8 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.checkPurposes(r)
 	c.clauses(r)
 	c.broad(r)
+	c.readable("because", d.Because)
+	c.readable("owner", d.Owner)
 	c.review("rule "+strconv.Quote(d.ID.V), d.ReviewBy)
 	return r
 }
@@ -118,19 +120,6 @@ func (c *compiler) scopeOf(r *rule) {
 			c.ms.Add(w.Pos, "type %q is given twice", d.On[i].V)
 		default:
 			r.types = append(r.types, t)
-		}
-	}
-}
-
-// checkPurposes looks for misspelt ones. A purpose that nobody has is no mistake by
-// itself: an issuer may map a claim to it.
-func (c *compiler) checkPurposes(r *rule) {
-	for _, p := range r.decl.For {
-		if slices.Contains(c.purposes, p.V) {
-			continue
-		}
-		if hint := DidYouMean(p.V, c.purposes); hint != "" {
-			c.ms.AddHint(p.Pos, hint, "unknown purpose %q", p.V)
 		}
 	}
 }

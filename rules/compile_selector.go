@@ -42,7 +42,7 @@ func (c *compiler) selector(d *Selector) selector {
 // brings its value into the form in which claims are compared.
 func (c *compiler) claim(s *selector, e Entry[At[string]]) claimTest {
 	t := claimTest{e.Key, e.V.V}
-	c.notEmpty("claim "+e.Key, e.V)
+	c.exact("claim "+e.Key, e.V, "")
 	claims := c.claims(c.issuersOf([]selector{*s}))
 	if claims == nil {
 		return t

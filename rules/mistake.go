@@ -70,7 +70,7 @@ func (ms Mistakes) Report(source func(file string) string) string {
 	var b strings.Builder
 	for _, m := range ms {
 		fmt.Fprintf(&b, "%v: %s\n", m.Pos, m.Text)
-		line := sourceLine(source(m.Pos.File), m.Pos.Line)
+		line := visible(sourceLine(source(m.Pos.File), m.Pos.Line))
 		if line == "" {
 			if m.Hint != "" {
 				fmt.Fprintf(&b, "      %s\n", m.Hint)
