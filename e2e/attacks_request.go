@@ -22,6 +22,8 @@ func headerAttacks() []Row {
 			{"the client names the customer itself", "x-bank-customer", "bob"},
 			{"the client sends a header nobody sets", "x-bank-tenant", "acme"},
 			{"the client sends a header of tiergate", "x-tiergate-tier", "public"},
+			{"the client says where it came from", "x-forwarded-prefix", "/v1/admin"},
+			{"the client says which path it had", "x-original-uri", "/v1/admin/users"},
 		} {
 			attack := lie(l.header, l.value)
 			attack.Stripped = profile == envoy.Hardened
@@ -64,6 +66,10 @@ func pathAttacks() []Row {
 		{"%2f out of a rest capture", base, ambiguous(admin("/v1/files/public/..%2f..%2fadmin%2fusers")), file},
 		{"%5c out of a rest capture", base, ambiguous(admin(`/v1/files/public/..%5c..%5cadmin%5cusers`)), file},
 		{"%252f, encoded twice", base, ambiguous(spell("/v1/files/public/%252e%252e%252fsecret", "a file outside public")), file},
+		{"dot leaders out of a rest capture", hardened, ambiguous(admin("/v1/files/public/%E2%80%A4%E2%80%A4/secret")), file},
+		{"dot leaders out of a rest capture", base, ambiguous(admin("/v1/files/public/%E2%80%A4%E2%80%A4/secret")), file},
+		{"a wide slash out of a rest capture", base, ambiguous(admin("/v1/files/public/..%EF%BC%8Fsecret")), file},
+		{"dots around a space out of a rest capture", base, ambiguous(admin("/v1/files/public/.%20./secret")), file},
 		{"; behind an id", hardened, ambiguous(bob(bobsAccount + ";v=1")), own()},
 		{"; behind an id", base, ambiguous(bob(bobsAccount + ";v=1")), own()},
 		{"/..;/ out of an allowed path", hardened, either(bob(ownAccount + "/..;/NO200001")), own()},
