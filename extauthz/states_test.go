@@ -26,7 +26,9 @@ func fullSources() Sources {
 		Caches: func() []Cache {
 			return []Cache{{Name: "token", Entries: 3, Bytes: 4096, Evicted: 8}, {Name: "object", Bytes: -1}}
 		},
-		Audit: func() audit.Stats { return audit.Stats{Written: 9, Dropped: 1, Reopens: 5, Err: errors.New("disk full")} },
+		Audit: func() audit.Stats {
+			return audit.Stats{Written: 9, Dropped: 1, Reopens: 5, Err: errors.New("disk full")}
+		},
 	}
 }
 

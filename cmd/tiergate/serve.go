@@ -109,6 +109,9 @@ func explainMistakes(stderr io.Writer, err error, src *rules.Source) error {
 		return err
 	}
 	fmt.Fprint(stderr, ms.Report(lines(src)))
+	if len(ms) == 1 {
+		return errors.New("1 mistake in what was loaded")
+	}
 	return fmt.Errorf("%d mistakes in what was loaded", len(ms))
 }
 
