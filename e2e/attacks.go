@@ -34,6 +34,9 @@ type Call struct {
 	// Set is what the bank must see of the headers that tiergate owns, besides
 	// the decision's id: exactly these, as "name: value".
 	Set []string
+	// Target is what the bank must see of path and query; "" where that is not
+	// asked.
+	Target string
 	// Lie is a header that the client sends and the bank must never see.
 	Lie string
 	// Stripped: the bootstrap removes the lie by itself, so not even the bank
@@ -48,7 +51,7 @@ const AnyRefusal = -1
 // each row.
 func Attacks() []Row {
 	var rows []Row
-	for _, part := range [][]Row{objectAttacks(), writeAttacks(), routeAttacks(), tokenAttacks(), machineAttacks(), headerAttacks(), pathAttacks()} {
+	for _, part := range [][]Row{objectAttacks(), writeAttacks(), routeAttacks(), tokenAttacks(), machineAttacks(), headerAttacks(), queryAttacks(), pathAttacks()} {
 		rows = append(rows, part...)
 	}
 	return rows

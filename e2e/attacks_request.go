@@ -32,11 +32,44 @@ func headerAttacks() []Row {
 	}
 	under := lie("x_bank_customer", "bob")
 	under.Lie = "X_bank_customer"
+	dotted, mixed, loud := lie("x.bank.customer", "bob"), lie("x-bank_customer", "bob"), lie("X-BANK-CUSTOMER", "bob")
+	dotted.Lie, mixed.Lie = "X.bank.customer", "X-Bank_customer"
+	stripped := loud
+	stripped.Stripped = true
 	strict := under
 	strict.Status, strict.Why, strict.Before, strict.Set, strict.Lie = 400, "", 400, nil, ""
 	return append(rows,
 		Row{Name: "its underscore twin", Profile: envoy.Hardened, Attack: strict, Twin: harmless},
-		Row{Name: "its underscore twin", Profile: envoy.Base, Attack: under, Twin: harmless})
+		Row{Name: "its underscore twin", Profile: envoy.Base, Attack: under, Twin: harmless},
+		Row{Name: "its mixed twin", Profile: envoy.Base, Attack: mixed, Twin: harmless},
+		Row{Name: "its dotted twin", Profile: envoy.Hardened, Attack: dotted, Twin: harmless},
+		Row{Name: "its dotted twin", Profile: envoy.Base, Attack: dotted, Twin: harmless},
+		Row{Name: "its twin in capitals", Profile: envoy.Hardened, Attack: stripped, Twin: harmless},
+		Row{Name: "its twin in capitals", Profile: envoy.Base, Attack: loud, Twin: harmless})
+}
+
+// queryAttacks name the reader of a paper beside the one that the rule sets. The
+// proxy replaces only what comes in the very bytes of the parameter's name.
+func queryAttacks() []Row {
+	statement := func(query, object string) Call { return call(ada, "GET", "/v1/statements/s-1001"+query, "", object) }
+	replaced := func(query, arrives string) Call {
+		c := statement(query, "her own statement").allowed("own-papers")
+		c.Target = "/v1/statements/s-1001" + arrives
+		return c
+	}
+	forged := func(query string) Call {
+		return statement(query, "her statement, as read by bob").denied(400, "ambiguous_parameter")
+	}
+	const hardened, base = envoy.Hardened, envoy.Base
+	return []Row{
+		{"a parameter of ours, encoded", hardened, forged("?%72eader=bob"), replaced("?reader=bob", "?reader=ada")},
+		{"a parameter of ours, encoded", base, forged("?%72eader=bob"), replaced("?reader=bob", "?reader=ada")},
+		{"a parameter of ours, and once encoded", hardened, forged("?reader=ada&rea%64er=bob"), replaced("?reader=ada&reader=bob", "?reader=ada")},
+		{"a parameter of ours, in capitals", hardened, forged("?READER=bob"), replaced("?reader", "?reader=ada")},
+		{"a parameter of ours, with a space", hardened, forged("?+reader=bob"), replaced("?page=2&reader=bob&reader=eve&a=1", "?a=1&page=2&reader=ada")},
+		{"a parameter of ours, as a list", hardened, forged("?reader[]=bob"), replaced("?readers=2", "?reader=ada&readers=2")},
+		{"a parameter of ours, as an object", hardened, forged("?reader.name=bob"), replaced("?name=bob", "?name=bob&reader=ada")},
+	}
 }
 
 // pathAttacks reach another object by another spelling of an allowed path.

@@ -17,7 +17,8 @@ type Seen struct {
 	Lied    bool   // the bank saw the call's lie
 	Why     string // the rule or reason of the decision; "" where tiergate was not asked
 
-	owned []string // the headers of tiergate that the bank saw, as "name: value"
+	target string   // of the last request that the bank saw
+	owned  []string // the headers of tiergate that the bank saw, as "name: value"
 }
 
 // Play sends c through g to a bank in its opening state.
@@ -35,6 +36,7 @@ func (w *World) Play(ctx context.Context, g Gateway, c Call) (Seen, error) {
 	arrived := w.Bank.Seen()
 	seen.Reached = len(arrived) > 0
 	for _, a := range arrived {
+		seen.target = a.Target
 		seen.owned = append(seen.owned, owned(a.Header)...)
 		seen.Lied = seen.Lied || c.Lie != "" && contains(a.Header, c.Request, c.Lie)
 	}
@@ -130,6 +132,8 @@ func (c Call) checkAllowed(seen Seen) string {
 		return fmt.Sprintf("allowed by %q, want %q", seen.Why, c.Why)
 	case seen.Lied:
 		return "the bank saw the client's " + c.Lie
+	case c.Target != "" && seen.target != c.Target:
+		return fmt.Sprintf("the bank saw %s, want %s", seen.target, c.Target)
 	case !slices.Equal(seen.owned, want):
 		return fmt.Sprintf("the bank saw our headers %q, want %q", seen.owned, want)
 	}
