@@ -36,6 +36,8 @@ func lenient(name string) string {
 		switch {
 		case r >= '！' && r <= '～': // the wide forms of ! to ~
 			r -= '！' - '!'
+		case r == 'ı':
+			r = 'i'
 		case unicode.In(r, unicode.Cc, unicode.Cf):
 			return -1
 		}

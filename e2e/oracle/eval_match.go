@@ -12,8 +12,10 @@ import (
 
 // decode is section 1: one reading of the request or none.
 func (e *evaluation) decode() string {
-	if len(e.req.header("x-http-method-override")) > 0 {
-		return "method_override"
+	for _, name := range overrides {
+		if len(e.req.header(name)) > 0 {
+			return "method_override"
+		}
 	}
 	raw, query, hasQuery := strings.Cut(e.front.path(e.req.Target), "?")
 	if ambiguous(raw) {
@@ -36,33 +38,12 @@ func (e *evaluation) decode() string {
 		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {
 			return "ambiguous_query"
 		}
+		if foldsTo(name, "_method") {
+			return "method_override"
+		}
 		e.query = append(e.query, param{raw, name, value})
 	}
 	return e.form()
-}
-
-// form is the part of section 1 about bodies that are sent as forms. No request
-// of ours asks for another method by one.
-func (e *evaluation) form() string {
-	if e.req.Body == nil || !strings.HasPrefix(strings.Join(e.req.header("content-type"), ","), "application/x-www-form-urlencoded") {
-		return ""
-	}
-	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
-		return "body_encoding"
-	}
-	if len(*e.req.Body) >= e.w.BodyLimit {
-		return "body_too_large"
-	}
-	if text, err := url.QueryUnescape(*e.req.Body); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") || strings.Contains(*e.req.Body, ";") {
-		return "body_malformed"
-	}
-	for _, pair := range strings.Split(*e.req.Body, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if name, err := url.QueryUnescape(name); err == nil {
-			e.fields = append(e.fields, name)
-		}
-	}
-	return ""
 }
 
 // escapedAgain finds what a server that decodes twice would read as another byte.
@@ -70,8 +51,12 @@ var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // odd says whether a decoded segment is no segment to some server, or another one.
 func odd(s string) bool {
-	return s == "." || s == ".." || strings.ContainsAny(s, `/\`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return dotted(s) || strings.ContainsAny(s, `/\／＼`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
+
+// dotted says whether a segment is made of dots alone, wide ones and leaders
+// among them, and of spaces between them.
+func dotted(s string) bool { return s != "" && strings.Trim(s, ".．․‥ ") == "" }
 
 // ambiguous says whether another server might read the raw path as another one.
 func ambiguous(raw string) bool {
@@ -102,17 +87,20 @@ func (e *evaluation) match() string {
 		return "host_not_served"
 	}
 	if e.host.CORS && e.req.Method == http.MethodOptions && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
-		return "preflight"
+		return first(e.unread(), "preflight")
 	}
 	same := func(a, b string) bool { return a == b }
 	if e.line = e.narrowest(same); e.line == nil {
 		return "no_route"
 	}
-	if e.line != e.narrowest(strings.EqualFold) {
+	if e.line != e.narrowest(func(a, b string) bool { return lenient(a) == lenient(b) }) {
 		return "ambiguous_path"
 	}
 	if e.line.Open {
-		return "open_route"
+		return first(e.unread(), "open_route")
+	}
+	if !e.w.needsBody(e.line) {
+		return e.unread()
 	}
 	return ""
 }

@@ -59,6 +59,10 @@ func (t *traffic) twistedPath(r *Request, _ *Line) {
 		head + "/" + last + "%2",
 		head + "/%" + last,
 		head + "/%252e%252e/" + last,
+		head + "/%E2%80%A4%E2%80%A4/" + last,
+		head + "%EF%BC%8F" + last,
+		head + "/.%20./" + last,
+		head + wide(last),
 		"/%76" + path[2:],
 	})
 	if r.Target = path; has {
@@ -84,7 +88,7 @@ func (t *traffic) twistedQuery(r *Request, l *Line) {
 }
 
 func (t *traffic) override(r *Request, _ *Line) {
-	r.Headers = append(r.Headers, Header{"x-http-method-override", "DELETE"})
+	r.Headers = append(r.Headers, Header{pick(&t.generator, append([]string{"x-forwarded-prefix", "x-original-uri"}, overrides...)), "DELETE"})
 }
 
 func (t *traffic) badAuth(r *Request, _ *Line) {
@@ -103,7 +107,7 @@ func (t *traffic) preflight(r *Request, _ *Line) {
 func (t *traffic) badBody(r *Request, _ *Line) {
 	body := *r.Body
 	typed := func(v string) { r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", v}) }
-	switch t.r.IntN(12) {
+	switch t.r.IntN(13) {
 	case 0:
 		r.Body = nil
 	case 1:
@@ -136,6 +140,10 @@ func (t *traffic) badBody(r *Request, _ *Line) {
 		}
 	case 11:
 		r.Body = new("")
+	case 12:
+		if name := pick(&t.generator, []string{"_method", "_METHOD", "._method", " _method.x", "payment_method", "＿method"}); body != "{}" {
+			r.Body = new(`{"` + name + `":"DELETE",` + body[1:])
+		}
 	}
 }
 
@@ -147,9 +155,17 @@ func without(headers []Header, name string) []Header {
 func (t *traffic) twist(name string) string {
 	return pick(&t.generator, []string{
 		fmt.Sprintf("%%%02x", name[0]) + name[1:], fmt.Sprintf("%%%02X", name[0]) + name[1:], strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:],
-		"+" + name, name + "+", "%20" + name, name + "[]", name + "%5B0%5D", name + "[x]", name + ".x", "." + name, name + "%E2%80%8B",
+		"+" + name, name + "+", strings.Replace(name, "i", "%C4%B1", 1), "%20" + name, name + "[]", name + "%5B0%5D", name + "[x]", name + ".x", "." + name, name + "%E2%80%8B",
 		fmt.Sprintf("%%EF%%BD%%%02X", name[0]-'a'+0x81) + name[1:], // the wide form of its first letter
 	})
+}
+
+// wide writes a last segment's first letter in its wide form.
+func wide(segment string) string {
+	if segment == "" || segment[0] < 'a' || segment[0] > 'z' {
+		return "/" + segment
+	}
+	return fmt.Sprintf("/%%EF%%BD%%%02X", segment[0]-'a'+0x81) + segment[1:]
 }
 
 // forge adds parameters that rules set: in the very bytes, which the proxy
