@@ -15,8 +15,8 @@ func TestReviewEqualsBruteForce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(review.Identities) < 6 {
-		t.Errorf("%d identities are reviewed, want all 6", len(review.Identities))
+	if len(review.Identities) < 7 {
+		t.Errorf("%d identities are reviewed, want all 7", len(review.Identities))
 	}
 	problems, err := w.CheckReview(t.Context(), review)
 	if err != nil {

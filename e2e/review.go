@@ -111,7 +111,8 @@ func (row ReviewedRow) String() string {
 // that owns something, and one that does not.
 func (row ReviewedRow) members() ([]Caller, error) {
 	subjects := map[string]Caller{
-		"auditors": auditor, "staff": person("sam", "backoffice"), "svc-billing": billing, "svc-reports": reports, "acme": partner,
+		"auditors": auditor, "staff": person("sam", "backoffice"), "acme": partner,
+		"svc-billing": billing, "svc-reports": reports, "svc-campaigns": machine("svc-campaigns"),
 	}
 	members := []Caller{subjects[row.Identity]}
 	if row.Identity == "customers" {
