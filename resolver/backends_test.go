@@ -352,7 +352,7 @@ func FuzzServers(f *testing.F) {
 // sameName upper-cases as programs with a Turkish locale do, and others.
 func sameName(a, b string) bool {
 	a = strings.Trim(norm.NFKC.String(a), " \t\ufeff\u200b")
-	return strings.ToUpper(a) == strings.ToUpper(b) || strings.ToUpperSpecial(unicode.TurkishCase, a) == strings.ToUpperSpecial(unicode.TurkishCase, b)
+	return strings.EqualFold(a, b) || strings.ToUpperSpecial(unicode.TurkishCase, a) == strings.ToUpperSpecial(unicode.TurkishCase, b)
 }
 
 // slashOf keeps the slash at the end, which path.Clean drops.

@@ -53,7 +53,7 @@ func paramAlike(param, name string) bool {
 	if partOf(p, n) || partOf(bytes.TrimLeft(p, ". "), n) {
 		return true
 	}
-	if bytes.IndexAny(p, ". [") < 0 {
+	if !bytes.ContainsAny(p, ". [") {
 		return false
 	}
 	base, _, _ := bytes.Cut(p, []byte("["))
