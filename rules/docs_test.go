@@ -41,14 +41,17 @@ func TestRulesPage(t *testing.T) {
 	}
 	env := testEnv()
 	env.Catalogs = []string{"accounts", "customers"}
-	if got := report(files, env); got != "" {
-		t.Errorf("the page's files do not load:\n%s", got)
-	}
-	for i := range wrong {
-		m := maps.Clone(files)
-		m["mistakes.yaml"] = &fstest.MapFile{Data: []byte(wrong[i])}
-		if got := report(m, env); got != reports[i] {
-			t.Errorf("got\n%s\nwant\n%s", got, reports[i])
+	for _, years := range []int{0, 10} { // a page is read for long: its dates pass, and all loads as before
+		env.Now = testNow.AddDate(years, 0, 0)
+		if got := report(files, env); got != "" {
+			t.Errorf("at %v the page's files do not load:\n%s", env.Now, got)
+		}
+		for i := range wrong {
+			m := maps.Clone(files)
+			m["mistakes.yaml"] = &fstest.MapFile{Data: []byte(wrong[i])}
+			if got := report(m, env); got != reports[i] {
+				t.Errorf("at %v: got\n%s\nwant\n%s", env.Now, got, reports[i])
+			}
 		}
 	}
 }
