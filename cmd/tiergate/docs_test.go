@@ -22,7 +22,7 @@ type example struct {
 	text     string
 }
 
-var namedFile = regexp.MustCompile("\\(`([a-z_/]+\\.yaml)`\\)")
+var namedFile = regexp.MustCompile("\\(`([a-z_/]+\\.(?:yaml|csv))`\\)")
 
 func examples(t *testing.T, page string) []example {
 	t.Helper()
@@ -97,39 +97,13 @@ func readExample(page, text string) rules.Mistakes {
 		d := rules.Decoder{}
 		d.Into(n, &config{})
 		return d.Mistakes
-	case "tests": // run by TestTestingPageWorks and TestReadmeTourWorks
+	case "tests": // run by TestTestingPageWorks and TestPagesWorkAsWritten
 		return nil
 	case "apiVersion", "extensionProviders", "http_filters", "static_resources", "name": // Envoy's and Kubernetes' own
 		return nil
 	}
 	_, ms = rules.Parse(fstest.MapFS{"example.yaml": {Data: []byte(text)}})
 	return ms
-}
-
-// The five-minute tour of the README works as it stands.
-func TestReadmeTourWorks(t *testing.T) {
-	dir := t.TempDir()
-	for _, x := range examples(t, "../../README.md") {
-		if x.named == "" {
-			continue
-		}
-		path := filepath.Join(dir, x.named)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(x.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct{ args, want string }{
-		{"check", "fine: 2 files, 1 object types, 1 map lines, 1 identities, 1 rules"},
-		{"test", "ok: 2 tests, 0 failed"},
-	} {
-		var out bytes.Buffer
-		if code := run([]string{c.args, filepath.Join(dir, "rules")}, &out, &out); code != exitFine || !strings.Contains(out.String(), c.want) {
-			t.Errorf("tiergate %s rules: exit %d\n%s\nwant %q", c.args, code, &out, c.want)
-		}
-	}
 }
 
 // docs/configuration.md explains every key, in a row or a sentence of its own

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/spf13/cobra"
+)
+
+// The five-minute tour of the README and the getting-started page work as they
+// stand: their files beside each other, their commands in their order.
+func TestPagesWorkAsWritten(t *testing.T) {
+	for page, want := range map[string][]string{
+		"../../README.md": {
+			`fine: 2 files, 1 object types, 2 map lines, 1 identities, 1 rules`,
+			`ok: 2 tests, 0 failed`,
+			`ALLOW  allowed 200`,
+			`customers .*\(100.0 %\)`,
+		},
+		"../../docs/getting-started.md": {
+			`not reached .*: GET /users/\{u\}/notes`,
+			`ok: 5 tests, 0 failed`,
+			`signature  valid`,
+			`match     PATCH /notes/\{id\}`,
+			`people .*\(100.0 %\)`,
+			`DENY  no_route 403`,
+		},
+	} {
+		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
+			var commands strings.Builder
+			for _, x := range examples(t, page) {
+				if x.language == "sh" && runsHere(x.text) {
+					commands.WriteString(x.text)
+				}
+			}
+			follow(t, page, commands.String(), want)
+		})
+	}
+}
+
+// Every example of every help text works in the folder of the README's tour:
+// the answer may be no, but it can always be given.
+func TestHelpExamplesWork(t *testing.T) {
+	commands := "echo a.b.c > token.jwt\n"
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if cmd.Example == "" && cmd.Name() != "completion" { // cobra's own: its shells say how to load it
+			t.Errorf("%s --help has no example", cmd.CommandPath())
+		}
+		for line := range strings.Lines(cmd.Example) {
+			commands += strings.TrimSpace(line) + " || test $? -eq 1\n"
+		}
+		for _, c := range cmd.Commands() {
+			if cmd.Name() != "completion" {
+				visit(c)
+			}
+		}
+	}
+	visit(newRoot())
+	follow(t, "../../README.md", commands, []string{`ALLOW  allowed 200`, `token_malformed`, `"version":"dev"`})
+}
+
+// The README stays short enough to be read.
+func TestReadmeIsShort(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n > 150 {
+		t.Errorf("README.md has %d lines, want at most 150", n)
+	}
+}
+
+// runsHere says whether a block of commands needs no more than the binary under
+// test and OpenSSL: no Envoy, and no checkout.
+func runsHere(block string) bool {
+	first, _, _ := strings.Cut(block, " ")
+	return first == "tiergate" || first == "openssl"
+}
+
+var serves = regexp.MustCompile(`(?m)^tiergate serve -c (\S+)`)
+
+// The decision that pages and help texts ask about, as the server logs it.
+const logged = `{"v":1,"seq":1,"id":"vtyey9fmta24v5tbmqe8cc3xk4","time":"2026-11-21T10:00:00Z","effect":"deny","status":403,"reason":"no_route"}` + "\n"
+
+// follow has a shell run the commands beside the files that a page names, and
+// looks for what they must print. A server would end only with a signal: in its
+// place what would be served is checked.
+func follow(t *testing.T, page, commands string, want []string) {
+	t.Helper()
+	a := txtar.Archive{Comment: []byte("[!exec:openssl] skip 'no openssl'\nexec sh -e commands.sh\n")}
+	for _, w := range want {
+		a.Comment = fmt.Appendf(a.Comment, "stdout '%s'\n", w)
+	}
+	a.Files = []txtar.File{
+		{Name: "commands.sh", Data: serves.ReplaceAll([]byte(commands), []byte("tiergate check -c $1"))},
+		{Name: "decisions.jsonl", Data: []byte(logged)},
+	}
+	for _, x := range examples(t, page) {
+		if x.named != "" {
+			a.Files = append(a.Files, txtar.File{Name: x.named, Data: []byte(x.text)})
+		}
+	}
+	path := filepath.Join(t.TempDir(), "follow.txtar")
+	if err := os.WriteFile(path, txtar.Format(&a), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Files: []string{path}, RequireExplicitExec: true})
+}
