@@ -91,8 +91,8 @@ func loadAll(file string) (*policy.Policy, *rules.Source, rowsReport, error) {
 	return p, src, parts.rows(p), ms.Err()
 }
 
-// rowsReport is what check found in catalogs: what the server would refuse, and
-// what it would ignore.
+// rowsReport is what check found in catalogs and files of keys: what the server
+// would refuse, and what it would ignore or wait for.
 type rowsReport struct{ bad, odd rules.Mistakes }
 
 func (p *parts) rows(in *policy.Policy) (r rowsReport) {
@@ -106,6 +106,11 @@ func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 		}
 		found := in.View().Survey(e.Key)
 		r.bad, r.odd = append(r.bad, found.Bad...), append(r.odd, found.Odd...)
+	}
+	for i, s := range p.verifier.Stats() {
+		if file := p.config.Issuers[i].JWKS.File; file.V != "" && s.FetchOK == 0 {
+			r.odd.Add(file.Pos, "issuer %q: no key set can be read from %q: its tokens will be refused", s.Name, file.V)
+		}
 	}
 	return r
 }
