@@ -22,7 +22,7 @@ func TestPagesWorkAsWritten(t *testing.T) {
 			`fine: 2 files, 1 object types, 2 map lines, 1 identities, 1 rules`,
 			`ok: 2 tests, 0 failed`,
 			`ALLOW  allowed 200`,
-			`customers .*\(100.0 %\)`,
+			`containment gain 0.500`,
 		},
 		"../../docs/getting-started.md": {
 			`not reached .*: GET /users/\{u\}/notes`,

@@ -92,6 +92,8 @@ func runTests(cmd *cobra.Command, dirs []string, o suite.Options, output string,
 			return string(text)
 		}))
 		return errNo
+	case errors.Is(err, suite.ErrNoTests) && o.Run.String() != "":
+		return fmt.Errorf("no test has a name that --run %q matches", o.Run)
 	case err != nil:
 		return err
 	}
