@@ -231,7 +231,7 @@ func TestARequestWithoutATimeIsNotDecided(t *testing.T) {
 	v := loaded(t, serving(ecKey()), Options{})
 	req := bearing(ecKey().mint(nil, with(goodClaims(), object{"exp": 1, "iat": nil})))
 	req.Now = time.Time{}
-	_, _, _, err := v.Verify(t.Context(), req)
+	_, err := v.Verify(t.Context(), req)
 	if got := reasonOf(t, err, ""); got != rules.Internal {
 		t.Errorf("refused for %q, want %q", got, rules.Internal)
 	}

@@ -85,13 +85,14 @@ func FuzzVerify(f *testing.F) {
 		if second != "" {
 			req.Headers = append(req.Headers, rules.Header{Name: "authorization", Value: second})
 		}
-		who, _, _, err := v.Verify(t.Context(), req)
+		e, err := v.Verify(t.Context(), req)
 		if err != nil {
 			if s := rules.Denial(err).Reason.Status(); s != 401 && s != 403 {
 				t.Fatalf("%q is answered %d: %v", first, s, err)
 			}
 			return
 		}
+		who := e.Verified
 		// The one thing that may differ is the signature of the same claims: RSA and
 		// ECDSA seeds are ours, and a twin signature changes nothing else.
 		text := first[len(scheme):]

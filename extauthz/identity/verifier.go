@@ -111,23 +111,22 @@ func (v *Verifier) Ready() (waiting []string) {
 }
 
 // Verify says who the credential and the connection prove the caller to be.
-// Without a credential the caller is anonymous. peer is the SPIFFE ID of the
-// verified peer, "" when there is none; hit says that the token was verified
-// before. The error is a *rules.Fault. The result is shared and MUST NOT be
-// changed.
-func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (who *rules.Verified, peer string, hit bool, err error) {
-	peer = v.peers.of(req)
+// Without a credential the caller is anonymous. The error is a *rules.Fault;
+// the peer is told even then.
+func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (e rules.Evidence, err error) {
+	e.Peer = v.peers.of(req)
 	t, found, err := credential(req)
 	switch {
 	case err != nil:
-		return nil, peer, false, err
+		return e, err
 	case !found:
-		return v.nobody, peer, false, nil
+		e.Verified = v.nobody
+		return e, nil
 	case req.Now.IsZero(): // every token is unexpired in the year 1
-		return nil, peer, false, rules.Faultf(rules.Internal, "the request has no time")
+		return e, rules.Faultf(rules.Internal, "the request has no time")
 	}
-	who, hit, err = v.verified(ctx, t.text(), req.Now)
-	return who, peer, hit, err
+	e.Verified, e.Cached, err = v.verified(ctx, t.text(), req.Now)
+	return e, err
 }
 
 func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
