@@ -107,6 +107,7 @@ func (c *config) identityOptions(log *slog.Logger) identity.Options {
 			JWKS: identity.JWKSConfig{
 				URL: i.JWKS.URL.V, Discovery: i.JWKS.Discovery, File: c.path(i.JWKS.File.V), AllowHTTP: i.JWKS.AllowHTTP,
 				Refresh: i.JWKS.Refresh, MaxStale: i.JWKS.MaxStale,
+				CA: c.path(i.JWKS.CA.V), Proxy: i.JWKS.Proxy.V, EmptyKeySet: i.JWKS.EmptyKeySet.V,
 			},
 			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, Required: i.Required,
 			MayAssert: i.kinds(), Fixed: i.fixed(),

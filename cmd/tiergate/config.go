@@ -74,6 +74,10 @@ type jwksConfig struct {
 	AllowHTTP bool             `yaml:"allow_http"`
 	Refresh   time.Duration    `yaml:"refresh"`
 	MaxStale  time.Duration    `yaml:"max_stale"`
+	CA        rules.At[string] `yaml:"ca"`
+	Proxy     rules.At[string] `yaml:"proxy"`
+
+	EmptyKeySet rules.At[string] `yaml:"empty_key_set"`
 }
 
 type peerConfig struct {

@@ -124,6 +124,9 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	}
 	oneOf(c.ClientIP.From, "source", "x-envoy-external-address", "xff")
 	oneOf(c.Audit.Mode, "best_effort", "required")
+	for _, i := range c.Issuers {
+		oneOf(i.JWKS.EmptyKeySet, "keep", "withdraw")
+	}
 	if hops := c.ClientIP.Hops; c.ClientIP.From.V != "xff" && hops.Pos != (rules.Pos{}) {
 		ms.AddHint(hops.Pos, "add from: xff, or remove hops", "hops mean something only with from: xff")
 	}

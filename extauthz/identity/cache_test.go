@@ -104,7 +104,7 @@ func TestEntriesDie(t *testing.T) {
 }
 
 func replace(v *Verifier, keys ...any) {
-	if err := v.order[0].keys.accept(jwks(keys...), now); err != nil {
+	if err := v.order[0].keys.accept(document{body: jwks(keys...)}, now); err != nil {
 		panic(err)
 	}
 }

@@ -112,7 +112,9 @@ func FuzzJWKS(f *testing.F) {
 	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"a"}]}`))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
-		keys, _, err := admit(document, defaultAlgorithms)
+		all := &admitter{algorithms: defaultAlgorithms, spiffe: true}
+		out, err := all.admit(document)
+		keys := out.keys
 		if (err == nil) != (len(keys) > 0) || len(keys) > maxKeys {
 			t.Fatalf("%d keys, %v", len(keys), err)
 		}
@@ -130,11 +132,12 @@ func FuzzJWKS(f *testing.F) {
 		if len(keys) == 0 {
 			return
 		}
-		s, err := newKeySet(keys, nil, now)
+		s, err := newKeySet(keys, now)
 		if err != nil || len(s.byID) != len(keys) {
 			t.Fatalf("%d keys make a set of %d, %v", len(keys), len(s.byID), err)
 		}
-		again, skipped, err := admit(jwks(list...), defaultAlgorithms)
+		second, err := all.admit(jwks(list...))
+		again, skipped := second.keys, second.skipped
 		if err != nil || len(again) != len(keys) {
 			t.Fatalf("again: %d keys of %d, skipped %v, %v", len(again), len(keys), skipped, err)
 		}

@@ -36,6 +36,10 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	if err != nil {
 		return nil, err
 	}
+	from, err := newSource(c, o)
+	if err != nil {
+		return nil, fmt.Errorf("jwks: %w", err)
+	}
 	i := &issuer{
 		name:         c.Name,
 		audience:     slices.Clone(c.Audience),
@@ -52,16 +56,19 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 		i.clientClaims = []string{c.ClientClaim}
 	}
 	i.keys = &keys{
-		name:       c.Name,
-		algorithms: i.algorithms,
-		maxStale:   c.JWKS.MaxStale,
-		every:      c.JWKS.Refresh,
-		source:     newSource(c, o),
-		log:        o.Log,
-		now:        o.Now,
-		wanted:     make(chan struct{}, 1),
-		bucket:     rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
-		absent:     absent,
+		name:     c.Name,
+		admitter: admitter{i.algorithms, c.JWKS.SPIFFE},
+		maxStale: c.JWKS.MaxStale,
+		skew:     c.Skew,
+		withdraw: c.JWKS.EmptyKeySet == withdrawKeys,
+		slots:    pools(processors()),
+		every:    c.JWKS.Refresh,
+		source:   from,
+		log:      o.Log,
+		now:      o.Now,
+		wanted:   make(chan struct{}, 1),
+		bucket:   rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
+		absent:   absent,
 	}
 	switch {
 	case c.JWKS.File != "":
@@ -73,19 +80,23 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	return i, nil
 }
 
-func newSource(c *IssuerConfig, o *Options) source {
-	switch {
-	case c.JWKS.File != "":
-		return &file{path: c.JWKS.File}
-	case c.JWKS.Discovery:
-		return &remote{get: o.getter, discovery: &discovery{issuer: c.Issuer, allowHTTP: c.JWKS.AllowHTTP, now: o.Now}}
+func newSource(c *IssuerConfig, o *Options) (source, error) {
+	if c.JWKS.File != "" {
+		return &file{path: c.JWKS.File}, nil
 	}
-	return &remote{get: o.getter, url: c.JWKS.URL}
+	get, err := o.getter, error(nil)
+	if get == nil {
+		get, err = newGetter(c.JWKS.CA, c.JWKS.Proxy)
+	}
+	if c.JWKS.Discovery {
+		return &remote{get: get, discovery: &discovery{issuer: c.Issuer, allowHTTP: c.JWKS.AllowHTTP, now: o.Now}}, err
+	}
+	return &remote{get: get, url: c.JWKS.URL}, err
 }
 
 // restore makes the set that was kept on disk current if it still may serve.
 func (k *keys) restore() {
-	document, fetched, err := k.disk.load()
+	doc, fetched, err := k.disk.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -96,7 +107,7 @@ func (k *keys) restore() {
 		case age < -maxSkew:
 			err = fmt.Errorf("they were fetched in the future, at %v", fetched)
 		default:
-			err = k.accept(document, fetched)
+			err = k.accept(doc, fetched)
 		}
 	}
 	if err != nil {
@@ -113,7 +124,7 @@ func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.
 	if err != nil {
 		return nil, err
 	}
-	if err := set.verify(ctx, c, kid); err != nil {
+	if err := i.keys.verify(ctx, set, c, kid); err != nil {
 		return nil, err
 	}
 	for _, check := range claimChecks {

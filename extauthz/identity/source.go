@@ -3,13 +3,10 @@ package identity
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
-	"strconv"
-	"strings"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +32,8 @@ type document struct {
 	body      []byte
 	url       string         // where it is from, if anywhere
 	etag      string         // of that URL alone
-	maxAge    *time.Duration // what Cache-Control asks for; nil when it says nothing
+	made      time.Time      // when the issuer wrote it, by its own clock; zero when unknown
+	maxAge    *time.Duration // what Cache-Control asks for and caches left of it; nil when it says nothing
 	unchanged bool           // the last accepted body is in force, and is repeated in body
 }
 
@@ -90,70 +88,41 @@ func (f *file) pace() time.Duration { return filePace }
 func (f *file) accepted(d document) { f.last = d.body }
 
 func (f *file) fetch(_ context.Context, known bool) (document, error) {
-	body, err := f.read()
+	body, err := readRegular(f.path, maxBody)
 	return document{body: body, unchanged: known && err == nil && bytes.Equal(body, f.last)}, err
 }
 
-func (f *file) read() ([]byte, error) {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // opening a FIFO would block for ever
-		return nil, fmt.Errorf("%s is not a regular file", f.path)
-	}
-	in, err := os.Open(f.path)
+// readRegular reads a regular file of at most limit bytes. It opens before it
+// looks, so that nothing can be put in the file's place in between, and without
+// waiting, because opening a FIFO would block for ever.
+func readRegular(path string, limit int64) ([]byte, error) {
+	in, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close() //nolint:errcheck // only read from
-	body, err := readBounded(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, err)
-	}
-	return body, nil
-}
-
-// readBounded reads all, or fails above maxBody.
-func readBounded(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	info, err := in.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > maxBody {
-		return nil, fmt.Errorf("more than %d bytes", maxBody)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	body, err := readBounded(in, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return body, nil
 }
 
-// cacheAge reads Cache-Control (RFC 9111 section 5.2.2). What forbids caching is
-// an age of zero, which the caller's bounds raise; several ages or a bad one say
-// nothing.
-func cacheAge(h http.Header) *time.Duration {
-	var age *time.Duration
-	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
-		switch name {
-		case "no-store", "no-cache":
-			return new(time.Duration)
-		case "max-age":
-			seconds, err := parseSeconds(strings.Trim(value, `"`))
-			if err != nil || age != nil {
-				return nil
-			}
-			age = new(seconds)
-		}
+// readBounded reads all, or fails above limit.
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
 	}
-	return age
-}
-
-func parseSeconds(digits string) (time.Duration, error) {
-	n, err := strconv.ParseInt(digits, 10, 64)
-	switch {
-	case n > int64(maxRefresh/time.Second): // also when it overflows
-		return maxRefresh, nil
-	case err == nil && n < 0:
-		err = errors.New("a negative age")
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("more than %d bytes", limit)
 	}
-	return time.Duration(n) * time.Second, err
+	return body, nil
 }

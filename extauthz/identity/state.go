@@ -27,7 +27,8 @@ type kept struct {
 	Issuer  string    `json:"issuer"`
 	From    string    `json:"from"`
 	Fetched time.Time `json:"fetched"`
-	JWKS    []byte    `json:"jwks"` // as served
+	Made    time.Time `json:"made,omitzero"` // by the issuer's clock
+	JWKS    []byte    `json:"jwks"`          // as served
 }
 
 const keptVersion = 1
@@ -39,26 +40,26 @@ func newStore(dir, issuer, from string) *store {
 
 // load returns the document and when the issuer confirmed it. The error is
 // fs.ErrNotExist when nothing was kept.
-func (s *store) load() ([]byte, time.Time, error) {
+func (s *store) load() (document, time.Time, error) {
 	in, err := os.Open(s.path)
 	if err != nil {
-		return nil, time.Time{}, err
+		return document{}, time.Time{}, err
 	}
 	defer in.Close() //nolint:errcheck // only read from
 	var k kept
 	// The document is base64 in there: a third longer.
 	if err := json.NewDecoder(io.LimitReader(in, 2*maxBody)).Decode(&k); err != nil {
-		return nil, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
+		return document{}, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
 	}
 	if k.Version != keptVersion || k.Issuer != s.issuer || k.From != s.from {
-		return nil, time.Time{}, fmt.Errorf("%s was written for another configuration", s.path)
+		return document{}, time.Time{}, fmt.Errorf("%s was written for another configuration", s.path)
 	}
-	return k.JWKS, k.Fetched, nil
+	return document{body: k.JWKS, made: k.Made}, k.Fetched, nil
 }
 
 // save replaces the file as a whole: after a crash it is the old one or the new one.
-func (s *store) save(document []byte, fetched time.Time) (err error) {
-	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), document})
+func (s *store) save(doc document, fetched time.Time) (err error) {
+	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), doc.made, doc.body})
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,9 @@ func (s *store) save(document []byte, fetched time.Time) (err error) {
 	}
 	return syncDir(dir)
 }
+
+// forget removes what was kept.
+func (s *store) forget() error { return ignoreMissing(os.Remove(s.path)) }
 
 func ignoreMissing(err error) error {
 	if errors.Is(err, os.ErrNotExist) {

@@ -20,6 +20,7 @@ type Verifier struct {
 	order    []*issuer          // as configured
 	maxToken int
 	cache    *tokenCache
+	flights  *flights
 	peers    *peers
 	nobody   *rules.Verified // the anonymous caller
 	now      func() time.Time
@@ -34,6 +35,7 @@ func New(o Options) (*Verifier, error) {
 	v := &Verifier{
 		issuers:  make(map[string]*issuer, len(o.Issuers)),
 		maxToken: o.MaxToken,
+		flights:  newFlights(),
 		nobody:   &rules.Verified{Anonymous: true},
 		now:      o.Now,
 	}
@@ -103,7 +105,7 @@ func (v *Verifier) Fetch(ctx context.Context) error {
 // outage never makes it grow again.
 func (v *Verifier) Ready() (waiting []string) {
 	for _, i := range v.order {
-		if i.required && i.keys.current.Load() == nil {
+		if i.required && !i.keys.had.Load() {
 			waiting = append(waiting, i.name)
 		}
 	}
@@ -138,20 +140,32 @@ func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*r
 	if who := v.cache.get(sum, now); who != nil {
 		return who, true, nil
 	}
-	c, err := v.gate(text)
+	e, err := v.flights.do(ctx, sum, now, func() (*entry, error) { return v.judge(ctx, sum, text, now) })
 	if err != nil {
 		return nil, false, err
+	}
+	return e.who, false, nil
+}
+
+// judge verifies a token and remembers it. What is refused leaves no trace: the
+// next time it costs as much again, which the slots bound, while a memory of it
+// would be filled by whoever wants to.
+func (v *Verifier) judge(ctx context.Context, sum digest, text string, now time.Time) (*entry, error) {
+	c, err := v.gate(text)
+	if err != nil {
+		return nil, err
 	}
 	i, err := v.issuerOf(c)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	who, err := i.verify(ctx, c, now)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	v.cache.put(sum, newEntry(who, i, len(text), now), now)
-	return who, false, nil
+	e := newEntry(who, i, len(text), now)
+	v.cache.put(sum, e, now)
+	return e, nil
 }
 
 // gate reads a token and refuses what has no place in an access token. It needs
