@@ -41,7 +41,7 @@ const (
 	CredentialMalformed Reason = "credential_malformed"
 	TokenMalformed      Reason = "token_malformed"
 	TokenTooLarge       Reason = "token_too_large"
-	TokenHeader         Reason = "token_header"          // crit, jwk, jku, x5u, x5c, zip, b64 or a wrong typ
+	TokenHeader         Reason = "token_header"          // crit, jwk, jku, x5u, x5c, zip, b64
 	TokenAlgorithm      Reason = "token_alg_not_allowed" // none, HMAC, or not in the issuer's list
 	TokenIssuer         Reason = "token_issuer"          // no configured issuer has this iss
 	TokenKeyUnknown     Reason = "token_key_unknown"

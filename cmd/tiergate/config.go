@@ -57,11 +57,16 @@ type issuerConfig struct {
 	Audience     rules.Strings                         `yaml:"audience"`
 	JWKS         jwksConfig                            `yaml:"jwks"`
 	Algorithms   rules.Strings                         `yaml:"algorithms"`
+	Profile      rules.At[string]                      `yaml:"profile"`
 	MayAssert    rules.EntriesOrNone[rules.KindDecl]   `yaml:"may_assert"`
+	Claims       rules.EntriesOrNone[rules.Strings]    `yaml:"claims"`
 	Fixed        rules.EntriesOrNone[rules.At[string]] `yaml:"fixed"`
 	PurposeClaim rules.At[string]                      `yaml:"purpose"`
 	ClientClaim  rules.At[string]                      `yaml:"client"`
+	ScopeClaim   rules.At[string]                      `yaml:"scopes"`
+	OneAudience  bool                                  `yaml:"single_audience"`
 	MaxLifetime  time.Duration                         `yaml:"max_lifetime"`
+	MaxAge       time.Duration                         `yaml:"max_age"`
 	Skew         rules.At[time.Duration]               `yaml:"skew"`
 	Required     bool                                  `yaml:"required"`
 }

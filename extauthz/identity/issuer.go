@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,16 +18,22 @@ import (
 // issuer is one configured issuer. It never changes but for its keys.
 type issuer struct {
 	name         string
+	profile      *profile
 	audience     []string
 	algorithms   []string
 	skew         time.Duration
 	maxLifetime  time.Duration
+	maxAge       time.Duration
 	required     bool
-	mayAssert    map[string]rules.Kind
+	mayAssert    []mapped
 	fixed        map[string]any
 	clientClaims []string // the first that is there counts
+	scopeClaims  []string // likewise
 	purposeClaim string
+	issuerNames  map[string]string // of all issuers, by their exact iss
 	keys         *keys
+
+	singleAudience bool
 }
 
 func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
@@ -46,11 +51,25 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 		algorithms:   slices.Clone(c.Algorithms),
 		skew:         c.Skew,
 		maxLifetime:  c.MaxLifetime,
+		maxAge:       c.MaxAge,
 		required:     c.Required,
-		mayAssert:    maps.Clone(c.MayAssert),
+		mayAssert:    mappingOf(c),
 		fixed:        c.Fixed,
 		clientClaims: []string{"client_id", "azp"},
+		scopeClaims:  []string{"scope", "scp"},
 		purposeClaim: c.PurposeClaim,
+		issuerNames:  make(map[string]string, len(o.Issuers)),
+
+		singleAudience: c.SingleAudience,
+	}
+	if i.profile, err = profileOf(c.Profile); err != nil {
+		return nil, err
+	}
+	for n := range o.Issuers {
+		i.issuerNames[o.Issuers[n].Issuer] = o.Issuers[n].Name
+	}
+	if c.ScopeClaim != "" {
+		i.scopeClaims = []string{c.ScopeClaim}
 	}
 	if c.ClientClaim != "" {
 		i.clientClaims = []string{c.ClientClaim}
@@ -117,8 +136,10 @@ func (k *keys) restore() {
 
 // verify accepts or refuses a token that passed the gates and names this issuer.
 func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.Verified, error) {
-	if err := i.allows(c); err != nil {
-		return nil, err
+	for n := range issuerGates {
+		if err := issuerGates[n].check(i, c, now); err != nil {
+			return nil, err
+		}
 	}
 	set, kid, err := i.keys.find(ctx, c, now)
 	if err != nil {
@@ -127,8 +148,8 @@ func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.
 	if err := i.keys.verify(ctx, set, c, kid); err != nil {
 		return nil, err
 	}
-	for _, check := range claimChecks {
-		if err := check(i, c, now); err != nil {
+	for n := range claimGates {
+		if err := claimGates[n].check(i, c, now); err != nil {
 			return nil, err
 		}
 	}
@@ -138,60 +159,4 @@ func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.
 	}
 	v.KeyID, v.Keys = kid, set.generation
 	return v, nil
-}
-
-func (i *issuer) allows(c *compact) error {
-	if !slices.Contains(i.algorithms, c.alg) {
-		return rules.Faultf(rules.TokenAlgorithm, "alg %s is not among %v of issuer %q", c.alg, i.algorithms, i.name)
-	}
-	return nil
-}
-
-// assert takes from verified claims what the issuer may assert, and nothing else.
-func (i *issuer) assert(c *compact) (*rules.Verified, error) {
-	v := &rules.Verified{Issuer: i.name, Fixed: i.fixed}
-	var errs [5]error
-	v.Subject, errs[0] = c.principal("sub", true)
-	v.ClientID, errs[1] = i.client(c)
-	v.TokenID, errs[2] = c.principal("jti", false)
-	v.AuthTime, _, errs[3] = c.date("auth_time")
-	if i.purposeClaim != "" {
-		v.Purpose, errs[4] = c.principal(i.purposeClaim, false)
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	v.IssuedAt, _, _ = c.date("iat") // claimChecks has read both
-	v.ExpiresAt, _, _ = c.date("exp")
-	var err error
-	v.Claims, err = i.claims(c)
-	return v, err
-}
-
-func (i *issuer) client(c *compact) (string, error) {
-	for _, name := range i.clientClaims {
-		if client, err := c.principal(name, false); client != "" || err != nil {
-			return client, err
-		}
-	}
-	return "", nil
-}
-
-func (i *issuer) claims(c *compact) (map[string]any, error) {
-	claims := make(map[string]any, len(i.mayAssert)+len(i.fixed))
-	for name, kind := range i.mayAssert {
-		raw, ok := c.claims[name]
-		if !ok {
-			continue
-		}
-		value, ok := claimValue(kind, raw)
-		if !ok {
-			return nil, rules.Faultf(rules.TokenClaims, "claim %q is not %v", name, kind)
-		}
-		claims[name] = value
-	}
-	maps.Copy(claims, i.fixed)
-	return claims, nil
 }

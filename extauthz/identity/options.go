@@ -55,13 +55,18 @@ type IssuerConfig struct {
 	Algorithms []string // by registered name; the order decides for keys without alg. Default defaultAlgorithms
 	JWKS       JWKSConfig
 
-	Skew        time.Duration // of clocks: 30 s, at most 300 s
-	MaxLifetime time.Duration // exp - iat; 0 for no limit
-	Required    bool          // not ready before it had keys
+	Profile        string        // what its tokens are made for: legacy-access, rfc9068, id-token, jwt-svid, k8s-sa or github-oidc
+	SingleAudience bool          // a token is for one audience alone
+	Skew           time.Duration // of clocks: 30 s, at most 300 s
+	MaxLifetime    time.Duration // exp - iat; 0 for no limit
+	MaxAge         time.Duration // now - iat; 0 for no limit
+	Required       bool          // not ready before it had keys
 
-	MayAssert    map[string]rules.Kind // claims that become caller.claims; a dot is part of a name
+	MayAssert    map[string]rules.Kind // claims that become caller.claims, by their names in rules
+	Claims       map[string][]string   // where a token has these: exact names, through nested objects; default the name itself
 	Fixed        map[string]any        // what is the same for all its callers, whatever their tokens say
 	ClientClaim  string                // holds the client; default client_id, else azp
+	ScopeClaim   string                // holds the scopes; default scope, else scp
 	PurposeClaim string                // holds the purpose; default none
 }
 
@@ -149,8 +154,8 @@ func (c *IssuerConfig) check() error {
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		bad("audience is %q, want at least one and none empty", c.Audience)
 	}
-	if len(c.Algorithms) == 0 {
-		c.Algorithms = defaultAlgorithms
+	if err := c.checkProfile(); err != nil {
+		bad("%w", err)
 	}
 	for _, name := range c.Algorithms {
 		if _, ok := algorithms[name]; !ok {
@@ -164,6 +169,9 @@ func (c *IssuerConfig) check() error {
 	if c.MaxLifetime < 0 {
 		bad("max_lifetime is %v, want more than 0", c.MaxLifetime)
 	}
+	if c.MaxAge < 0 {
+		bad("max_age is %v, want more than 0", c.MaxAge)
+	}
 	if err := c.JWKS.check(c.Issuer); err != nil {
 		bad("jwks: %w", err)
 	}
@@ -171,6 +179,28 @@ func (c *IssuerConfig) check() error {
 		bad("%w", err)
 	}
 	return errors.Join(errs...)
+}
+
+// checkProfile fills the algorithms that the profile leaves and refuses others.
+func (c *IssuerConfig) checkProfile() error {
+	fill(&c.Profile, defaultProfile)
+	p, err := profileOf(c.Profile)
+	if err != nil {
+		return err
+	}
+	if len(c.Algorithms) == 0 {
+		c.Algorithms = defaultAlgorithms
+		if p.algorithms != nil {
+			c.Algorithms = p.algorithms
+		}
+	}
+	c.JWKS.SPIFFE = c.JWKS.SPIFFE || p.kind == svid
+	for _, name := range c.Algorithms {
+		if p.algorithms != nil && !slices.Contains(p.algorithms, name) {
+			return fmt.Errorf("algorithm %q is not for profile %s, want some of %v", name, c.Profile, p.algorithms)
+		}
+	}
+	return nil
 }
 
 func (c *IssuerConfig) checkClaims() error {
@@ -191,6 +221,14 @@ func (c *IssuerConfig) checkClaims() error {
 	for name, kind := range c.MayAssert {
 		if name == "" || kind == rules.NoKind {
 			return fmt.Errorf("may_assert %q has kind %v", name, kind)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Claims)) {
+		if _, ok := c.MayAssert[name]; !ok {
+			return fmt.Errorf("claims says where %q is, which may_assert does not name", name)
+		}
+		if len(c.Claims[name]) == 0 || slices.Contains(c.Claims[name], "") {
+			return fmt.Errorf("claims: %q is at %q, want names and none empty", name, c.Claims[name])
 		}
 	}
 	return nil

@@ -127,8 +127,26 @@ func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (e rules.Evid
 	case req.Now.IsZero(): // every token is unexpired in the year 1
 		return e, rules.Faultf(rules.Internal, "the request has no time")
 	}
-	e.Verified, e.Cached, err = v.verified(ctx, t.text(), req.Now)
+	if e.Verified, e.Cached, err = v.verified(ctx, t.text(), req.Now); err != nil {
+		return e, err
+	}
+	if err = v.bind(&e); err != nil {
+		e.Verified = nil
+	}
 	return e, err
+}
+
+// bind refuses what a token asks for beyond its own words: a proof that it is in
+// the right hands, and a decision about who acts. It is asked on every request,
+// for the cache knows tokens and not requests.
+func (v *Verifier) bind(e *rules.Evidence) error {
+	switch {
+	case e.Verified.Confirm != rules.Confirmation{}:
+		return rules.Faultf(rules.BindingMissing, "it has cnf, and proof of possession is not supported yet")
+	case e.Verified.Actor != nil:
+		return rules.Faultf(rules.AgentNotPermitted, "it has act, and delegation is not supported yet")
+	}
+	return nil
 }
 
 func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
@@ -175,8 +193,8 @@ func (v *Verifier) gate(text string) (*compact, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range headerChecks {
-		if err := check(c); err != nil {
+	for n := range headerGates {
+		if err := headerGates[n].check(c); err != nil {
 			return nil, err
 		}
 	}
