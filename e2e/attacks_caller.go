@@ -7,12 +7,12 @@ func tokenAttacks() []Row {
 	aged := ada.aged(10 * time.Minute)
 	return []Row{
 		{Name: "no token", Attack: read(nobody).denied(401, "credential_missing").refusedBefore(401), Twin: own()},
-		{Name: "a token for another audience", Attack: read(ada.flawed(WrongAudience)).denied(401, "token_audience").refusedBefore(403), Twin: own()},
+		{Name: "a token for another audience", Attack: read(ada.flawed(WrongAudience)).denied(401, "token_audience_mismatch").refusedBefore(403), Twin: own()},
 		{Name: "an expired token", Attack: read(ada.aged(2*time.Hour)).denied(401, "token_expired").refusedBefore(401), Twin: own()},
 		{Name: "signed by an unknown key", Attack: read(ada.flawed(UnknownKey)).denied(401, "token_key_unknown").refusedBefore(401), Twin: own()},
-		{Name: "another key under a real kid", Attack: read(ada.flawed(StolenKid)).denied(401, "token_signature").refusedBefore(401), Twin: own()},
-		{Name: "alg none", Attack: read(ada.flawed(AlgNone)).denied(401, "token_algorithm|token_malformed").refusedBefore(401), Twin: own()},
-		{Name: "HS256 with the public key", Attack: read(ada.flawed(HMACPublicKey)).denied(401, "token_algorithm").refusedBefore(401), Twin: own()},
+		{Name: "another key under a real kid", Attack: read(ada.flawed(StolenKid)).denied(401, "token_signature_invalid").refusedBefore(401), Twin: own()},
+		{Name: "alg none", Attack: read(ada.flawed(AlgNone)).denied(401, "token_alg_not_allowed|token_malformed").refusedBefore(401), Twin: own()},
+		{Name: "HS256 with the public key", Attack: read(ada.flawed(HMACPublicKey)).denied(401, "token_alg_not_allowed").refusedBefore(401), Twin: own()},
 		{Name: "a token too old for a restricted record",
 			Attack: call(aged, "GET", "/v1/cards/card-11", "", "her own card").denied(403, "token_too_old"),
 			Twin:   call(aged, "GET", "/v1/customers/ada", "", "an internal record").allowed("own-record")},

@@ -84,7 +84,7 @@ func (a *answers) problem(status int, text words, reason rules.Reason, id string
 // shown is a reason as a caller may see it: what exactly is wrong with a token
 // helps only whoever forges one.
 func shown(r rules.Reason) string {
-	if strings.HasPrefix(string(r), "token_") || strings.HasPrefix(string(r), "binding_") {
+	if r == rules.Revoked || strings.HasPrefix(string(r), "token_") || strings.HasPrefix(string(r), "binding_") {
 		return "invalid_token"
 	}
 	return string(r)

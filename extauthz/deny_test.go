@@ -59,7 +59,7 @@ func TestEveryReasonIsAnExplicitDenial(t *testing.T) {
 		}
 		shown, _ := denied(t, open, d, sent())
 		want := string(reason)
-		if strings.HasPrefix(want, "token_") || strings.HasPrefix(want, "binding_") {
+		if reason == rules.Revoked || strings.HasPrefix(want, "token_") || strings.HasPrefix(want, "binding_") {
 			want = "invalid_token"
 		}
 		if err := json.Unmarshal([]byte(shown.GetBody()), &body); err != nil || body["reason"] != want {

@@ -29,16 +29,16 @@ var update = flag.Bool("update", false, "rewrite want.json of testdata/check")
 // from Envoy's message to Envoy's message.
 type bearer struct{}
 
-func (bearer) Verify(_ context.Context, req *rules.Request) (*rules.Verified, string, bool, error) {
+func (bearer) Verify(_ context.Context, req *rules.Request) (rules.Evidence, error) {
 	value, ok := req.Header("authorization")
 	if !ok {
-		return &rules.Verified{Anonymous: true}, "", false, nil
+		return rules.Evidence{Verified: &rules.Verified{Anonymous: true}}, nil
 	}
 	subject, ok := strings.CutPrefix(value, "Bearer ")
 	if !ok || subject == "expired" {
-		return nil, "", false, &rules.Fault{Reason: rules.TokenExpired}
+		return rules.Evidence{}, &rules.Fault{Reason: rules.TokenExpired}
 	}
-	return &rules.Verified{Issuer: "corp", Subject: subject, ClientID: "web"}, "", false, nil
+	return rules.Evidence{Verified: &rules.Verified{Issuer: "corp", Subject: subject, ClientID: "web"}}, nil
 }
 
 func goldenPolicy(t *testing.T, fsys fs.FS) *policy.Policy {

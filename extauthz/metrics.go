@@ -53,10 +53,23 @@ type Load struct {
 
 // KeySet is the state of one issuer's keys. LoadedAt is zero before the first set.
 type KeySet struct {
-	Issuer   string
-	Keys     int
-	LoadedAt time.Time
-	Failures uint64
+	Issuer     string
+	Keys       int
+	Generation uint64         // of the set in force
+	Skipped    map[string]int // keys of the last document that are not used, by cause
+	LoadedAt   time.Time
+	Loads      uint64
+	Failures   uint64
+	Empty      uint64 // documents with an explicit empty set
+	Unknown    uint64 // tokens whose key the set in force did not have
+	Slots      []Slots
+}
+
+// Slots is the state of those in which an issuer's signatures of one price are checked.
+type Slots struct {
+	Price                string
+	Slots, Busy, Waiting int
+	Refused              uint64
 }
 
 // Catalog is the state of one source of objects. Look-ups are batches that the

@@ -32,7 +32,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 		},
 		Caller: &rules.Caller{
 			Verified: &rules.Verified{Issuer: "corp", Subject: "ada", ClientID: "web", TokenID: "jti", KeyID: "k1", Keys: 4},
-			Kind:     rules.Service, Identity: &rules.Identity{Name: "svc"}, Peer: "spiffe://a", Bound: true, Purpose: "billing",
+			Kind:     rules.Service, Identity: &rules.Identity{Name: "svc"}, Peer: "spiffe://a", Bound: rules.ByWorkload, Purpose: "billing",
 			Actor: &rules.Caller{Kind: rules.Agent},
 		},
 		Operation: "POST /t -> debit account/{body.from}", OpPos: at, Policy: "p1", Catalog: 9, TokenHit: true, Hits: 1, Misses: 2,

@@ -21,6 +21,15 @@ var (
 	descKeys          = desc("keys", "Keys in force, by issuer.", "issuer")
 	descKeysAge       = desc("keys_age_seconds", "Time since the key set in force was fetched, by issuer.", "issuer")
 	descKeysFailures  = desc("keys_reload_failures_total", "Fetches of keys that failed, by issuer.", "issuer")
+	descGeneration    = desc("keys_generation", "Counts the changes of the key set since the start, by issuer.", "issuer")
+	descSkipped       = desc("keys_skipped", "Keys of the last document that are not used, by issuer and cause.", "issuer", "cause")
+	descKeysLoads     = desc("keys_reloads_total", "Fetches of keys that took effect, by issuer.", "issuer")
+	descKeysEmpty     = desc("keys_empty_sets_total", "Documents with an explicit empty key set, by issuer.", "issuer")
+	descKeysUnknown   = desc("keys_unknown_total", "Tokens whose key the set in force did not have, by issuer.", "issuer")
+	descSlots         = desc("signature_slots", "Signatures that can be checked at once, by issuer and price.", "issuer", "price")
+	descSlotsBusy     = desc("signature_slots_busy", "Signatures that are being checked, by issuer and price.", "issuer", "price")
+	descSlotsWaiting  = desc("signature_slots_waiting", "Tokens that wait for their signature to be checked, by issuer and price.", "issuer", "price")
+	descSlotsRefused  = desc("signature_slots_refused_total", "Tokens that were refused because too many waited, or too long, by issuer and price.", "issuer", "price")
 	descRows          = desc("catalog_rows", "Rows of the catalog in force, by source.", "source")
 	descRowsAge       = desc("catalog_age_seconds", "Time since the catalog in force was loaded, by source.", "source")
 	descRowsFailures  = desc("catalog_reload_failures_total", "Loads of a catalog that failed, by source.", "source")
@@ -35,6 +44,8 @@ var (
 	descAuditFailing  = desc("audit_failing", "1 while the decision log cannot be written.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
+		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
+		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 	}
@@ -63,6 +74,19 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		for _, k := range s.from.KeySets() {
 			c.gauge(descKeys, float64(k.Keys), k.Issuer)
 			c.count(descKeysFailures, k.Failures, k.Issuer)
+			c.gauge(descGeneration, float64(k.Generation), k.Issuer)
+			c.count(descKeysLoads, k.Loads, k.Issuer)
+			c.count(descKeysEmpty, k.Empty, k.Issuer)
+			c.count(descKeysUnknown, k.Unknown, k.Issuer)
+			for cause, n := range k.Skipped {
+				c.gauge(descSkipped, float64(n), k.Issuer, cause)
+			}
+			for _, s := range k.Slots {
+				c.gauge(descSlots, float64(s.Slots), k.Issuer, s.Price)
+				c.gauge(descSlotsBusy, float64(s.Busy), k.Issuer, s.Price)
+				c.gauge(descSlotsWaiting, float64(s.Waiting), k.Issuer, s.Price)
+				c.count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
+			}
 			c.age(descKeysAge, k.LoadedAt, k.Issuer)
 		}
 	}

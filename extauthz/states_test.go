@@ -18,7 +18,11 @@ func fullSources() Sources {
 		Version: "v1",
 		Rules:   func() Load { return Load{LoadedAt: at, Loads: 3, Failures: 2} },
 		KeySets: func() []KeySet {
-			return []KeySet{{Issuer: "corp", Keys: 2, LoadedAt: at, Failures: 1}, {Issuer: "acme"}}
+			return []KeySet{{
+				Issuer: "corp", Keys: 2, Generation: 5, Skipped: map[string]int{"weak": 1, "use": 2}, LoadedAt: at,
+				Loads: 6, Failures: 1, Empty: 3, Unknown: 4,
+				Slots: []Slots{{Price: "cheap", Slots: 8, Busy: 7, Waiting: 9, Refused: 10}},
+			}, {Issuer: "acme"}}
 		},
 		Catalogs: func() []Catalog {
 			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4, Lookups: 6, LookupsFailed: 5, LookupsInFlight: 2}, {Name: "cards"}}
@@ -76,17 +80,55 @@ tiergate_catalog_reload_failures_total{source="cards"} 0
 # TYPE tiergate_keys gauge
 tiergate_keys{issuer="acme"} 0
 tiergate_keys{issuer="corp"} 2
+# HELP tiergate_keys_empty_sets_total Documents with an explicit empty key set, by issuer.
+# TYPE tiergate_keys_empty_sets_total counter
+tiergate_keys_empty_sets_total{issuer="acme"} 0
+tiergate_keys_empty_sets_total{issuer="corp"} 3
+# HELP tiergate_keys_generation Counts the changes of the key set since the start, by issuer.
+# TYPE tiergate_keys_generation gauge
+tiergate_keys_generation{issuer="acme"} 0
+tiergate_keys_generation{issuer="corp"} 5
+# HELP tiergate_keys_reload_failures_total Fetches of keys that failed, by issuer.
+# TYPE tiergate_keys_reload_failures_total counter
+tiergate_keys_reload_failures_total{issuer="acme"} 0
+tiergate_keys_reload_failures_total{issuer="corp"} 1
+# HELP tiergate_keys_reloads_total Fetches of keys that took effect, by issuer.
+# TYPE tiergate_keys_reloads_total counter
+tiergate_keys_reloads_total{issuer="acme"} 0
+tiergate_keys_reloads_total{issuer="corp"} 6
+# HELP tiergate_keys_skipped Keys of the last document that are not used, by issuer and cause.
+# TYPE tiergate_keys_skipped gauge
+tiergate_keys_skipped{cause="use",issuer="corp"} 2
+tiergate_keys_skipped{cause="weak",issuer="corp"} 1
+# HELP tiergate_keys_unknown_total Tokens whose key the set in force did not have, by issuer.
+# TYPE tiergate_keys_unknown_total counter
+tiergate_keys_unknown_total{issuer="acme"} 0
+tiergate_keys_unknown_total{issuer="corp"} 4
 # HELP tiergate_rules_last_load_timestamp_seconds When the rules in force were loaded.
 # TYPE tiergate_rules_last_load_timestamp_seconds gauge
 tiergate_rules_last_load_timestamp_seconds 1.8000000005e+09
 # HELP tiergate_rules_reload_failures_total Loads of the rules that failed; the version in force stayed.
 # TYPE tiergate_rules_reload_failures_total counter
 tiergate_rules_reload_failures_total 2
+# HELP tiergate_signature_slots Signatures that can be checked at once, by issuer and price.
+# TYPE tiergate_signature_slots gauge
+tiergate_signature_slots{issuer="corp",price="cheap"} 8
+# HELP tiergate_signature_slots_busy Signatures that are being checked, by issuer and price.
+# TYPE tiergate_signature_slots_busy gauge
+tiergate_signature_slots_busy{issuer="corp",price="cheap"} 7
+# HELP tiergate_signature_slots_refused_total Tokens that were refused because too many waited, or too long, by issuer and price.
+# TYPE tiergate_signature_slots_refused_total counter
+tiergate_signature_slots_refused_total{issuer="corp",price="cheap"} 10
+# HELP tiergate_signature_slots_waiting Tokens that wait for their signature to be checked, by issuer and price.
+# TYPE tiergate_signature_slots_waiting gauge
+tiergate_signature_slots_waiting{issuer="corp",price="cheap"} 9
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "tiergate_audit_dropped_total", "tiergate_audit_failing",
 		"tiergate_cache_bytes", "tiergate_cache_entries", "tiergate_cache_evictions_total",
 		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
-		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
+		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",
+		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total",
+		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
 		t.Error(err)
 	}
 	// An age says nothing before there was anything.

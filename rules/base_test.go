@@ -209,7 +209,10 @@ func (in *testInput) request(t testing.TB) *Request {
 // caller is anonymous without an issuer or identity, unknown without an identity.
 func (c *testCaller) caller(t testing.TB, s *Set) *Caller {
 	t.Helper()
-	out := &Caller{Peer: c.Peer, Bound: c.Bound, Purpose: c.Purpose}
+	out := &Caller{Peer: c.Peer, Purpose: c.Purpose}
+	if c.Bound {
+		out.Bound = ByWorkload
+	}
 	for _, id := range s.Identities() {
 		if id.Name == c.Identity {
 			out.Identity, out.Kind = id, id.Kind

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // CallerKind is the kind of a caller. Only registered identities have one of
 // the last five.
@@ -38,15 +41,58 @@ type Verified struct {
 	Issuer    string // name of the issuer in the configuration, not the URL
 	Subject   string
 	ClientID  string
-	TokenID   string         // jti
-	KeyID     string         // kid of the key that verified it
-	IssuedAt  time.Time      // zero when the token has no iat
-	ExpiresAt time.Time      // of the token
-	AuthTime  time.Time      // zero when the token has no auth_time
-	Purpose   string         // the issuer's mapped purpose claim
-	Claims    map[string]any // only those the issuer may assert, in their kinds, and what is fixed for it
-	Fixed     map[string]any // only what is fixed for the issuer
-	Keys      uint64         // generation of the key set that verified it
+	TokenID   string           // jti
+	KeyID     string           // kid of the key that verified it
+	IssuedAt  time.Time        // zero when the token has no iat
+	ExpiresAt time.Time        // of the token
+	AuthTime  time.Time        // zero when the token has no auth_time
+	Purpose   string           // the issuer's mapped purpose claim
+	Session   string           // sid
+	Scopes    []string         // of the scope or scp claim
+	Details   []map[string]any // authorization_details that are for us (RFC 9396): each has a string "type"
+	Claims    map[string]any   // only those the issuer may assert, in their kinds, and what is fixed for it
+	Fixed     map[string]any   // only what is fixed for the issuer
+	Keys      uint64           // generation of the key set that verified it
+	Actor     *Actor           // who acts for the subject (RFC 8693 section 4.1, the outermost act); nil for nobody
+	Confirm   Confirmation     // whose token it is; the zero value is a bearer token
+}
+
+// Actor is the party that a delegated token lets act for its subject.
+type Actor struct {
+	Issuer   string // name of the issuer in the configuration that speaks for it
+	Subject  string
+	ClientID string
+}
+
+// Confirmation is what must be proven to use a token (RFC 7800). Each value is
+// the base64url text of the claim, 43 bytes, or "".
+type Confirmation struct {
+	Certificate string // x5t#S256 (RFC 8705 section 3.1)
+	Key         string // jkt (RFC 9449 section 6.1)
+}
+
+// Binding is how a caller proved that its credential is its own.
+type Binding uint8
+
+// The bindings. NotBound is a bearer credential.
+const (
+	NotBound      Binding = iota
+	ByWorkload            // the verified peer is the identity's workload, or the caller itself
+	ByCertificate         // RFC 8705
+	ByKey                 // DPoP, RFC 9449
+)
+
+var bindings = [...]string{"none", "workload", "mtls", "dpop"}
+
+func (b Binding) String() string { return bindings[b] }
+
+// Evidence is all that a request proves about who sends it, whatever the rules
+// say. The zero value proves nothing.
+type Evidence struct {
+	Verified *Verified // shared, MUST NOT be changed; anonymous without a credential
+	Peer     string    // SPIFFE ID of the verified peer, "" when there is none
+	Bound    Binding   // what was proven for this request
+	Cached   bool      // the credential was verified before
 }
 
 // Caller is the authenticated principal of a request. The zero value is anonymous.
@@ -55,9 +101,9 @@ type Caller struct {
 	Kind      CallerKind
 	Identity  *Identity // nil when anonymous or unknown
 	Peer      string    // SPIFFE ID of the verified peer, "" when there is none
-	Bound     bool      // the identity's workload equals the peer
-	Purpose   string    // effective purpose of this request
-	Actor     *Caller   // always nil until delegation is supported
+	Bound     Binding
+	Purpose   string  // effective purpose of this request
+	Actor     *Caller // who acts for this caller, nil for nobody; both must be allowed
 }
 
 // Identity is a registered caller or class of callers, compiled from `identities:`.
@@ -74,7 +120,31 @@ type Identity struct {
 	Purposes []string
 	ReviewBy time.Time
 	Shadow   []Shadow
+
+	Peer        string // SPIFFE ID of callers that have no token, "" for none
+	Status      Status
+	Environment string
+	NotBefore   time.Time      // zero for no bound
+	Expires     time.Time      // zero for no bound
+	MaxAge      time.Duration  // of a credential since it was issued; 0 for no bound
+	Networks    []netip.Prefix // client addresses; empty for any. IPv4 ones are unmapped
+	OnBehalfOf  []string       // of an agent: the identities whose callers it may act for
+	Strip       bool           // the credential does not reach the upstream
 }
+
+// Status says whether a registered identity may be used. The zero value may.
+type Status uint8
+
+// The states of an identity.
+const (
+	Active Status = iota
+	Suspended
+	Retired
+)
+
+var identityStates = [...]string{"active", "suspended", "retired"}
+
+func (s Status) String() string { return identityStates[s] }
 
 // Shadow is a compiled shadow entry.
 type Shadow struct {

@@ -144,8 +144,11 @@ func TestNoStrangerPassesANarrowCondition(t *testing.T) {
 			}
 			narrow++
 			holds := func(bound, frozen bool) bool {
-				target := Target{Action: "read", Object: strangerOf(sc.typ, frozen)}
-				return c.test(&facts{schema: set.schema, caller: &Caller{Kind: Unknown, Bound: bound}, req: new(Request), target: &target}) == yes
+				caller, target := &Caller{Kind: Unknown}, Target{Action: "read", Object: strangerOf(sc.typ, frozen)}
+				if bound {
+					caller.Bound = ByWorkload
+				}
+				return c.test(&facts{schema: set.schema, caller: caller, req: new(Request), target: &target}) == yes
 			}
 			for _, bound := range []bool{false, true} {
 				if holds(bound, false) && holds(bound, true) {

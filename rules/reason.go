@@ -41,18 +41,22 @@ const (
 	CredentialMalformed Reason = "credential_malformed"
 	TokenMalformed      Reason = "token_malformed"
 	TokenTooLarge       Reason = "token_too_large"
-	TokenHeader         Reason = "token_header"    // crit, jwk, jku, x5u, x5c, zip, b64 or a wrong typ
-	TokenAlgorithm      Reason = "token_algorithm" // none, HMAC, or not in the issuer's list
-	TokenIssuer         Reason = "token_issuer"    // no configured issuer has this iss
+	TokenHeader         Reason = "token_header"          // crit, jwk, jku, x5u, x5c, zip, b64
+	TokenAlgorithm      Reason = "token_alg_not_allowed" // none, HMAC, or not in the issuer's list
+	TokenIssuer         Reason = "token_issuer"          // no configured issuer has this iss
 	TokenKeyUnknown     Reason = "token_key_unknown"
-	TokenSignature      Reason = "token_signature"
+	TokenSignature      Reason = "token_signature_invalid"
 	TokenClaims         Reason = "token_claims" // a required claim is missing or of the wrong kind
-	TokenAudience       Reason = "token_audience"
+	TokenAudience       Reason = "token_audience_mismatch"
 	TokenExpired        Reason = "token_expired"
 	TokenNotYetValid    Reason = "token_not_yet_valid"
 	TokenLifetime       Reason = "token_lifetime_exceeds_max"
+	TokenKind           Reason = "token_kind_mismatch" // a token of another profile: id, refresh, logout, proof, event, status list
+	TokenReplayed       Reason = "token_replayed"      // a proof of possession that was used before
 	BindingMissing      Reason = "binding_missing"
+	BindingNonce        Reason = "binding_nonce_required" // the proof needs a nonce of ours
 	BindingMismatch     Reason = "binding_mismatch"
+	Revoked             Reason = "revoked" // the token, its session, key, subject, client, issuer or identity was revoked
 
 	// 403: policy says no.
 	HostNotServed       Reason = "host_not_served"
@@ -60,6 +64,9 @@ const (
 	NoRoute             Reason = "no_route"
 	IdentityAmbiguous   Reason = "identity_ambiguous"
 	UnknownIdentity     Reason = "unknown_identity"
+	IdentitySuspended   Reason = "identity_suspended"
+	IdentityExpired     Reason = "identity_expired"
+	NetworkNotAllowed   Reason = "network_not_allowed"
 	AgentNotPermitted   Reason = "agent_not_permitted"
 	PurposeNotAllowed   Reason = "purpose_not_allowed"
 	PurposeMissing      Reason = "purpose_missing"
@@ -102,9 +109,10 @@ var statuses = map[Reason]int{
 	CredentialMissing: 401, CredentialMalformed: 401, TokenMalformed: 401, TokenTooLarge: 401, TokenHeader: 401,
 	TokenAlgorithm: 401, TokenIssuer: 401, TokenKeyUnknown: 401, TokenSignature: 401, TokenClaims: 401,
 	TokenAudience: 401, TokenExpired: 401, TokenNotYetValid: 401, TokenLifetime: 401,
-	BindingMissing: 401, BindingMismatch: 401,
+	TokenKind: 401, TokenReplayed: 401, BindingMissing: 401, BindingMismatch: 401, BindingNonce: 401, Revoked: 401,
 
 	HostNotServed: 403, UpgradeNotSupported: 403, NoRoute: 403, IdentityAmbiguous: 403, UnknownIdentity: 403,
+	IdentitySuspended: 403, IdentityExpired: 403, NetworkNotAllowed: 403,
 	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, UnknownObject: 403, DeniedByRule: 403,
 	NoRule: 403, AttributeMissing: 403, RuleError: 403, PropertyNotAllowed: 403, TokenTooOld: 403,
 	AuthTooOld: 403, TokenNotBound: 403, MutationConflict: 403, MutationUnfit: 403,

@@ -92,7 +92,7 @@ func (r *Require) unmet(c *Caller, now time.Time) (Reason, string) {
 		return TokenTooOld, "max_token_age"
 	case r.MaxAuthAge > 0 && older(authenticated, now, r.MaxAuthAge):
 		return AuthTooOld, "max_auth_age"
-	case r.BoundToken && !c.Bound:
+	case r.BoundToken && c.Bound == NotBound:
 		return TokenNotBound, "bound_token"
 	case r.Purpose && c.Purpose == "":
 		return PurposeMissing, "purpose"

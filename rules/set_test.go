@@ -252,9 +252,9 @@ func TestRequireUnmet(t *testing.T) {
 		{Caller{Verified: &Verified{AuthTime: now}}, TokenTooOld},
 		{Caller{Verified: &Verified{IssuedAt: now}}, AuthTooOld},
 		{Caller{Verified: fresh}, TokenNotBound},
-		{Caller{Verified: fresh, Bound: true}, PurposeMissing},
-		{Caller{Verified: fresh, Bound: true, Purpose: "x"}, ""},
-		{Caller{Verified: &Verified{IssuedAt: now.Add(1e9), AuthTime: now}, Bound: true, Purpose: "x"}, ""},
+		{Caller{Verified: fresh, Bound: ByWorkload}, PurposeMissing},
+		{Caller{Verified: fresh, Bound: ByWorkload, Purpose: "x"}, ""},
+		{Caller{Verified: &Verified{IssuedAt: now.Add(1e9), AuthTime: now}, Bound: ByWorkload, Purpose: "x"}, ""},
 	} {
 		if got, _ := r.unmet(&row.c, now); got != row.want {
 			t.Errorf("%+v: %q, want %q", row.c, got, row.want)

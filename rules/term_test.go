@@ -90,7 +90,7 @@ func drawFacts(t *rapid.T, set *Set) *facts {
 	for _, a := range typ.Attributes {
 		o.Attributes = append(o.Attributes, maybe(values[a.Kind]))
 	}
-	c := &Caller{Peer: text.Draw(t, "peer"), Bound: rapid.Bool().Draw(t, "bound"), Purpose: text.Draw(t, "purpose")}
+	c := &Caller{Peer: text.Draw(t, "peer"), Bound: Binding(rapid.IntRange(0, 1).Draw(t, "bound")), Purpose: text.Draw(t, "purpose")}
 	switch rapid.IntRange(0, 2).Draw(t, "caller") {
 	case 0:
 		c.Kind, c.Identity = Human, set.identities[0]

@@ -74,7 +74,7 @@ func (r *variableRef) value(f *facts) (any, truth) {
 	case objectAttribute, callerClaim, callerPinned:
 		return r.stored(f)
 	case callerBound:
-		return f.caller.Bound, f.known()
+		return f.caller.Bound != NotBound, f.known()
 	case nowVar:
 		return f.req.Now, f.known()
 	case requestQuery:

@@ -107,10 +107,12 @@ func (c *config) identityOptions(log *slog.Logger) identity.Options {
 			JWKS: identity.JWKSConfig{
 				URL: i.JWKS.URL.V, Discovery: i.JWKS.Discovery, File: c.path(i.JWKS.File.V), AllowHTTP: i.JWKS.AllowHTTP,
 				Refresh: i.JWKS.Refresh, MaxStale: i.JWKS.MaxStale,
+				CA: c.path(i.JWKS.CA.V), Proxy: i.JWKS.Proxy.V, EmptyKeySet: i.JWKS.EmptyKeySet.V,
 			},
-			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, Required: i.Required,
-			MayAssert: i.kinds(), Fixed: i.fixed(),
-			ClientClaim: i.ClientClaim.V, PurposeClaim: i.PurposeClaim.V,
+			Profile: i.Profile.V, SingleAudience: i.OneAudience,
+			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, MaxAge: i.MaxAge, Required: i.Required,
+			MayAssert: i.kinds(), Claims: i.places(), Fixed: i.fixed(),
+			ClientClaim: i.ClientClaim.V, ScopeClaim: i.ScopeClaim.V, PurposeClaim: i.PurposeClaim.V,
 		})
 	}
 	return o
@@ -122,6 +124,15 @@ func (i *issuerConfig) kinds() map[string]rules.Kind {
 		kinds[e.Key] = e.V.Kind
 	}
 	return kinds
+}
+
+// places are where tokens have the claims that `claims` names.
+func (i *issuerConfig) places() map[string][]string {
+	places := make(map[string][]string, len(i.Claims))
+	for _, e := range i.Claims {
+		places[e.Key] = e.V.Values()
+	}
+	return places
 }
 
 func (i *issuerConfig) fixed() map[string]any {

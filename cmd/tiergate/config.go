@@ -58,11 +58,16 @@ type issuerConfig struct {
 	Audience     rules.Strings                         `yaml:"audience"`
 	JWKS         jwksConfig                            `yaml:"jwks"`
 	Algorithms   rules.Strings                         `yaml:"algorithms"`
+	Profile      rules.At[string]                      `yaml:"profile"`
 	MayAssert    rules.EntriesOrNone[rules.KindDecl]   `yaml:"may_assert"`
+	Claims       rules.EntriesOrNone[rules.Strings]    `yaml:"claims"`
 	Fixed        rules.EntriesOrNone[rules.At[string]] `yaml:"fixed"`
 	PurposeClaim rules.At[string]                      `yaml:"purpose"`
 	ClientClaim  rules.At[string]                      `yaml:"client"`
+	ScopeClaim   rules.At[string]                      `yaml:"scopes"`
+	OneAudience  bool                                  `yaml:"single_audience"`
 	MaxLifetime  time.Duration                         `yaml:"max_lifetime"`
+	MaxAge       time.Duration                         `yaml:"max_age"`
 	Skew         rules.At[time.Duration]               `yaml:"skew"`
 	Required     bool                                  `yaml:"required"`
 }
@@ -75,6 +80,10 @@ type jwksConfig struct {
 	AllowHTTP bool             `yaml:"allow_http"`
 	Refresh   time.Duration    `yaml:"refresh"`
 	MaxStale  time.Duration    `yaml:"max_stale"`
+	CA        rules.At[string] `yaml:"ca"`
+	Proxy     rules.At[string] `yaml:"proxy"`
+
+	EmptyKeySet rules.At[string] `yaml:"empty_key_set"`
 }
 
 type peerConfig struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
 )
@@ -109,8 +110,21 @@ func (c *config) checkIssuers(ms *rules.Mistakes) {
 		if ways != 1 {
 			ms.AddHint(i.Pos, "jwks: { url: … }, { discovery: true } or { file: … }", "issuer %q needs exactly one source of keys, found %d", i.Name.V, ways)
 		}
+		i.checkTokens(ms)
 		if i.Skew.V < 0 || i.Skew.V > 300*time.Second {
 			ms.Add(i.Skew.Pos, "skew is at most 300s, found %v", i.Skew.V)
+		}
+	}
+}
+
+// checkTokens checks what an issuer's tokens are said to be.
+func (i *issuerConfig) checkTokens(ms *rules.Mistakes) {
+	if p := i.Profile; p.V != "" && !slices.Contains(identity.Profiles(), p.V) {
+		ms.AddHint(p.Pos, "one of "+strings.Join(identity.Profiles(), ", "), "unknown profile %q", p.V)
+	}
+	for _, e := range i.Claims {
+		if !slices.ContainsFunc(i.MayAssert, func(m rules.Entry[rules.KindDecl]) bool { return m.Key == e.Key }) {
+			ms.AddHint(e.Pos, "add it to may_assert with its kind", "claims says where %q is, which may_assert does not name", e.Key)
 		}
 	}
 }
@@ -124,6 +138,9 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	}
 	oneOf(c.ClientIP.From, "source", "x-envoy-external-address", "xff")
 	oneOf(c.Audit.Mode, "best_effort", "required")
+	for _, i := range c.Issuers {
+		oneOf(i.JWKS.EmptyKeySet, "keep", "withdraw")
+	}
 	if hops := c.ClientIP.Hops; c.ClientIP.From.V != "xff" && hops.Pos != (rules.Pos{}) {
 		ms.AddHint(hops.Pos, "add from: xff, or remove hops", "hops mean something only with from: xff")
 	}

@@ -257,8 +257,8 @@ type stated struct {
 }
 
 // Verify implements policy.Verifier.
-func (s stated) Verify(context.Context, *rules.Request) (*rules.Verified, string, bool, error) {
-	return s.v, s.peer, false, nil
+func (s stated) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
+	return rules.Evidence{Verified: s.v, Peer: s.peer}, nil
 }
 
 // verifier states the caller that --as names.

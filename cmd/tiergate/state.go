@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/extauthz"
+	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -36,7 +37,7 @@ func (s *service) sources() extauthz.Sources {
 		KeySets: func() []extauthz.KeySet {
 			var sets []extauthz.KeySet
 			for _, i := range s.parts.verifier.Stats() {
-				sets = append(sets, extauthz.KeySet{Issuer: i.Name, Keys: i.Keys, LoadedAt: i.Fetched, Failures: i.FetchFailed})
+				sets = append(sets, keySet(i))
 			}
 			return sets
 		},
@@ -44,6 +45,17 @@ func (s *service) sources() extauthz.Sources {
 		Caches:   s.caches,
 		Audit:    s.audit.Stats,
 	}
+}
+
+func keySet(i identity.IssuerStats) extauthz.KeySet {
+	k := extauthz.KeySet{
+		Issuer: i.Name, Keys: i.Keys, Generation: i.Generation, Skipped: i.Skipped, LoadedAt: i.Fetched,
+		Loads: i.FetchOK, Failures: i.FetchFailed, Empty: i.EmptySets, Unknown: i.UnknownKeys,
+	}
+	for _, s := range i.Slots {
+		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Refused: s.Refused})
+	}
+	return k
 }
 
 func (s *service) catalogs() []extauthz.Catalog {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/rules"
 	"github.com/tiergate/tiergate/rules/regular"
 )
 
@@ -26,10 +27,11 @@ func newTokenExplain() *cobra.Command {
 	var fetch bool
 	cmd := &cobra.Command{
 		Use:   "explain (TOKEN | -)",
-		Short: "Say what a token holds and what would be refused about it",
-		Long: `explain reads a token offline: its header, its claims, which configured issuer it is of, and
-everything that would be refused and why. It never prints the signature. "-" reads the token from
-standard input, which keeps it out of the shell's history.`,
+		Short: "Say what a token holds and which gates it passes",
+		Long: `explain reads a token offline: its header, its claims, which configured issuer it is of, and each
+gate in order: passed, failed with its reason, or not reached because what it looks at could not be
+read or found. The first that has failed is what the server answers. It never prints the signature.
+"-" reads the token from standard input, which keeps it out of the shell's history.`,
 		Example: `  tiergate token explain -c tiergate.yaml - < token.jwt
   tiergate token explain - < token.jwt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,30 +83,34 @@ func verifier(file string) (*identity.Verifier, error) {
 
 // tokenReport is an explanation for machines.
 type tokenReport struct {
-	Header    map[string]any `json:"header"`
-	Claims    map[string]any `json:"claims"`
-	Issuer    string         `json:"issuer"`
-	Signature string         `json:"signature"`
-	Refusals  []refusal      `json:"refusals"`
+	Header map[string]any `json:"header"`
+	Claims map[string]any `json:"claims"`
+	Issuer string         `json:"issuer"`
+	Gates  []gate         `json:"gates"`
+	Reason rules.Reason   `json:"reason,omitempty"` // of the first gate that has failed
 }
 
-type refusal struct {
-	Reason string `json:"reason"`
-	Detail string `json:"detail,omitempty"`
+type gate struct {
+	Gate   string             `json:"gate"`
+	State  identity.GateState `json:"state"`
+	Reason rules.Reason       `json:"reason,omitempty"`
+	Detail string             `json:"detail,omitempty"`
 }
 
 func printToken(w io.Writer, e identity.Explanation, output string) error {
-	r := tokenReport{Header: e.Header, Claims: e.Claims, Issuer: e.Issuer, Signature: string(e.Signature), Refusals: []refusal{}}
-	for _, x := range e.Refusals {
-		r.Refusals = append(r.Refusals, refusal{string(x.Reason), x.Detail})
+	r := tokenReport{Header: e.Header, Claims: e.Claims, Issuer: e.Issuer}
+	for _, g := range e.Gates {
+		r.Gates = append(r.Gates, gate{g.Name, g.State, g.Reason, g.Detail})
 	}
+	first, refused := e.Refused()
+	r.Reason = first.Reason
 	var err error
 	if output == "json" {
 		err = json.NewEncoder(w).Encode(r)
 	} else {
 		err = r.print(w, time.Now())
 	}
-	if err == nil && len(r.Refusals) > 0 {
+	if err == nil && refused {
 		return errNo
 	}
 	return err
@@ -128,19 +134,20 @@ func (r *tokenReport) print(w io.Writer, now time.Time) error {
 	if issuer == "" {
 		issuer = "none of the configured ones"
 	}
-	fmt.Fprintf(w, "issuer     %s\nsignature  %s\n", issuer, r.Signature)
+	fmt.Fprintf(w, "issuer     %s\n", issuer)
 	if exp, ok := r.Claims["exp"].(json.Number); ok {
 		if at, err := exp.Int64(); err == nil {
 			fmt.Fprintf(w, "expires    %s (%s from now)\n", time.Unix(at, 0).UTC().Format(time.RFC3339), time.Unix(at, 0).Sub(now).Round(time.Second))
 		}
 	}
-	if len(r.Refusals) == 0 {
-		fmt.Fprintln(w, "verdict    nothing to refuse")
-		return nil
+	verdict := "nothing to refuse"
+	if r.Reason != "" {
+		verdict = "refused: " + string(r.Reason)
 	}
-	fmt.Fprintln(w, "refused")
-	for _, x := range r.Refusals {
-		fmt.Fprintf(w, "  %-20s %s\n", x.Reason, x.Detail)
+	fmt.Fprintf(w, "verdict    %s\ngates\n", verdict)
+	for _, g := range r.Gates {
+		line := fmt.Sprintf("  %-22s %-12s %-26s %s", g.Gate, g.State, g.Reason, g.Detail)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	return nil
 }

@@ -18,14 +18,14 @@ type Token struct {
 var tokenFaults = []struct{ Name, Reason string }{
 	{"expired", "token_expired"},
 	{"not yet valid", "token_not_yet_valid"},
-	{"other audience", "token_audience"},
+	{"other audience", "token_audience_mismatch"},
 	{"unknown issuer", "token_issuer"},
 	{"unknown kid", "token_key_unknown"},
-	{"forged", "token_signature"},
-	{"key of another issuer", "token_algorithm"}, // whose algorithm this issuer does not use
+	{"forged", "token_signature_invalid"},
+	{"key of another issuer", "token_alg_not_allowed"}, // whose algorithm this issuer does not use
 	{"alg none", "token_malformed"},              // its signature is empty, which comes before any header
-	{"alg none with a signature", "token_algorithm"},
-	{"HS256 with the public key", "token_algorithm"},
+	{"alg none with a signature", "token_alg_not_allowed"},
+	{"HS256 with the public key", "token_alg_not_allowed"},
 	{"no exp", "token_claims"},
 	{"no aud", "token_claims"},
 	{"two days long", "token_lifetime_exceeds_max"},

@@ -18,56 +18,80 @@ const (
 )
 
 // errEmptySet is an explicit `"keys": []`. It may mean that every key was
-// withdrawn, but far more often that the provider is broken: the last good set
-// stays until max_stale, and an alarm is raised.
+// withdrawn, but far more often that the provider is broken: see emptyKeySet.
 var errEmptySet = errors.New("the key set is empty")
+
+// admission is what of a JWKS document can be used.
+type admission struct {
+	keys    []jwkset.JWK
+	skipped skipped
+	bundle  bundle
+}
+
+// admitter knows which keys one issuer may have.
+type admitter struct {
+	algorithms []string // for keys without alg, the first that fits
+	spiffe     bool     // the issuer signs JWT-SVIDs, so a SPIFFE bundle may hold its keys
+}
 
 // admit reads a JWKS document. Keys that cannot be used are skipped and
 // reported, one bad key never costs the others (RFC 7517 section 5). A document
-// without a usable key is an error, so that it cannot replace a good one.
-func admit(document []byte, allowed []string) (keys []jwkset.JWK, skipped []error, err error) {
+// without a usable key is an error, so that it cannot replace a good one; what
+// was skipped is told even then.
+func (a *admitter) admit(document []byte) (admission, error) {
+	var out admission
 	object, err := strictObject(document, maxJWKSDepth)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the key set: %w", err)
+		return out, fmt.Errorf("the key set: %w", err)
 	}
 	list, ok := object["keys"].([]any)
 	switch {
 	case !ok:
-		return nil, nil, errors.New(`the document has no "keys" array`)
-	case len(list) == 0:
-		return nil, nil, errEmptySet
+		return out, errors.New(`the document has no "keys" array`)
 	case len(list) > maxKeys:
-		return nil, nil, fmt.Errorf("the key set has %d keys, the limit is %d", len(list), maxKeys)
+		return out, fmt.Errorf("the key set has %d keys, the limit is %d", len(list), maxKeys)
+	}
+	if a.spiffe {
+		if out.bundle, err = readBundle(object, list); err != nil {
+			return out, err
+		}
+	}
+	if len(list) == 0 {
+		return out, errEmptySet
 	}
 	seen := make(map[string]bool, len(list))
 	for i, item := range list {
-		key, err := admitKey(item, allowed)
+		key, err := a.key(item, out.bundle.is)
 		if err == nil && seen[key.Marshal().KID] {
-			err = errors.New("an earlier key has the same kid")
+			err = skipf(causeDuplicate, "an earlier key has the same kid")
 		}
 		if err != nil {
-			skipped = append(skipped, fmt.Errorf("key %d: %w", i, err))
+			out.skipped.add(i, err)
 			continue
 		}
 		seen[key.Marshal().KID] = true
-		keys = append(keys, key)
+		out.keys = append(out.keys, key)
 	}
-	if len(keys) == 0 {
-		return nil, skipped, fmt.Errorf("none of %d keys can be used: %w", len(list), skipped[0])
+	if len(out.keys) == 0 {
+		return out, fmt.Errorf("none of %d keys can be used: %w", len(list), out.skipped.first())
 	}
-	return keys, skipped, nil
+	return out, nil
 }
 
-// admitKey turns one JWK into a public key pinned to one algorithm.
-func admitKey(item any, allowed []string) (jwkset.JWK, error) {
+// key turns one JWK into a public key pinned to one algorithm.
+func (a *admitter) key(item any, inBundle bool) (jwkset.JWK, error) {
 	object, ok := item.(map[string]any)
 	if !ok {
 		return jwkset.JWK{}, errors.New("not an object")
 	}
-	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-		if _, leaked := object[private]; leaked {
-			return jwkset.JWK{}, fmt.Errorf("it publishes private key material (%q)", private)
+	if inBundle {
+		var err error
+		if object, err = bundled(object); err != nil {
+			return jwkset.JWK{}, err
 		}
+	}
+	if err := checkSecret(object); err != nil {
+		return jwkset.JWK{}, err
 	}
 	if err := checkUse(object); err != nil {
 		return jwkset.JWK{}, err
@@ -77,13 +101,16 @@ func admitKey(item any, allowed []string) (jwkset.JWK, error) {
 		return jwkset.JWK{}, err
 	}
 	key, err := jwkset.NewJWKFromMarshal(marshal, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
+	if err != nil && marshal.E == "AQ" {
+		err = &skip{causeWeak, err} // the exponent 1, with which everything is signed
+	}
 	if err != nil {
 		return jwkset.JWK{}, err
 	}
 	if err := checkStrength(key.Key()); err != nil {
 		return jwkset.JWK{}, err
 	}
-	pin, err := pinned(string(marshal.ALG), key.Key(), allowed)
+	pin, err := pinned(string(marshal.ALG), key.Key(), a.algorithms)
 	if err != nil || pin == string(marshal.ALG) {
 		return key, err
 	}
@@ -91,15 +118,29 @@ func admitKey(item any, allowed []string) (jwkset.JWK, error) {
 	return jwkset.NewJWKFromMarshal(marshal, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
 }
 
+// checkSecret refuses what nobody may publish: its holder is not the only one
+// who can sign with it.
+func checkSecret(object map[string]any) error {
+	if _, secret := object["k"]; secret || object["kty"] == "oct" {
+		return skipf(causeSymmetric, "a symmetric key: whoever can verify with it can also sign")
+	}
+	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth"} {
+		if _, leaked := object[private]; leaked {
+			return skipf(causePrivate, "it publishes private key material (%q)", private)
+		}
+	}
+	return nil
+}
+
 // checkUse wants a key that is for verifying signatures, or that does not say.
 func checkUse(object map[string]any) error {
 	if use, ok := object["use"]; ok && use != "sig" {
-		return errors.New("use is not sig")
+		return skipf(causeUse, "use is not sig")
 	}
 	if operations, ok := object["key_ops"]; ok {
 		list, ok := operations.([]any)
 		if !ok || !slices.Contains(list, any("verify")) {
-			return errors.New("key_ops does not have verify")
+			return skipf(causeUse, "key_ops does not have verify")
 		}
 	}
 	return nil
@@ -145,13 +186,13 @@ func checkStrength(key any) error {
 	bits := public.N.BitLen()
 	switch {
 	case bits < minRSABits || bits > maxRSABits:
-		return fmt.Errorf("RSA of %d bits, want %d to %d", bits, minRSABits, maxRSABits)
+		return skipf(causeWeak, "RSA of %d bits, want %d to %d", bits, minRSABits, maxRSABits)
 	case public.N.Bit(0) == 0:
-		return errors.New("the RSA modulus is even")
+		return skipf(causeWeak, "the RSA modulus is even")
 	case public.E < 3 || public.E%2 == 0:
-		return fmt.Errorf("RSA exponent %d, want an odd one of at least 3", public.E)
+		return skipf(causeWeak, "RSA exponent %d, want an odd one of at least 3", public.E)
 	case weakGenerator(public.N):
-		return errors.New("the RSA modulus is of the ROCA kind (CVE-2017-15361)")
+		return skipf(causeWeak, "the RSA modulus is of the ROCA kind (CVE-2017-15361)")
 	}
 	return nil
 }
@@ -162,10 +203,10 @@ func pinned(own string, key any, allowed []string) (string, error) {
 	if own != "" {
 		a, ok := algorithms[own]
 		if !ok {
-			return "", fmt.Errorf("alg %s is not supported", clip(own))
+			return "", skipf(causeAlgorithm, "alg %s is not supported", clip(own))
 		}
 		if !a.fits(key) {
-			return "", fmt.Errorf("alg %s does not fit a %T", own, key)
+			return "", skipf(causeAlgorithm, "alg %s does not fit a %T", own, key)
 		}
 		return a.pin, nil
 	}
@@ -174,5 +215,5 @@ func pinned(own string, key any, allowed []string) (string, error) {
 			return a.pin, nil
 		}
 	}
-	return "", fmt.Errorf("it has no alg and none of %v fits", allowed)
+	return "", skipf(causeAlgorithm, "it has no alg and none of %v fits", allowed)
 }

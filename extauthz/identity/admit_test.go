@@ -41,7 +41,7 @@ func TestBadKeysAreSkipped(t *testing.T) {
 		key  any
 		why  string
 	}{
-		{"A03 oct", object{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}, "private key material"},
+		{"A03 oct", object{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}, "symmetric"},
 		{"A03 oct without k", object{"kty": "oct", "kid": "s"}, "symmetric"},
 		{"private RSA", with(good.jwk(), object{"kid": "p", "d": "AQAB"}), "private key material"},
 		{"private EC", with(ec, object{"d": "AQAB"}), "private key material"},
@@ -76,7 +76,8 @@ func TestBadKeysAreSkipped(t *testing.T) {
 		{"J8 kid twice", with(ec, object{"kid": good.kid}), "same kid"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			keys, skipped, err := admit(jwks(good, row.key), []string{"RS256", "ES256", "EdDSA"})
+			out, err := (&admitter{algorithms: []string{"RS256", "ES256", "EdDSA"}}).admit(jwks(good, row.key))
+			keys, skipped := out.keys, out.skipped
 			if err != nil || len(keys) != 1 || len(skipped) != 1 {
 				t.Fatalf("%d keys, %v skipped, error %v, want 1 and 1", len(keys), skipped, err)
 			}
@@ -127,7 +128,8 @@ func TestGoodKeysAreKept(t *testing.T) {
 		{"RSA exponent 3", rsaJWK(rsaKey().private.Public().(*rsa.PublicKey).N, 3), "RS256"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			keys, skipped, err := admit(jwks(row.key), []string{"PS256", "RS256", "ES256", "Ed25519"})
+			out, err := (&admitter{algorithms: []string{"PS256", "RS256", "ES256", "Ed25519"}}).admit(jwks(row.key))
+			keys, skipped := out.keys, out.skipped
 			if err != nil || len(keys) != 1 || len(skipped) != 0 {
 				t.Fatalf("%d keys, %v skipped, error %v, want 1 and none", len(keys), skipped, err)
 			}
@@ -137,6 +139,8 @@ func TestGoodKeysAreKept(t *testing.T) {
 		})
 	}
 }
+
+var es256 = admitter{algorithms: []string{"ES256"}}
 
 // F1, F3, F15, J4: documents that are refused as a whole.
 func TestBadDocuments(t *testing.T) {
@@ -166,14 +170,14 @@ func TestBadDocuments(t *testing.T) {
 		{"nested", `{"keys":[` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `]}`, "nested too deep"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			keys, _, err := admit([]byte(row.document), []string{"ES256"})
-			if err == nil || len(keys) != 0 || !strings.Contains(err.Error(), row.why) {
-				t.Errorf("%d keys, error %v, want %q", len(keys), err, row.why)
+			out, err := es256.admit([]byte(row.document))
+			if keys := out.keys; err == nil || len(keys) != 0 || !strings.Contains(err.Error(), row.why) {
+				t.Errorf("%d keys, error %v, want %q", len(out.keys), err, row.why)
 			}
 		})
 	}
-	if keys, _, err := admit(jwks(tooMany[1:]...), []string{"ES256"}); err != nil || len(keys) != maxKeys {
-		t.Errorf("twin: %d keys, %v, want %d", len(keys), err, maxKeys)
+	if out, err := es256.admit(jwks(tooMany[1:]...)); err != nil || len(out.keys) != maxKeys {
+		t.Errorf("twin: %d keys, %v, want %d", len(out.keys), err, maxKeys)
 	}
 }
 
@@ -233,11 +237,12 @@ func TestPSSSaltIsAsLongAsTheHash(t *testing.T) {
 }
 
 func TestKeySetIsReadOnly(t *testing.T) {
-	keys, _, err := admit(jwks(ecKey(), rsaKey()), []string{"ES256", "RS256"})
+	out, err := (&admitter{algorithms: []string{"ES256", "RS256"}}).admit(jwks(ecKey(), rsaKey()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newKeySet(keys, nil, now)
+	keys := out.keys
+	s, err := newKeySet(keys, now)
 	if err != nil {
 		t.Fatal(err)
 	}

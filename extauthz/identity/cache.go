@@ -41,16 +41,20 @@ type entry struct {
 	who    *rules.Verified
 	issuer *issuer
 	from   time.Time // by the wall clock: not before
-	until  time.Time // by the wall clock: exp itself, without skew
+	until  time.Time // by the wall clock: exp itself, without skew, or the end of max_age
 	fresh  time.Time // by the monotonic clock: verified again after that
 	cost   int
 }
 
 func newEntry(who *rules.Verified, i *issuer, size int, now time.Time) *entry {
-	return &entry{
+	e := &entry{
 		who: who, issuer: i, cost: entryFootprint + 2*size,
 		from: who.IssuedAt.Add(-i.skew), until: who.ExpiresAt, fresh: now.Add(trustFor),
 	}
+	if old := who.IssuedAt.Add(i.maxAge); i.maxAge > 0 && old.Before(e.until) {
+		e.until = old
+	}
+	return e
 }
 
 func (e *entry) good(now time.Time) bool {

@@ -15,13 +15,13 @@ func hits(v *Verifier) uint64 { return v.CacheStats().Hits }
 func TestASecondUseIsAHit(t *testing.T) {
 	v := loaded(t, serving(ecKey()), Options{})
 	req := bearing(ecKey().mint(nil, goodClaims()))
-	first, _, hit, err := v.Verify(t.Context(), req)
-	if err != nil || hit {
-		t.Fatalf("first use: hit %v, %v", hit, err)
+	first, err := v.Verify(t.Context(), req)
+	if err != nil || first.Cached {
+		t.Fatalf("first use: hit %v, %v", first.Cached, err)
 	}
-	again, _, hit, err := v.Verify(t.Context(), req)
-	if err != nil || !hit || again != first {
-		t.Errorf("second use: hit %v, %v, the same caller: %v", hit, err, again == first)
+	again, err := v.Verify(t.Context(), req)
+	if err != nil || !again.Cached || again.Verified != first.Verified {
+		t.Errorf("second use: hit %v, %v, the same caller: %v", again.Cached, err, again.Verified == first.Verified)
 	}
 }
 
@@ -31,7 +31,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 	req := bearing(ecKey().mint(nil, goodClaims()))
 	req.Principal = "spiffe://example.com/ns/billing/sa/billing"
 	if got := testing.AllocsPerRun(100, func() {
-		if _, _, _, err := v.Verify(t.Context(), req); err != nil {
+		if _, err := v.Verify(t.Context(), req); err != nil {
 			t.Error(err)
 		}
 	}); got != 0 {
@@ -88,23 +88,23 @@ func TestEntriesDie(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			v := loaded(t, serving(ecKey()), Options{})
 			req := bearing(ecKey().mint(nil, with(goodClaims(), row.claims)))
-			if _, _, _, err := v.Verify(t.Context(), req); err != nil {
+			if _, err := v.Verify(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}
 			if row.change != nil {
 				row.change(v)
 			}
 			req.Now = now.Add(row.later)
-			_, _, hit, err := v.Verify(t.Context(), req)
-			if got := reasonOf(t, err, ""); hit != row.hit || got != row.want {
-				t.Errorf("hit %v, refused for %q, want %v and %q", hit, got, row.hit, row.want)
+			e, err := v.Verify(t.Context(), req)
+			if got := reasonOf(t, err, ""); e.Cached != row.hit || got != row.want {
+				t.Errorf("hit %v, refused for %q, want %v and %q", e.Cached, got, row.hit, row.want)
 			}
 		})
 	}
 }
 
 func replace(v *Verifier, keys ...any) {
-	if err := v.order[0].keys.accept(jwks(keys...), now); err != nil {
+	if err := v.order[0].keys.accept(document{body: jwks(keys...)}, now); err != nil {
 		panic(err)
 	}
 }
@@ -179,7 +179,7 @@ func BenchmarkVerifyHit(b *testing.B) {
 			req := bearing(ecKey().mint(nil, goodClaims()))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, _, err := v.Verify(b.Context(), req); err != nil {
+				if _, err := v.Verify(b.Context(), req); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -49,12 +49,12 @@ func TestCredentials(t *testing.T) {
 		{"DPoP", header("DPoP " + good), rules.CredentialMalformed},
 	} {
 		t.Run("A15 "+row.name, func(t *testing.T) {
-			who, _, _, err := v.Verify(t.Context(), &rules.Request{Now: now, Headers: row.headers})
+			e, err := v.Verify(t.Context(), &rules.Request{Now: now, Headers: row.headers})
 			if got := reasonOf(t, err, good); got != row.want {
 				t.Errorf("refused for %q, want %q", got, row.want)
 			}
-			if (err == nil) != (who != nil) {
-				t.Errorf("who = %+v with error %v", who, err)
+			if (err == nil) != (e.Verified != nil) {
+				t.Errorf("evidence %+v with error %v", e, err)
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func TestCredentials(t *testing.T) {
 func TestOtherPlacesAreNotRead(t *testing.T) {
 	v := loaded(t, serving(ecKey()), Options{})
 	good := ecKey().mint(nil, goodClaims())
-	who, peer, hit, err := v.Verify(t.Context(), &rules.Request{
+	e, err := v.Verify(t.Context(), &rules.Request{
 		Now:   now,
 		Query: []rules.Param{{Name: "access_token", Value: good}},
 		Headers: []rules.Header{
@@ -75,8 +75,8 @@ func TestOtherPlacesAreNotRead(t *testing.T) {
 		},
 		Body: []byte("access_token=" + good),
 	})
-	if err != nil || !who.Anonymous || who.Subject != "" || peer != "" || hit {
-		t.Errorf("Verify = %+v, %q, %v, %v, want the anonymous caller", who, peer, hit, err)
+	if err != nil || !e.Verified.Anonymous || e.Verified.Subject != "" || e.Peer != "" || e.Cached {
+		t.Errorf("Verify = %+v, %v, want the anonymous caller", e, err)
 	}
 }
 

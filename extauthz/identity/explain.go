@@ -10,101 +10,151 @@ import (
 // Explanation says what a token holds and what would become of it. It never
 // holds the signature, so it cannot be used in the token's place.
 type Explanation struct {
-	Header    map[string]any // nil when unreadable
-	Claims    map[string]any // nil when unreadable; unverified unless Signature says otherwise
-	Issuer    string         // name in the configuration, "" when none has this iss
-	KeyID     string         // of the key that was asked
-	Signature Signature
-	Refusals  []Refusal       // all that can be found, in the order in which they would refuse
-	Caller    *rules.Verified // what the token proves; nil when it is refused
+	Header map[string]any  // nil when unreadable
+	Claims map[string]any  // nil when unreadable; unverified unless the gate "signature" has passed
+	Issuer string          // name in the configuration, "" when none has this iss
+	KeyID  string          // of the key that was asked
+	Gates  []Gate          // every one, in the order in which Verify takes them
+	Caller *rules.Verified // what the token proves; nil when it is refused
 }
 
-// Refusal is one thing that is wrong with a token.
-type Refusal struct {
-	Reason rules.Reason
-	Detail string
+// Gate is one demand on a token and what came of it.
+type Gate struct {
+	Name   string
+	State  GateState
+	Reason rules.Reason // of the refusal; "" unless it has failed
+	Detail string       // for the log and for people, never for a client
 }
 
-// Signature is the state of a token's signature.
-type Signature string
+// GateState is what came of a gate.
+type GateState string
 
-// The states of a signature.
+// The states of a gate. One is not reached when what it looks at could not be
+// read or found.
 const (
-	NotChecked Signature = "not checked"
-	Valid      Signature = "valid"
-	Invalid    Signature = "invalid"
+	GatePassed     GateState = "passed"
+	GateFailed     GateState = "failed"
+	GateNotReached GateState = "not reached"
 )
+
+// The names of the gates that are not in a list of their own.
+const (
+	gateForm      = "form"
+	gateIssuer    = "issuer"
+	gateKey       = "key"
+	gateSignature = "signature"
+	gateBinding   = "binding"
+)
+
+// Gates names every gate, in order.
+func Gates() []string {
+	names := []string{gateForm}
+	for i := range headerGates {
+		names = append(names, headerGates[i].name)
+	}
+	names = append(names, gateIssuer)
+	for i := range issuerGates {
+		names = append(names, issuerGates[i].name)
+	}
+	names = append(names, gateKey, gateSignature)
+	for i := range claimGates {
+		names = append(names, claimGates[i].name)
+	}
+	for i := range assertions {
+		names = append(names, assertions[i].name)
+	}
+	return append(names, gateBinding)
+}
+
+// Refused returns the first gate that has failed, which is what Verify answers;
+// ok is false when none has.
+func (e *Explanation) Refused() (first Gate, ok bool) {
+	for _, g := range e.Gates {
+		if g.State == GateFailed {
+			return g, true
+		}
+	}
+	return Gate{}, false
+}
 
 // Explain examines a token with the keys at hand and fetches nothing: call Fetch
 // before it, if an issuer may be asked. Unlike Verify it does not stop at the
-// first fault.
+// first fault: what can be said of later gates is said.
 func (v *Verifier) Explain(text string) Explanation {
 	now := v.now()
-	e := Explanation{Signature: NotChecked}
+	var e Explanation
 	c, err := parse(text, v.maxToken)
 	e.Header, e.Claims = c.header, c.claims
-	if e.refuse(err) {
-		return e
+	if e.pass(gateForm, err) {
+		for i := range headerGates {
+			e.pass(headerGates[i].name, headerGates[i].check(c))
+		}
+		if i, err := v.issuerOf(c); e.pass(gateIssuer, err) {
+			e.Issuer = i.name
+			e.examine(i, c, now)
+		}
 	}
-	for _, check := range headerChecks {
-		e.refuse(check(c))
+	e.rest()
+	if _, refused := e.Refused(); refused {
+		e.Caller = nil
 	}
-	i, err := v.issuerOf(c)
-	if e.refuse(err) {
-		return e
-	}
-	e.Issuer = i.name
-	e.examine(i, c, now)
 	return e
 }
 
+// examine takes the gates that an issuer sets.
 func (e *Explanation) examine(i *issuer, c *compact, now time.Time) {
-	if c.alg != "" {
-		e.refuse(i.allows(c))
-		e.signature(i, c, now)
+	for n := range issuerGates {
+		e.pass(issuerGates[n].name, issuerGates[n].check(i, c, now))
 	}
-	for _, check := range claimChecks {
-		e.refuse(check(i, c, now))
+	e.signature(i, c, now)
+	for n := range claimGates {
+		e.pass(claimGates[n].name, claimGates[n].check(i, c, now))
 	}
-	caller, err := i.assert(c)
-	if len(e.Refusals) > 0 {
-		if err != nil {
-			e.refuse(err)
-		}
-		return
+	e.Caller = &rules.Verified{Issuer: i.name, Fixed: i.fixed, KeyID: e.KeyID}
+	for n := range assertions {
+		e.pass(assertions[n].name, assertions[n].take(i, c, e.Caller))
 	}
-	if !e.refuse(err) {
-		e.Caller = caller
+	switch {
+	case e.Caller.Confirm != rules.Confirmation{}:
+		e.Gates = append(e.Gates, Gate{Name: gateBinding, State: GateNotReached, Detail: "only a request can prove that it holds what cnf names"})
+	default:
+		e.pass(gateBinding, nil)
 	}
 }
 
 func (e *Explanation) signature(i *issuer, c *compact, now time.Time) {
-	set, kid, err := i.keys.look(c, now)
-	e.KeyID = kid
-	if e.refuse(err) {
+	skip := func(name string) { e.Gates = append(e.Gates, Gate{Name: name, State: GateNotReached}) }
+	if c.alg == "" { // which has no key
+		skip(gateKey)
+		skip(gateSignature)
 		return
 	}
-	err = set.verify(context.Background(), c, kid)
-	switch {
-	case !e.refuse(err):
-		e.Signature = Valid
-	case rules.Denial(err).Reason == rules.TokenSignature:
-		e.Signature = Invalid
+	set, kid, err := i.keys.look(c, now)
+	if err == nil && !set.has(kid) {
+		err = rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s", clip(kid))
 	}
+	if !e.pass(gateKey, err) {
+		skip(gateSignature)
+		return
+	}
+	e.KeyID = kid
+	e.pass(gateSignature, set.verify(context.Background(), c, kid))
 }
 
-// refuse notes an error and reports whether there was one.
-func (e *Explanation) refuse(err error) bool {
-	if err == nil {
-		return false
+// pass notes a gate and reports whether it has passed.
+func (e *Explanation) pass(name string, err error) bool {
+	g := Gate{Name: name, State: GatePassed}
+	if err != nil {
+		d := rules.Denial(err)
+		g = Gate{name, GateFailed, d.Reason, d.Detail}
 	}
-	d := rules.Denial(err)
-	next := Refusal{d.Reason, d.Detail}
-	for _, r := range e.Refusals {
-		if r == next {
-			return true
-		}
+	e.Gates = append(e.Gates, g)
+	return err == nil
+}
+
+// rest notes the gates that were not reached.
+func (e *Explanation) rest() {
+	for _, name := range Gates()[len(e.Gates):] {
+		e.Gates = append(e.Gates, Gate{Name: name, State: GateNotReached})
 	}
-	e.Refusals = append(e.Refusals, next)
-	return true
 }

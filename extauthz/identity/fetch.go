@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,12 +21,36 @@ const (
 )
 
 // getter fetches small documents from identity providers: https, or http from
-// loopback; no redirects, no proxies, no cookies, no compression.
-type getter struct{ secure, plain http.RoundTripper }
+// loopback; no redirects, no cookies, no compression, and a proxy only where one
+// is configured: the environment is not asked.
+type getter struct {
+	secure, plain http.RoundTripper
+	proxied       bool // secure goes through a proxy, which resolves names itself
+}
 
-func newGetter() *getter { return &getter{secure: transport(false), plain: transport(true)} }
+// newGetter returns one that trusts the system's authorities, or only those in
+// the PEM file ca, and that reaches https through the proxy, if either is given.
+func newGetter(ca, proxy string) (*getter, error) {
+	g := &getter{plain: transport(true)}
+	secure := transport(false)
+	if proxy != "" {
+		u, err := proxyURL(proxy)
+		if err != nil {
+			return nil, err
+		}
+		secure.Proxy, g.proxied = http.ProxyURL(u), true
+	}
+	g.secure = secure
+	if ca != "" {
+		if _, err := readRoots(ca); err != nil {
+			return nil, err
+		}
+		g.secure = &private{secure, ca}
+	}
+	return g, nil
+}
 
-func transport(loopbackOnly bool) http.RoundTripper {
+func transport(loopbackOnly bool) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout: dialTimeout,
 		// After name resolution, so that a name cannot lead past it.
@@ -54,16 +79,21 @@ func (g *getter) document(ctx context.Context, address, etag string) (document, 
 	through := g.secure
 	if req.URL.Scheme == "http" {
 		through = g.plain
+	} else if g.proxied {
+		if err := checkProxied(req.URL.Hostname()); err != nil {
+			return document{}, err
+		}
 	}
 	resp, err := through.RoundTrip(req)
 	if err != nil {
 		return document{}, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read from
-	age := cacheAge(resp.Header)
+	doc := document{maxAge: cacheAge(resp.Header), made: madeAt(resp.Header)}
 	switch {
 	case resp.StatusCode == http.StatusNotModified && etag != "":
-		return document{unchanged: true, maxAge: age}, nil
+		doc.unchanged = true
+		return doc, nil
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		return document{}, fmt.Errorf("status %d: redirects are refused", resp.StatusCode)
 	case resp.StatusCode != http.StatusOK:
@@ -71,8 +101,21 @@ func (g *getter) document(ctx context.Context, address, etag string) (document, 
 	case resp.ContentLength > maxBody:
 		return document{}, fmt.Errorf("%d bytes, the limit is %d", resp.ContentLength, maxBody)
 	}
-	body, err := readBounded(resp.Body)
-	return document{body: body, etag: resp.Header.Get("ETag"), maxAge: age}, err
+	doc.etag = resp.Header.Get("ETag")
+	doc.body, err = readBounded(resp.Body, maxBody)
+	return doc, err
+}
+
+// readBounded reads all, or fails above limit.
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("more than %d bytes", limit)
+	}
+	return body, nil
 }
 
 // discovery finds the key set of an issuer by its metadata (OpenID Connect
@@ -155,36 +198,4 @@ func printable(raw string) string {
 	}
 	u.RawQuery, u.User = "", nil
 	return u.String()
-}
-
-// Metadata services of cloud providers that are not link-local, and the prefix
-// that wraps IPv4 addresses for translation.
-var (
-	metadataAddresses = []netip.Addr{
-		netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
-		netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd20:ce::254"), netip.MustParseAddr("fd00:c1::a9fe:a9fe"),
-	}
-	nat64 = netip.MustParsePrefix("64:ff9b::/96")
-)
-
-// checkAddress refuses to dial what an identity provider never is and a stolen
-// DNS name would like to reach.
-func checkAddress(address string, loopbackOnly bool) error {
-	dialed, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("dial %s: %w", address, err)
-	}
-	ip := dialed.Addr().Unmap().WithZone("")
-	if nat64.Contains(ip) {
-		b := ip.As16()
-		ip = netip.AddrFrom4([4]byte(b[12:]))
-	}
-	refused := ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified()
-	for _, m := range metadataAddresses {
-		refused = refused || ip == m
-	}
-	if refused || loopbackOnly && !ip.IsLoopback() {
-		return fmt.Errorf("dial %s: this address is refused", address)
-	}
-	return nil
 }

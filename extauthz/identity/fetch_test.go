@@ -133,19 +133,21 @@ func TestRealFetch(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := newGetter().document(ctx, server.URL+"/drip", ""); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := plainGetter().document(ctx, server.URL+"/drip", ""); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("J3 a dripping answer: %v, want it given up in time", err)
 	}
-	if _, err := newGetter().document(t.Context(), strings.Replace(server.URL, "http:", "https:", 1)+"/jwks", ""); err == nil {
+	if _, err := plainGetter().document(t.Context(), strings.Replace(server.URL, "http:", "https:", 1)+"/jwks", ""); err == nil {
 		t.Error("a plain server was accepted as https")
 	}
 }
+
+func plainGetter() *getter { return must(newGetter("", "")) }
 
 func TestDialerStopsAMetadataAddress(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	for _, address := range []string{"https://169.254.169.254/", "http://203.0.113.1/"} {
-		_, err := newGetter().document(ctx, address, "")
+		_, err := plainGetter().document(ctx, address, "")
 		if err == nil || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("%s: %v, want it refused before a packet is sent", address, err)
 		}
@@ -296,7 +298,7 @@ func TestNoIdleConnections(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	if _, err := newGetter().document(t.Context(), server.URL, ""); err != nil {
+	if _, err := plainGetter().document(t.Context(), server.URL, ""); err != nil {
 		t.Fatal(err)
 	}
 	select {

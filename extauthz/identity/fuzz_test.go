@@ -85,13 +85,14 @@ func FuzzVerify(f *testing.F) {
 		if second != "" {
 			req.Headers = append(req.Headers, rules.Header{Name: "authorization", Value: second})
 		}
-		who, _, _, err := v.Verify(t.Context(), req)
+		e, err := v.Verify(t.Context(), req)
 		if err != nil {
 			if s := rules.Denial(err).Reason.Status(); s != 401 && s != 403 {
 				t.Fatalf("%q is answered %d: %v", first, s, err)
 			}
 			return
 		}
+		who := e.Verified
 		// The one thing that may differ is the signature of the same claims: RSA and
 		// ECDSA seeds are ours, and a twin signature changes nothing else.
 		text := first[len(scheme):]
@@ -111,7 +112,9 @@ func FuzzJWKS(f *testing.F) {
 	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"a"}]}`))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
-		keys, _, err := admit(document, defaultAlgorithms)
+		all := &admitter{algorithms: defaultAlgorithms, spiffe: true}
+		out, err := all.admit(document)
+		keys := out.keys
 		if (err == nil) != (len(keys) > 0) || len(keys) > maxKeys {
 			t.Fatalf("%d keys, %v", len(keys), err)
 		}
@@ -129,11 +132,12 @@ func FuzzJWKS(f *testing.F) {
 		if len(keys) == 0 {
 			return
 		}
-		s, err := newKeySet(keys, nil, now)
+		s, err := newKeySet(keys, now)
 		if err != nil || len(s.byID) != len(keys) {
 			t.Fatalf("%d keys make a set of %d, %v", len(keys), len(s.byID), err)
 		}
-		again, skipped, err := admit(jwks(list...), defaultAlgorithms)
+		second, err := all.admit(jwks(list...))
+		again, skipped := second.keys, second.skipped
 		if err != nil || len(again) != len(keys) {
 			t.Fatalf("again: %d keys of %d, skipped %v, %v", len(again), len(keys), skipped, err)
 		}

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"encoding/base64"
-	"slices"
 	"strings"
 
 	"github.com/tiergate/tiergate/rules"
@@ -27,6 +26,7 @@ type compact struct {
 	claims    map[string]any
 	signature []byte
 
+	typ string // set by checkForeign: in lower case, without "application/"; "" when there is none
 	alg string // set by checkAlgorithm
 	kid string // set by checkKeyID, "" when there is none
 }
@@ -106,8 +106,16 @@ func readSegment(name, text string, limit, depth int) (map[string]any, error) {
 	return object, nil
 }
 
-// headerChecks are applied in order; each refuses for one reason.
-var headerChecks = []func(*compact) error{checkParameters, checkType, checkAlgorithm, checkKeyID}
+// headerGate is one demand on a token before anything is known of its issuer.
+type headerGate struct {
+	name  string
+	check func(*compact) error
+}
+
+// headerGates are applied in order; each refuses for one reason.
+var headerGates = []headerGate{
+	{"kind", checkForeign}, {"header", checkParameters}, {"algorithm", checkAlgorithm}, {"key id", checkKeyID},
+}
 
 // refused are parameters that change what is signed or how, that carry or point
 // to a key of the caller's choice, or that belong to encryption. We understand no
@@ -119,23 +127,6 @@ func checkParameters(c *compact) error {
 		if _, ok := c.header[name]; ok {
 			return rules.Faultf(rules.TokenHeader, "the header has %q", name)
 		}
-	}
-	return nil
-}
-
-// accessTypes are the types of access tokens: RFC 9068 section 2.1, and the
-// generic one that most providers send. Every other type is a token made for
-// another purpose (RFC 8725 section 3.11).
-var accessTypes = []string{"jwt", "at+jwt", "application/at+jwt"}
-
-func checkType(c *compact) error {
-	typ, ok := c.header["typ"]
-	if !ok {
-		return nil
-	}
-	word, ok := typ.(string)
-	if !ok || !slices.Contains(accessTypes, strings.ToLower(word)) {
-		return rules.Faultf(rules.TokenHeader, "typ is %s, an access token has JWT or at+jwt", clip(word))
 	}
 	return nil
 }

@@ -288,8 +288,8 @@ func bearing(token string) *rules.Request {
 // refusal never repeats a part of the token.
 func verify(t testing.TB, v *Verifier, token string) (*rules.Verified, rules.Reason) {
 	t.Helper()
-	who, _, _, err := v.Verify(t.Context(), bearing(token))
-	return who, reasonOf(t, err, token)
+	e, err := v.Verify(t.Context(), bearing(token))
+	return e.Verified, reasonOf(t, err, token)
 }
 
 func reasonOf(t testing.TB, err error, token string) rules.Reason {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,16 +18,22 @@ import (
 // issuer is one configured issuer. It never changes but for its keys.
 type issuer struct {
 	name         string
+	profile      *profile
 	audience     []string
 	algorithms   []string
 	skew         time.Duration
 	maxLifetime  time.Duration
+	maxAge       time.Duration
 	required     bool
-	mayAssert    map[string]rules.Kind
+	mayAssert    []mapped
 	fixed        map[string]any
 	clientClaims []string // the first that is there counts
+	scopeClaims  []string // likewise
 	purposeClaim string
+	issuerNames  map[string]string // of all issuers, by their exact iss
 	keys         *keys
+
+	singleAudience bool
 }
 
 func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
@@ -36,32 +41,53 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	if err != nil {
 		return nil, err
 	}
+	from, err := newSource(c, o)
+	if err != nil {
+		return nil, fmt.Errorf("jwks: %w", err)
+	}
 	i := &issuer{
 		name:         c.Name,
 		audience:     slices.Clone(c.Audience),
 		algorithms:   slices.Clone(c.Algorithms),
 		skew:         c.Skew,
 		maxLifetime:  c.MaxLifetime,
+		maxAge:       c.MaxAge,
 		required:     c.Required,
-		mayAssert:    maps.Clone(c.MayAssert),
+		mayAssert:    mappingOf(c),
 		fixed:        c.Fixed,
 		clientClaims: []string{"client_id", "azp"},
+		scopeClaims:  []string{"scope", "scp"},
 		purposeClaim: c.PurposeClaim,
+		issuerNames:  make(map[string]string, len(o.Issuers)),
+
+		singleAudience: c.SingleAudience,
+	}
+	if i.profile, err = profileOf(c.Profile); err != nil {
+		return nil, err
+	}
+	for n := range o.Issuers {
+		i.issuerNames[o.Issuers[n].Issuer] = o.Issuers[n].Name
+	}
+	if c.ScopeClaim != "" {
+		i.scopeClaims = []string{c.ScopeClaim}
 	}
 	if c.ClientClaim != "" {
 		i.clientClaims = []string{c.ClientClaim}
 	}
 	i.keys = &keys{
-		name:       c.Name,
-		algorithms: i.algorithms,
-		maxStale:   c.JWKS.MaxStale,
-		every:      c.JWKS.Refresh,
-		source:     newSource(c, o),
-		log:        o.Log,
-		now:        o.Now,
-		wanted:     make(chan struct{}, 1),
-		bucket:     rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
-		absent:     absent,
+		name:     c.Name,
+		admitter: admitter{i.algorithms, c.JWKS.SPIFFE},
+		maxStale: c.JWKS.MaxStale,
+		skew:     c.Skew,
+		withdraw: c.JWKS.EmptyKeySet == withdrawKeys,
+		slots:    pools(processors()),
+		every:    c.JWKS.Refresh,
+		source:   from,
+		log:      o.Log,
+		now:      o.Now,
+		wanted:   make(chan struct{}, 1),
+		bucket:   rate.NewLimiter(rate.Every(refetchEvery), refetchBurst),
+		absent:   absent,
 	}
 	switch {
 	case c.JWKS.File != "":
@@ -73,19 +99,23 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	return i, nil
 }
 
-func newSource(c *IssuerConfig, o *Options) source {
-	switch {
-	case c.JWKS.File != "":
-		return &file{path: c.JWKS.File}
-	case c.JWKS.Discovery:
-		return &remote{get: o.getter, discovery: &discovery{issuer: c.Issuer, allowHTTP: c.JWKS.AllowHTTP, now: o.Now}}
+func newSource(c *IssuerConfig, o *Options) (source, error) {
+	if c.JWKS.File != "" {
+		return &file{path: c.JWKS.File}, nil
 	}
-	return &remote{get: o.getter, url: c.JWKS.URL}
+	get, err := o.getter, error(nil)
+	if get == nil {
+		get, err = newGetter(c.JWKS.CA, c.JWKS.Proxy)
+	}
+	if c.JWKS.Discovery {
+		return &remote{get: get, discovery: &discovery{issuer: c.Issuer, allowHTTP: c.JWKS.AllowHTTP, now: o.Now}}, err
+	}
+	return &remote{get: get, url: c.JWKS.URL}, err
 }
 
 // restore makes the set that was kept on disk current if it still may serve.
 func (k *keys) restore() {
-	document, fetched, err := k.disk.load()
+	doc, fetched, err := k.disk.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -96,7 +126,7 @@ func (k *keys) restore() {
 		case age < -maxSkew:
 			err = fmt.Errorf("they were fetched in the future, at %v", fetched)
 		default:
-			err = k.accept(document, fetched)
+			err = k.accept(doc, fetched)
 		}
 	}
 	if err != nil {
@@ -106,18 +136,20 @@ func (k *keys) restore() {
 
 // verify accepts or refuses a token that passed the gates and names this issuer.
 func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.Verified, error) {
-	if err := i.allows(c); err != nil {
-		return nil, err
+	for n := range issuerGates {
+		if err := issuerGates[n].check(i, c, now); err != nil {
+			return nil, err
+		}
 	}
 	set, kid, err := i.keys.find(ctx, c, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := set.verify(ctx, c, kid); err != nil {
+	if err := i.keys.verify(ctx, set, c, kid); err != nil {
 		return nil, err
 	}
-	for _, check := range claimChecks {
-		if err := check(i, c, now); err != nil {
+	for n := range claimGates {
+		if err := claimGates[n].check(i, c, now); err != nil {
 			return nil, err
 		}
 	}
@@ -127,60 +159,4 @@ func (i *issuer) verify(ctx context.Context, c *compact, now time.Time) (*rules.
 	}
 	v.KeyID, v.Keys = kid, set.generation
 	return v, nil
-}
-
-func (i *issuer) allows(c *compact) error {
-	if !slices.Contains(i.algorithms, c.alg) {
-		return rules.Faultf(rules.TokenAlgorithm, "alg %s is not among %v of issuer %q", c.alg, i.algorithms, i.name)
-	}
-	return nil
-}
-
-// assert takes from verified claims what the issuer may assert, and nothing else.
-func (i *issuer) assert(c *compact) (*rules.Verified, error) {
-	v := &rules.Verified{Issuer: i.name, Fixed: i.fixed}
-	var errs [5]error
-	v.Subject, errs[0] = c.principal("sub", true)
-	v.ClientID, errs[1] = i.client(c)
-	v.TokenID, errs[2] = c.principal("jti", false)
-	v.AuthTime, _, errs[3] = c.date("auth_time")
-	if i.purposeClaim != "" {
-		v.Purpose, errs[4] = c.principal(i.purposeClaim, false)
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	v.IssuedAt, _, _ = c.date("iat") // claimChecks has read both
-	v.ExpiresAt, _, _ = c.date("exp")
-	var err error
-	v.Claims, err = i.claims(c)
-	return v, err
-}
-
-func (i *issuer) client(c *compact) (string, error) {
-	for _, name := range i.clientClaims {
-		if client, err := c.principal(name, false); client != "" || err != nil {
-			return client, err
-		}
-	}
-	return "", nil
-}
-
-func (i *issuer) claims(c *compact) (map[string]any, error) {
-	claims := make(map[string]any, len(i.mayAssert)+len(i.fixed))
-	for name, kind := range i.mayAssert {
-		raw, ok := c.claims[name]
-		if !ok {
-			continue
-		}
-		value, ok := claimValue(kind, raw)
-		if !ok {
-			return nil, rules.Faultf(rules.TokenClaims, "claim %q is not %v", name, kind)
-		}
-		claims[name] = value
-	}
-	maps.Copy(claims, i.fixed)
-	return claims, nil
 }

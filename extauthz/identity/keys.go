@@ -27,19 +27,24 @@ const (
 // keys are one issuer's verification keys. Requests read the current set and may
 // ask for a refetch; only run and refresh fetch.
 type keys struct {
-	name       string // of the issuer in the configuration, for logs
-	algorithms []string
-	maxStale   time.Duration
-	every      time.Duration // refresh interval, 0 for the default of the source
-	source     source
-	disk       *store // nil to keep nothing
-	log        *slog.Logger
-	now        func() time.Time
+	name     string // of the issuer in the configuration, for logs
+	admitter admitter
+	maxStale time.Duration
+	skew     time.Duration // of the clocks of the issuer's servers
+	every    time.Duration // refresh interval, 0 for the default of the source
+	withdraw bool          // an explicit empty set withdraws all keys
+	source   source
+	disk     *store // nil to keep nothing
+	log      *slog.Logger
+	now      func() time.Time
 
-	current  atomic.Pointer[keySet] // nil until there were keys
-	fetching sync.Mutex             // one refresh at a time, so that an older answer never replaces a newer one
-	failures int                    // in a row; under fetching
-	wanted   chan struct{}          // wakes run for a refetch
+	slots    [len(prices)]*slots
+	current  atomic.Pointer[keySet]  // nil until there were keys
+	had      atomic.Bool             // there was a key once
+	skipped  atomic.Pointer[skipped] // of the last document that was read; nil before
+	fetching sync.Mutex              // one refresh at a time, so that an older answer never replaces a newer one
+	failures int                     // in a row; under fetching
+	wanted   chan struct{}           // wakes run for a refetch
 
 	mu      sync.Mutex
 	running bool // run is there to serve a refetch
@@ -181,42 +186,74 @@ func (k *keys) land(err error) {
 	k.flight = nil
 }
 
+// accept admits a document that the issuer served at a time and makes it
+// current, unless it is older than what is in force.
+func (k *keys) accept(doc document, fetched time.Time) error {
+	admitted, err := k.admitter.admit(doc.body)
+	if err == nil || len(admitted.skipped) > 0 {
+		k.report(admitted.skipped)
+	}
+	if errors.Is(err, errEmptySet) {
+		k.counts.empty.Add(1)
+		if !k.withdraw {
+			k.log.Error("issuer withdrew all keys; the last good ones stay until max_stale", slog.String("issuer", k.name))
+			return err
+		}
+		k.log.Error("issuer withdrew all keys; its tokens are refused", slog.String("issuer", k.name))
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	set, err := newKeySet(admitted.keys, fetched)
+	if err != nil {
+		return fmt.Errorf("keys of issuer %q: %w", k.name, err)
+	}
+	set.bundle, set.made = admitted.bundle, doc.made
+	if set.made.After(fetched) {
+		set.made = fetched // a clock that is ahead must not keep later answers out
+	}
+	if err := set.supersedes(k.usable(fetched), k.skew); err != nil {
+		return fmt.Errorf("the answer is older than the keys in force: %w", err)
+	}
+	k.install(set)
+	return nil
+}
+
+// report notes the keys that a document has and that are not used, and tells of
+// them once.
+func (k *keys) report(s skipped) {
+	if old := k.skipped.Swap(&s); old != nil && old.same(s) {
+		return
+	}
+	for _, key := range s {
+		if key.cause.unsafe() {
+			k.log.Error("unsafe key in the key set", slog.String("issuer", k.name),
+				slog.String("cause", string(key.cause)), slog.Any("error", key))
+			continue
+		}
+		k.log.Warn("key skipped", slog.String("issuer", k.name), slog.String("cause", string(key.cause)), slog.Any("error", key))
+	}
+}
+
 // install makes a set current. The same keys keep their generation, and with it
 // what was verified by them.
 func (k *keys) install(next *keySet) {
 	if old := k.current.Load(); old != nil {
 		if old.fingerprint == next.fingerprint {
-			k.current.Store(old.confirmed(next.fetched))
+			k.current.Store(old.confirmed(next))
 			return
 		}
 		next.generation = old.generation
 	}
 	next.generation++
 	k.current.Store(next)
+	if len(next.byID) > 0 {
+		k.had.Store(true)
+	}
 	k.mu.Lock()
 	k.absent.Purge()
 	k.mu.Unlock()
 	k.log.Info("keys changed", slog.String("issuer", k.name),
 		slog.Uint64("generation", next.generation), slog.Int("keys", len(next.byID)))
-	for _, why := range next.skipped {
-		k.log.Warn("key skipped", slog.String("issuer", k.name), slog.Any("error", why))
-	}
-}
-
-// accept admits a document that the issuer served at a time and makes it current.
-func (k *keys) accept(document []byte, fetched time.Time) error {
-	admitted, skipped, err := admit(document, k.algorithms)
-	if errors.Is(err, errEmptySet) {
-		k.counts.empty.Add(1)
-		k.log.Error("issuer withdrew all keys; the last good ones stay until max_stale", slog.String("issuer", k.name))
-	}
-	if err != nil {
-		return err
-	}
-	set, err := newKeySet(admitted, skipped, fetched)
-	if err != nil {
-		return fmt.Errorf("keys of issuer %q: %w", k.name, err)
-	}
-	k.install(set)
-	return nil
 }

@@ -20,26 +20,31 @@ import (
 type keySet struct {
 	*jwkset.MemoryJWKSet // for the methods that render the set
 	byID                 map[string]jwkset.JWK
+	prices               map[string]price // by kid
 	selector             keyfunc.Keyfunc
 
 	generation  uint64    // grows with every change of the keys
 	fetched     time.Time // when the issuer last confirmed them
-	skipped     []error   // why keys of the document cannot be used
+	made        time.Time // when the issuer wrote the answer, by its own clock; zero when unknown
+	bundle      bundle    // of the document
 	fingerprint [sha256.Size]byte
 }
 
 var errReadOnly = errors.New("a key set is replaced as a whole")
 
-func newKeySet(keys []jwkset.JWK, skipped []error, fetched time.Time) (*keySet, error) {
+// newKeySet makes a set of keys that were admitted. No keys make a set too: the
+// one of an issuer that has withdrawn them all.
+func newKeySet(keys []jwkset.JWK, fetched time.Time) (*keySet, error) {
 	s := &keySet{
 		MemoryJWKSet: jwkset.NewMemoryStorage(),
 		byID:         make(map[string]jwkset.JWK, len(keys)),
+		prices:       make(map[string]price, len(keys)),
 		fetched:      fetched,
-		skipped:      skipped,
 	}
 	marshals := make(map[string]jwkset.JWKMarshal, len(keys))
 	for _, k := range keys {
 		s.byID[k.Marshal().KID] = k
+		s.prices[k.Marshal().KID] = priceOf(k.Key())
 		marshals[k.Marshal().KID] = k.Marshal()
 	}
 	if err := s.MemoryJWKSet.KeyReplaceAll(context.Background(), keys); err != nil {
@@ -58,11 +63,30 @@ func newKeySet(keys []jwkset.JWK, skipped []error, fetched time.Time) (*keySet, 
 	return s, err
 }
 
-// confirmed is the same set, confirmed by the issuer at a later time.
-func (s *keySet) confirmed(at time.Time) *keySet {
+// confirmed is the same set, confirmed by a later answer of the issuer.
+func (s *keySet) confirmed(by *keySet) *keySet {
 	next := *s
-	next.fetched = at
+	next.fetched, next.bundle = by.fetched, by.bundle
+	if by.made.After(next.made) {
+		next.made = by.made
+	}
 	return &next
+}
+
+// supersedes returns why this set must not replace another one: it is older. It
+// can be told by the number of a SPIFFE bundle, and by the Date of the answer,
+// which caches on the way keep. Dates that differ by less than skew say nothing,
+// nor do those that are missing.
+func (s *keySet) supersedes(old *keySet, skew time.Duration) error {
+	switch {
+	case old == nil || old.fingerprint == s.fingerprint:
+		return nil
+	case s.bundle.sequence != 0 && s.bundle.sequence < old.bundle.sequence:
+		return fmt.Errorf("it has spiffe_sequence %d, the keys in force have %d", s.bundle.sequence, old.bundle.sequence)
+	case !s.made.IsZero() && s.made.Add(skew).Before(old.made):
+		return fmt.Errorf("it was made at %v, the keys in force at %v", s.made.UTC(), old.made.UTC())
+	}
+	return nil
 }
 
 // KeyRead implements jwkset.Storage.
@@ -86,10 +110,12 @@ func (s *keySet) KeyReplaceAll(context.Context, []jwkset.JWK) error { return err
 // keyID returns the kid under which the token's key is to be found. Only a set
 // of one key may leave the choice to us.
 func (s *keySet) keyID(c *compact) (string, error) {
-	if c.kid != "" {
+	switch {
+	case c.kid != "":
 		return c.kid, nil
-	}
-	if len(s.byID) != 1 {
+	case len(s.byID) == 0:
+		return "", rules.Faultf(rules.TokenKeyUnknown, "the issuer has withdrawn all its keys")
+	case len(s.byID) > 1:
 		return "", rules.Faultf(rules.TokenHeader, "the header has no kid and the issuer has %d keys", len(s.byID))
 	}
 	for kid := range s.byID {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
@@ -18,6 +19,12 @@ const (
 	defaultMaxStale = 24 * time.Hour
 	defaultEntries  = 10_000
 	defaultBytes    = 64 << 20
+)
+
+// What an issuer's explicit `"keys": []` does.
+const (
+	keepKeys     = "keep"     // nothing but an alarm: far more often it is a fault than meant
+	withdrawKeys = "withdraw" // the issuer has no keys from then on
 )
 
 // defaultAlgorithms are what providers use today and what holds.
@@ -48,13 +55,18 @@ type IssuerConfig struct {
 	Algorithms []string // by registered name; the order decides for keys without alg. Default defaultAlgorithms
 	JWKS       JWKSConfig
 
-	Skew        time.Duration // of clocks: 30 s, at most 300 s
-	MaxLifetime time.Duration // exp - iat; 0 for no limit
-	Required    bool          // not ready before it had keys
+	Profile        string        // what its tokens are made for: legacy-access, rfc9068, id-token, jwt-svid, k8s-sa or github-oidc
+	SingleAudience bool          // a token is for one audience alone
+	Skew           time.Duration // of clocks: 30 s, at most 300 s
+	MaxLifetime    time.Duration // exp - iat; 0 for no limit
+	MaxAge         time.Duration // now - iat; 0 for no limit
+	Required       bool          // not ready before it had keys
 
-	MayAssert    map[string]rules.Kind // claims that become caller.claims; a dot is part of a name
+	MayAssert    map[string]rules.Kind // claims that become caller.claims, by their names in rules
+	Claims       map[string][]string   // where a token has these: exact names, through nested objects; default the name itself
 	Fixed        map[string]any        // what is the same for all its callers, whatever their tokens say
 	ClientClaim  string                // holds the client; default client_id, else azp
+	ScopeClaim   string                // holds the scopes; default scope, else scp
 	PurposeClaim string                // holds the purpose; default none
 }
 
@@ -64,6 +76,11 @@ type JWKSConfig struct {
 	Discovery bool // at the issuer's /.well-known/openid-configuration
 	File      string
 	AllowHTTP bool // http from loopback
+
+	CA          string // PEM file: trusted in place of the system's authorities
+	Proxy       string // http://host:port, for https alone; the environment's is not used
+	EmptyKeySet string // what an explicit `"keys": []` does: keep (the default) or withdraw
+	SPIFFE      bool   // the issuer signs JWT-SVIDs, so a SPIFFE bundle may hold its keys
 
 	Refresh  time.Duration // longest time between fetches: 10 min, and 2 s for a file
 	MaxStale time.Duration // how long keys serve that the issuer no longer confirms: 24 h
@@ -109,9 +126,6 @@ func defaults(o *Options) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.getter == nil {
-		o.getter = newGetter()
-	}
 	fill(&o.MaxToken, defaultMaxToken)
 	fill(&o.Entries, defaultEntries)
 	fill(&o.Bytes, defaultBytes)
@@ -140,8 +154,8 @@ func (c *IssuerConfig) check() error {
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		bad("audience is %q, want at least one and none empty", c.Audience)
 	}
-	if len(c.Algorithms) == 0 {
-		c.Algorithms = defaultAlgorithms
+	if err := c.checkProfile(); err != nil {
+		bad("%w", err)
 	}
 	for _, name := range c.Algorithms {
 		if _, ok := algorithms[name]; !ok {
@@ -155,6 +169,9 @@ func (c *IssuerConfig) check() error {
 	if c.MaxLifetime < 0 {
 		bad("max_lifetime is %v, want more than 0", c.MaxLifetime)
 	}
+	if c.MaxAge < 0 {
+		bad("max_age is %v, want more than 0", c.MaxAge)
+	}
 	if err := c.JWKS.check(c.Issuer); err != nil {
 		bad("jwks: %w", err)
 	}
@@ -162,6 +179,28 @@ func (c *IssuerConfig) check() error {
 		bad("%w", err)
 	}
 	return errors.Join(errs...)
+}
+
+// checkProfile fills the algorithms that the profile leaves and refuses others.
+func (c *IssuerConfig) checkProfile() error {
+	fill(&c.Profile, defaultProfile)
+	p, err := profileOf(c.Profile)
+	if err != nil {
+		return err
+	}
+	if len(c.Algorithms) == 0 {
+		c.Algorithms = defaultAlgorithms
+		if p.algorithms != nil {
+			c.Algorithms = p.algorithms
+		}
+	}
+	c.JWKS.SPIFFE = c.JWKS.SPIFFE || p.kind == svid
+	for _, name := range c.Algorithms {
+		if p.algorithms != nil && !slices.Contains(p.algorithms, name) {
+			return fmt.Errorf("algorithm %q is not for profile %s, want some of %v", name, c.Profile, p.algorithms)
+		}
+	}
+	return nil
 }
 
 func (c *IssuerConfig) checkClaims() error {
@@ -182,6 +221,14 @@ func (c *IssuerConfig) checkClaims() error {
 	for name, kind := range c.MayAssert {
 		if name == "" || kind == rules.NoKind {
 			return fmt.Errorf("may_assert %q has kind %v", name, kind)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Claims)) {
+		if _, ok := c.MayAssert[name]; !ok {
+			return fmt.Errorf("claims says where %q is, which may_assert does not name", name)
+		}
+		if len(c.Claims[name]) == 0 || slices.Contains(c.Claims[name], "") {
+			return fmt.Errorf("claims: %q is at %q, want names and none empty", name, c.Claims[name])
 		}
 	}
 	return nil
@@ -226,6 +273,13 @@ func (j *JWKSConfig) check(issuer string) error {
 		return fmt.Errorf("%d of url, discovery and file are given, want exactly one", given)
 	}
 	fill(&j.MaxStale, defaultMaxStale)
+	fill(&j.EmptyKeySet, keepKeys)
+	if j.EmptyKeySet != keepKeys && j.EmptyKeySet != withdrawKeys {
+		return fmt.Errorf("empty_key_set is %q, want %s or %s", j.EmptyKeySet, keepKeys, withdrawKeys)
+	}
+	if err := j.checkWay(issuer); err != nil {
+		return err
+	}
 	if j.MaxStale < 0 || j.Refresh < 0 || j.Refresh > 0 && j.Refresh < time.Second {
 		return fmt.Errorf("refresh is %v and max_stale %v, want at least 1s", j.Refresh, j.MaxStale)
 	}
@@ -234,6 +288,27 @@ func (j *JWKSConfig) check(issuer string) error {
 		return checkURL(j.URL, j.AllowHTTP)
 	case j.Discovery:
 		return checkURL(issuer, j.AllowHTTP)
+	}
+	return nil
+}
+
+// checkWay checks how the keys are reached: what cannot apply is refused, so that
+// nobody believes in it.
+func (j *JWKSConfig) checkWay(issuer string) error {
+	start := j.URL
+	if j.Discovery {
+		start = issuer
+	}
+	switch plain := strings.HasPrefix(start, "http:"); {
+	case j.CA == "" && j.Proxy == "":
+		return nil
+	case j.File != "":
+		return errors.New("ca and proxy are for keys from a server, these are in a file")
+	case plain:
+		return errors.New("ca and proxy are for https, these keys come over http")
+	case j.Proxy != "":
+		_, err := proxyURL(j.Proxy)
+		return err
 	}
 	return nil
 }

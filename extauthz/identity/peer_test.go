@@ -127,9 +127,9 @@ func TestPeers(t *testing.T) {
 		t.Run("A26 "+row.name, func(t *testing.T) {
 			v := verifier(t, serving(), row.o)
 			for range 2 { // read, and remembered
-				who, peer, _, err := v.Verify(t.Context(), &rules.Request{Now: now, Principal: row.principal, Certificate: row.certificate})
-				if err != nil || !who.Anonymous || peer != row.want {
-					t.Errorf("peer %q (%+v, %v), want %q and the anonymous caller", peer, who, err, row.want)
+				e, err := v.Verify(t.Context(), &rules.Request{Now: now, Principal: row.principal, Certificate: row.certificate})
+				if err != nil || !e.Verified.Anonymous || e.Peer != row.want {
+					t.Errorf("peer %q (%+v, %v), want %q and the anonymous caller", e.Peer, e, err, row.want)
 				}
 			}
 		})

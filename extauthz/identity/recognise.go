@@ -50,8 +50,9 @@ func NewRecogniser(ids []*rules.Identity) *Recogniser {
 // of that purpose (docs/reference/decisions.md, section 3). The error is a
 // *rules.Fault; the caller that comes with it is for the record only and MUST
 // NOT be decided on.
-func (r *Recogniser) Recognise(v *rules.Verified, peer, purpose string) (*rules.Caller, error) {
-	c := &rules.Caller{Verified: v, Peer: peer, Purpose: purpose}
+func (r *Recogniser) Recognise(e rules.Evidence, req *rules.Request, purpose string) (*rules.Caller, error) {
+	v := e.Verified
+	c := &rules.Caller{Verified: v, Peer: e.Peer, Bound: e.Bound, Purpose: purpose}
 	if v == nil || v.Anonymous {
 		return c, nil // the zero kind is Anonymous
 	}
@@ -65,10 +66,10 @@ func (r *Recogniser) Recognise(v *rules.Verified, peer, purpose string) (*rules.
 	}
 	c.Identity, c.Kind = id, id.Kind
 	if id.Workload != "" {
-		if peer != id.Workload {
-			return c, rules.Faultf(rules.BindingMismatch, "the workload of %q is %s, the peer is %q", id.Name, id.Workload, peer)
+		if e.Peer != id.Workload {
+			return c, rules.Faultf(rules.BindingMismatch, "the workload of %q is %s, the peer is %q", id.Name, id.Workload, e.Peer)
 		}
-		c.Bound = true
+		c.Bound = rules.ByWorkload
 	}
 	if c.Purpose == "" && len(id.Purposes) == 1 {
 		c.Purpose = id.Purposes[0]

@@ -85,11 +85,11 @@ func TestRecognise(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			who := &rules.Verified{Issuer: row.issuer, Subject: row.subject, ClientID: row.client, Purpose: row.purpose}
-			c, err := r.Recognise(who, row.peer, row.line)
+			c, err := r.Recognise(rules.Evidence{Verified: who, Peer: row.peer}, new(rules.Request), row.line)
 			if got := reasonOf(t, err, ""); got != row.reason {
 				t.Fatalf("refused for %q, want %q", got, row.reason)
 			}
-			if c.Name() != row.want || c.Kind != row.kind || c.Bound != row.bound || c.Peer != row.peer || c.Verified != who {
+			if c.Name() != row.want || c.Kind != row.kind || (c.Bound == rules.ByWorkload) != row.bound || c.Peer != row.peer || c.Verified != who {
 				t.Errorf("caller %q, %v, bound %v, peer %q, want %q, %v, %v", c.Name(), c.Kind, c.Bound, c.Peer, row.want, row.kind, row.bound)
 			}
 			if row.reason != rules.BindingMismatch && c.Purpose != row.effective {
@@ -102,15 +102,15 @@ func TestRecognise(t *testing.T) {
 func TestAnonymousIsRecognised(t *testing.T) {
 	r := NewRecogniser(registered())
 	for _, who := range []*rules.Verified{nil, {Anonymous: true}, {Anonymous: true, Issuer: "corp", Subject: "ada"}} {
-		c, err := r.Recognise(who, billing, "invoicing")
-		if err != nil || c.Kind != rules.Anonymous || c.Identity != nil || c.Peer != billing || c.Purpose != "invoicing" || c.Bound {
+		c, err := r.Recognise(rules.Evidence{Verified: who, Peer: billing}, new(rules.Request), "invoicing")
+		if err != nil || c.Kind != rules.Anonymous || c.Identity != nil || c.Peer != billing || c.Purpose != "invoicing" || c.Bound != rules.NotBound {
 			t.Errorf("Recognise(%+v) = %+v, %v", who, c, err)
 		}
 	}
 }
 
 func TestAmbiguityNamesBoth(t *testing.T) {
-	_, err := NewRecogniser(registered()).Recognise(&rules.Verified{Issuer: "corp", Subject: "twin"}, "", "")
+	_, err := NewRecogniser(registered()).Recognise(rules.Evidence{Verified: &rules.Verified{Issuer: "corp", Subject: "twin"}}, new(rules.Request), "")
 	if err == nil || !strings.Contains(err.Error(), "twin-1") || !strings.Contains(err.Error(), "twin-2") {
 		t.Errorf("error %v, want both names", err)
 	}
@@ -126,11 +126,12 @@ func BenchmarkRecognise(b *testing.B) {
 				&rules.Identity{Name: fmt.Sprint("c", i), Issuer: "corp", Clients: []string{fmt.Sprint("c-", i)}})
 		}
 		r := NewRecogniser(ids)
-		who := &rules.Verified{Issuer: "corp", Subject: "bob", ClientID: "web"}
+		who := rules.Evidence{Verified: &rules.Verified{Issuer: "corp", Subject: "bob", ClientID: "web"}}
+		req := new(rules.Request)
 		b.Run(fmt.Sprint(n, " identities"), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := r.Recognise(who, "", ""); err != nil {
+				if _, err := r.Recognise(who, req, ""); err != nil {
 					b.Fatal(err)
 				}
 			}

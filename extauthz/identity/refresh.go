@@ -87,8 +87,8 @@ func (k *keys) fetch(ctx context.Context, disk *store) (next time.Duration, err 
 	}
 	at := k.now()
 	if doc.unchanged {
-		k.install(k.current.Load().confirmed(at))
-	} else if err := k.accept(doc.body, at); err != nil {
+		k.install(k.current.Load().confirmed(&keySet{fetched: at, made: doc.made, bundle: k.current.Load().bundle}))
+	} else if err := k.accept(doc, at); err != nil {
 		return 0, err
 	}
 	k.source.accepted(doc)
@@ -99,24 +99,37 @@ func (k *keys) fetch(ctx context.Context, disk *store) (next time.Duration, err 
 }
 
 // keep writes the good document to disk. A disk that fails costs only the next
-// start during an outage, so it is an alarm and not a failed refresh.
+// start during an outage, so it is an alarm and not a failed refresh. But keys
+// that were withdrawn must not come back by it.
 func (k *keys) keep(disk *store, doc document, at time.Time) {
-	if err := disk.save(doc.body, at); err != nil {
+	err := disk.save(doc, at)
+	if err != nil && len(k.current.Load().byID) == 0 {
+		err = errors.Join(err, disk.forget())
+	}
+	if err != nil {
 		k.log.Error("keys not kept on disk", slog.String("issuer", k.name), slog.Any("error", err))
 	}
 }
 
-// interval is how long a document stays fresh: what the issuer says, within
-// bounds, and never longer than what the operator set.
+// interval is how long a document stays fresh: what the issuer says, by its
+// Cache-Control or in its SPIFFE bundle, within bounds, and never longer than
+// what the operator set.
 func (k *keys) interval(doc document) time.Duration {
+	asked := time.Duration(-1)
+	if doc.maxAge != nil {
+		asked = *doc.maxAge
+	}
+	if hint := k.current.Load().bundle.refresh; hint != 0 && doc.url != "" && (asked < 0 || hint < asked) {
+		asked = hint
+	}
 	every := k.every
 	if every == 0 {
 		every = k.source.pace()
 	}
-	if doc.maxAge == nil {
+	if asked < 0 {
 		return every
 	}
-	asked := min(max(*doc.maxAge, minRefresh), maxRefresh)
+	asked = min(max(asked, minRefresh), maxRefresh)
 	if k.every != 0 {
 		return min(asked, k.every)
 	}

@@ -44,7 +44,7 @@ func ask(t *testing.T, v *Verifier, token string) rules.Reason {
 	defer cancel()
 	req := bearing(token)
 	req.Now = time.Now()
-	_, _, _, err := v.Verify(ctx, req)
+	_, err := v.Verify(ctx, req)
 	return reasonOf(t, err, token)
 }
 
@@ -352,7 +352,7 @@ func TestRunEndsWhileRequestsWait(t *testing.T) {
 		wait.Go(func() {
 			req := bearing(ecKey().named("x").mint(nil, lasting()))
 			req.Now = time.Now()
-			_, _, _, err := v.Verify(context.Background(), req) // without a deadline
+			_, err := v.Verify(context.Background(), req) // without a deadline
 			if got := reasonOf(t, err, ""); got != rules.TokenKeyUnknown {
 				t.Errorf("refused for %q, want %q", got, rules.TokenKeyUnknown)
 			}

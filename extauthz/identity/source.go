@@ -3,12 +3,7 @@ package identity
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tiergate/tiergate/rules/regular"
@@ -36,7 +31,8 @@ type document struct {
 	body      []byte
 	url       string         // where it is from, if anywhere
 	etag      string         // of that URL alone
-	maxAge    *time.Duration // what Cache-Control asks for; nil when it says nothing
+	made      time.Time      // when the issuer wrote it, by its own clock; zero when unknown
+	maxAge    *time.Duration // what Cache-Control asks for and caches left of it; nil when it says nothing
 	unchanged bool           // the last accepted body is in force, and is repeated in body
 }
 
@@ -93,48 +89,4 @@ func (f *file) accepted(d document) { f.last = d.body }
 func (f *file) fetch(_ context.Context, known bool) (document, error) {
 	body, err := regular.ReadFile(f.path, maxBody)
 	return document{body: body, unchanged: known && err == nil && bytes.Equal(body, f.last)}, err
-}
-
-// readBounded reads all, or fails above maxBody.
-func readBounded(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(body) > maxBody {
-		return nil, fmt.Errorf("more than %d bytes", maxBody)
-	}
-	return body, nil
-}
-
-// cacheAge reads Cache-Control (RFC 9111 section 5.2.2). What forbids caching is
-// an age of zero, which the caller's bounds raise; several ages or a bad one say
-// nothing.
-func cacheAge(h http.Header) *time.Duration {
-	var age *time.Duration
-	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
-		switch name {
-		case "no-store", "no-cache":
-			return new(time.Duration)
-		case "max-age":
-			seconds, err := parseSeconds(strings.Trim(value, `"`))
-			if err != nil || age != nil {
-				return nil
-			}
-			age = new(seconds)
-		}
-	}
-	return age
-}
-
-func parseSeconds(digits string) (time.Duration, error) {
-	n, err := strconv.ParseInt(digits, 10, 64)
-	switch {
-	case n > int64(maxRefresh/time.Second): // also when it overflows
-		return maxRefresh, nil
-	case err == nil && n < 0:
-		err = errors.New("a negative age")
-	}
-	return time.Duration(n) * time.Second, err
 }

@@ -28,7 +28,8 @@ type kept struct {
 	Issuer  string    `json:"issuer"`
 	From    string    `json:"from"`
 	Fetched time.Time `json:"fetched"`
-	JWKS    []byte    `json:"jwks"` // as served
+	Made    time.Time `json:"made,omitzero"` // by the issuer's clock
+	JWKS    []byte    `json:"jwks"`          // as served
 }
 
 const keptVersion = 1
@@ -40,24 +41,24 @@ func newStore(dir, issuer, from string) *store {
 
 // load returns the document and when the issuer confirmed it. The error is
 // fs.ErrNotExist when nothing was kept.
-func (s *store) load() ([]byte, time.Time, error) {
+func (s *store) load() (document, time.Time, error) {
 	text, err := regular.ReadFile(s.path, 2*maxBody) // the document is base64 in there: a third longer
 	if err != nil {
-		return nil, time.Time{}, err
+		return document{}, time.Time{}, err
 	}
 	var k kept
 	if err := json.Unmarshal(text, &k); err != nil {
-		return nil, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
+		return document{}, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
 	}
 	if k.Version != keptVersion || k.Issuer != s.issuer || k.From != s.from {
-		return nil, time.Time{}, fmt.Errorf("%s was written for another configuration", s.path)
+		return document{}, time.Time{}, fmt.Errorf("%s was written for another configuration", s.path)
 	}
-	return k.JWKS, k.Fetched, nil
+	return document{body: k.JWKS, made: k.Made}, k.Fetched, nil
 }
 
 // save replaces the file as a whole: after a crash it is the old one or the new one.
-func (s *store) save(document []byte, fetched time.Time) (err error) {
-	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), document})
+func (s *store) save(doc document, fetched time.Time) (err error) {
+	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), doc.made, doc.body})
 	if err != nil {
 		return err
 	}
@@ -83,6 +84,9 @@ func (s *store) save(document []byte, fetched time.Time) (err error) {
 	}
 	return syncDir(dir)
 }
+
+// forget removes what was kept.
+func (s *store) forget() error { return ignoreMissing(os.Remove(s.path)) }
 
 func ignoreMissing(err error) error {
 	if errors.Is(err, os.ErrNotExist) {

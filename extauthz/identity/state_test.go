@@ -132,12 +132,12 @@ func TestKeptFile(t *testing.T) {
 		t.Errorf("load() = %v, want ErrNotExist", err)
 	}
 	for _, text := range []string{"first", "second"} {
-		if err := s.save([]byte(text), now); err != nil {
+		if err := s.save(document{body: []byte(text)}, now); err != nil {
 			t.Fatal(err)
 		}
-		document, at, err := s.load()
-		if err != nil || string(document) != text || !at.Equal(now) {
-			t.Errorf("load() = %q, %v, %v, want %q", document, at, err, text)
+		doc, at, err := s.load()
+		if err != nil || string(doc.body) != text || !at.Equal(now) {
+			t.Errorf("load() = %q, %v, %v, want %q", doc.body, at, err, text)
 		}
 	}
 	info, err := os.Stat(keptFile(t, dir)) // and no temporary file beside it
@@ -154,7 +154,7 @@ func TestAFailedSaveLeavesNothingBehind(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(s.path, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.save([]byte("x"), now); err == nil {
+	if err := s.save(document{body: []byte("x")}, now); err == nil {
 		t.Error("save() over a directory = nil")
 	}
 	left, err := os.ReadDir(filepath.Dir(s.path))
@@ -189,7 +189,7 @@ func TestDiskFailureCostsNoKeys(t *testing.T) {
 	if _, got := verify(t, v, ecKey().mint(nil, goodClaims())); got != "" {
 		t.Errorf("refused for %q", got)
 	}
-	if err := newStore(dir, iss, jwksURL).save(nil, now); err == nil {
+	if err := newStore(dir, iss, jwksURL).save(document{}, now); err == nil {
 		t.Error("save() below a file = nil")
 	}
 }

@@ -6,16 +6,34 @@ import "time"
 // count since the start.
 type IssuerStats struct {
 	Name        string
-	Keys        int           // usable ones of the current set
-	Skipped     int           // of the current set, not usable
-	Generation  uint64        // 0 before there were keys
-	Fetched     time.Time     // when the issuer last confirmed the set; zero before
-	Age         time.Duration // since then
-	Stale       bool          // no keys, or older than max_stale: tokens of the issuer are refused
+	Keys        int            // usable ones of the current set
+	Skipped     map[string]int // of the last document, not usable: by cause
+	Generation  uint64         // 0 before there were keys
+	Fetched     time.Time      // when the issuer last confirmed the set; zero before
+	Age         time.Duration  // since then
+	Stale       bool           // no keys, or older than max_stale: tokens of the issuer are refused
 	FetchOK     uint64
 	FetchFailed uint64
 	EmptySets   uint64 // documents with an explicit empty set
 	UnknownKeys uint64 // tokens whose kid the current set did not have
+	Slots       []SlotStats
+}
+
+// SlotStats is a snapshot of the slots in which an issuer's signatures of one
+// price are checked.
+type SlotStats struct {
+	Price   string // cheap, or costly: RSA above 2048 bits, P-384 and P-521
+	Slots   int
+	Busy    int
+	Waiting int
+	Refused uint64 // since the start: too many waited, or too long
+}
+
+func (s *slots) stats(p price) SlotStats {
+	return SlotStats{
+		Price: p.String(), Slots: cap(s.busy), Busy: len(s.busy),
+		Waiting: int(s.waiting.Load()), Refused: s.refused.Load(),
+	}
 }
 
 // Stats returns a snapshot of every issuer, in the order of the configuration.
@@ -32,8 +50,14 @@ func (v *Verifier) Stats() []IssuerStats {
 			EmptySets:   k.counts.empty.Load(),
 			UnknownKeys: k.counts.unknown.Load(),
 		}
+		for _, p := range prices {
+			s.Slots = append(s.Slots, k.slots[p].stats(p))
+		}
+		if skipped := k.skipped.Load(); skipped != nil {
+			s.Skipped = skipped.count()
+		}
 		if set := k.current.Load(); set != nil {
-			s.Keys, s.Skipped, s.Generation = len(set.byID), len(set.skipped), set.generation
+			s.Keys, s.Generation = len(set.byID), set.generation
 			s.Fetched, s.Age = set.fetched, now.Sub(set.fetched)
 		}
 		out[n] = s

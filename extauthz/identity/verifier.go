@@ -20,6 +20,7 @@ type Verifier struct {
 	order    []*issuer          // as configured
 	maxToken int
 	cache    *tokenCache
+	flights  *flights
 	peers    *peers
 	nobody   *rules.Verified // the anonymous caller
 	now      func() time.Time
@@ -34,6 +35,7 @@ func New(o Options) (*Verifier, error) {
 	v := &Verifier{
 		issuers:  make(map[string]*issuer, len(o.Issuers)),
 		maxToken: o.MaxToken,
+		flights:  newFlights(),
 		nobody:   &rules.Verified{Anonymous: true},
 		now:      o.Now,
 	}
@@ -103,7 +105,7 @@ func (v *Verifier) Fetch(ctx context.Context) error {
 // outage never makes it grow again.
 func (v *Verifier) Ready() (waiting []string) {
 	for _, i := range v.order {
-		if i.required && i.keys.current.Load() == nil {
+		if i.required && !i.keys.had.Load() {
 			waiting = append(waiting, i.name)
 		}
 	}
@@ -111,23 +113,40 @@ func (v *Verifier) Ready() (waiting []string) {
 }
 
 // Verify says who the credential and the connection prove the caller to be.
-// Without a credential the caller is anonymous. peer is the SPIFFE ID of the
-// verified peer, "" when there is none; hit says that the token was verified
-// before. The error is a *rules.Fault. The result is shared and MUST NOT be
-// changed.
-func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (who *rules.Verified, peer string, hit bool, err error) {
-	peer = v.peers.of(req)
+// Without a credential the caller is anonymous. The error is a *rules.Fault;
+// the peer is told even then.
+func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (e rules.Evidence, err error) {
+	e.Peer = v.peers.of(req)
 	t, found, err := credential(req)
 	switch {
 	case err != nil:
-		return nil, peer, false, err
+		return e, err
 	case !found:
-		return v.nobody, peer, false, nil
+		e.Verified = v.nobody
+		return e, nil
 	case req.Now.IsZero(): // every token is unexpired in the year 1
-		return nil, peer, false, rules.Faultf(rules.Internal, "the request has no time")
+		return e, rules.Faultf(rules.Internal, "the request has no time")
 	}
-	who, hit, err = v.verified(ctx, t.text(), req.Now)
-	return who, peer, hit, err
+	if e.Verified, e.Cached, err = v.verified(ctx, t.text(), req.Now); err != nil {
+		return e, err
+	}
+	if err = v.bind(&e); err != nil {
+		e.Verified = nil
+	}
+	return e, err
+}
+
+// bind refuses what a token asks for beyond its own words: a proof that it is in
+// the right hands, and a decision about who acts. It is asked on every request,
+// for the cache knows tokens and not requests.
+func (v *Verifier) bind(e *rules.Evidence) error {
+	switch {
+	case e.Verified.Confirm != rules.Confirmation{}:
+		return rules.Faultf(rules.BindingMissing, "it has cnf, and proof of possession is not supported yet")
+	case e.Verified.Actor != nil:
+		return rules.Faultf(rules.AgentNotPermitted, "it has act, and delegation is not supported yet")
+	}
+	return nil
 }
 
 func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
@@ -139,20 +158,32 @@ func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*r
 	if who := v.cache.get(sum, now); who != nil {
 		return who, true, nil
 	}
-	c, err := v.gate(text)
+	e, err := v.flights.do(ctx, sum, now, func() (*entry, error) { return v.judge(ctx, sum, text, now) })
 	if err != nil {
 		return nil, false, err
+	}
+	return e.who, false, nil
+}
+
+// judge verifies a token and remembers it. What is refused leaves no trace: the
+// next time it costs as much again, which the slots bound, while a memory of it
+// would be filled by whoever wants to.
+func (v *Verifier) judge(ctx context.Context, sum digest, text string, now time.Time) (*entry, error) {
+	c, err := v.gate(text)
+	if err != nil {
+		return nil, err
 	}
 	i, err := v.issuerOf(c)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	who, err := i.verify(ctx, c, now)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	v.cache.put(sum, newEntry(who, i, len(text), now), now)
-	return who, false, nil
+	e := newEntry(who, i, len(text), now)
+	v.cache.put(sum, e, now)
+	return e, nil
 }
 
 // gate reads a token and refuses what has no place in an access token. It needs
@@ -162,8 +193,8 @@ func (v *Verifier) gate(text string) (*compact, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range headerChecks {
-		if err := check(c); err != nil {
+	for n := range headerGates {
+		if err := headerGates[n].check(c); err != nil {
 			return nil, err
 		}
 	}

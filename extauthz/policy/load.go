@@ -17,10 +17,11 @@ import (
 
 // Options are what a policy is built from besides its rules files.
 type Options struct {
-	Verifier Verifier
-	Catalog  *catalog.Catalog
-	Env      rules.Env
-	Resolve  resolver.Options
+	Verifier    Verifier
+	Revocations Revocations // nil for none
+	Catalog     *catalog.Catalog
+	Env         rules.Env
+	Resolve     resolver.Options
 }
 
 // Load reads, checks and compiles the rules in fsys with the very steps that
@@ -45,14 +46,15 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 		return nil, src, err
 	}
 	return &Policy{
-		Hash:       hash(src, &o),
-		source:     src,
-		set:        set,
-		routes:     routes,
-		recogniser: identity.NewRecogniser(set.Identities()),
-		view:       o.Catalog.Bind(set.Schema()),
-		verifier:   o.Verifier,
-		resolve:    o.Resolve,
+		Hash:        hash(src, &o),
+		source:      src,
+		set:         set,
+		routes:      routes,
+		recogniser:  identity.NewRecogniser(set.Identities()),
+		view:        o.Catalog.Bind(set.Schema()),
+		verifier:    o.Verifier,
+		revocations: o.Revocations,
+		resolve:     o.Resolve,
 	}, src, nil
 }
 

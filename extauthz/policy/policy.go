@@ -19,9 +19,16 @@ import (
 // Verifier turns the credential and the connection of a request into what they
 // prove. Verify MUST return before ctx ends, MUST NOT call out while the caller
 // waits, and MUST fail with a *rules.Fault. Without a credential it returns an
-// anonymous Verified. hit says that a cache answered.
+// anonymous Verified.
 type Verifier interface {
-	Verify(ctx context.Context, req *rules.Request) (v *rules.Verified, peer string, hit bool, err error)
+	Verify(ctx context.Context, req *rules.Request) (rules.Evidence, error)
+}
+
+// Revocations says whether what a caller presents was revoked, and by which
+// entry. It is asked on every request with a credential or a peer, behind the
+// token cache, and MUST NOT call out.
+type Revocations interface {
+	Revoked(c *rules.Caller) (entry string, revoked bool)
 }
 
 // Policy is one version of everything that decides.
@@ -30,13 +37,14 @@ type Policy struct {
 	// configuration shapes their meaning.
 	Hash string
 
-	source     *rules.Source
-	set        *rules.Set
-	routes     *resolver.Routes
-	recogniser *identity.Recogniser
-	view       *catalog.View
-	verifier   Verifier
-	resolve    resolver.Options
+	source      *rules.Source
+	set         *rules.Set
+	routes      *resolver.Routes
+	recogniser  *identity.Recogniser
+	view        *catalog.View
+	verifier    Verifier
+	revocations Revocations // nil for none
+	resolve     resolver.Options
 }
 
 // Check decides one request. It is total: whatever happens, the outcome is an
@@ -111,14 +119,20 @@ func (c *check) run(ctx context.Context) error {
 
 func (c *check) identify(ctx context.Context, req *rules.Request, purpose string) error {
 	defer c.took(rules.StepIdentify)
-	verified, peer, hit, err := c.p.verifier.Verify(ctx, req)
+	evidence, err := c.p.verifier.Verify(ctx, req)
 	if err != nil {
 		return err
 	}
-	c.o.TokenHit = hit
-	caller, err := c.p.recogniser.Recognise(verified, peer, purpose)
+	c.o.TokenHit = evidence.Cached
+	caller, err := c.p.recogniser.Recognise(evidence, req, purpose)
 	c.o.Caller = caller // even a refused caller is named in the record
-	return err
+	if err != nil || c.p.revocations == nil {
+		return err
+	}
+	if entry, revoked := c.p.revocations.Revoked(caller); revoked {
+		return rules.Faultf(rules.Revoked, "by %s", entry)
+	}
+	return nil
 }
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {

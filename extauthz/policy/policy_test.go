@@ -44,8 +44,8 @@ type stated struct {
 	err error
 }
 
-func (s stated) Verify(context.Context, *rules.Request) (*rules.Verified, string, bool, error) {
-	return s.v, "", true, s.err
+func (s stated) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
+	return rules.Evidence{Verified: s.v, Cached: true}, s.err
 }
 
 func ada() *rules.Verified {

@@ -60,7 +60,10 @@ func bruteForce(t testing.TB, w *world, id *rules.Identity, claims map[string]an
 			}
 			c := &rules.Caller{
 				Verified: &rules.Verified{Issuer: id.Issuer, Subject: subject, ClientID: "web", IssuedAt: w.o.Now, Claims: claims},
-				Kind:     id.Kind, Identity: id, Peer: id.Workload, Bound: id.Workload != "", Purpose: purpose,
+				Kind:     id.Kind, Identity: id, Peer: id.Workload, Purpose: purpose,
+			}
+			if id.Workload != "" {
+				c.Bound = rules.ByWorkload
 			}
 			choose(w, c, op.Touches, objects, nil, nil, reached)
 		}

@@ -39,7 +39,10 @@ func (r *review) callers(id *rules.Identity) []*survey {
 				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
 				IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
 			}
-			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: id.Workload, Bound: id.Workload != ""}
+			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: id.Workload}
+			if id.Workload != "" {
+				c.Bound = rules.ByWorkload
+			}
 			if id.Kind != rules.Unknown {
 				c.Identity = id
 			}
