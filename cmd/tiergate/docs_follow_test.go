@@ -27,7 +27,7 @@ func TestPagesWorkAsWritten(t *testing.T) {
 		"../../docs/getting-started.md": {
 			`not reached .*: GET /users/\{u\}/notes`,
 			`ok: 5 tests, 0 failed`,
-			`signature  valid`,
+			`signature +passed`,
 			`match     PATCH /notes/\{id\}`,
 			`people .*\(100.0 %\)`,
 			`DENY  no_route 403`,
