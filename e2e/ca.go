@@ -70,6 +70,25 @@ func (ca *CA) Pool() *x509.CertPool {
 // Issue returns a certificate for san: a SPIFFE id becomes its only URI SAN, an
 // IP address an IP SAN, anything else a DNS name.
 func (ca *CA) Issue(san string) (*Leaf, error) {
+	return ca.IssueAs(strings.NewReplacer("/", "-", ":", "").Replace(san), func(template *x509.Certificate) error {
+		if strings.HasPrefix(san, "spiffe://") {
+			id, err := url.Parse(san)
+			if err != nil {
+				return fmt.Errorf("ca: %w", err)
+			}
+			template.URIs = []*url.URL{id}
+		} else if ip := net.ParseIP(san); ip != nil {
+			template.IPAddresses = []net.IP{ip}
+		} else {
+			template.DNSNames = []string{san}
+		}
+		return nil
+	})
+}
+
+// IssueAs returns a certificate of what change makes of a template without any
+// name in it; its files are called name.
+func (ca *CA) IssueAs(name string, change func(*x509.Certificate) error) (*Leaf, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -85,22 +104,14 @@ func (ca *CA) Issue(san string) (*Leaf, error) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
-	if strings.HasPrefix(san, "spiffe://") {
-		id, err := url.Parse(san)
-		if err != nil {
-			return nil, fmt.Errorf("ca: %w", err)
-		}
-		template.URIs = []*url.URL{id}
-	} else if ip := net.ParseIP(san); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{san}
+	if err := change(template); err != nil {
+		return nil, err
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key.Public(), ca.key)
 	if err != nil {
-		return nil, fmt.Errorf("ca: certificate for %q: %w", san, err)
+		return nil, fmt.Errorf("ca: certificate %q: %w", name, err)
 	}
-	return ca.write(strings.NewReplacer("/", "-", ":", "").Replace(san), der, key)
+	return ca.write(name, der, key)
 }
 
 func (ca *CA) write(name string, der []byte, key *ecdsa.PrivateKey) (*Leaf, error) {

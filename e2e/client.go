@@ -32,23 +32,50 @@ type Response struct {
 // Send opens a connection to addr, over TLS where config is not nil, sends r
 // and returns the answer.
 func Send(ctx context.Context, addr string, config *tls.Config, r Request) (*Response, error) {
+	c, err := Dial(ctx, addr, config)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close() //nolint:errcheck // the answer is all that counts
+	return c.exchange(r, r.bytes())
+}
+
+// Connection is one connection, on which requests follow each other.
+type Connection struct {
+	conn   net.Conn
+	reader *bufio.Reader
+}
+
+// Dial opens a connection to addr, over TLS where config is not nil.
+func Dial(ctx context.Context, addr string, config *tls.Config) (*Connection, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // the answer is all that counts
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return nil, err
-	}
 	if config != nil {
 		conn = tls.Client(conn, config)
 	}
-	if _, err := io.WriteString(conn, r.bytes()); err != nil {
-		return nil, fmt.Errorf("send %s %s: %w", r.Method, r.Target, err)
+	return &Connection{conn, bufio.NewReader(conn)}, nil
+}
+
+// Close closes the connection.
+func (c *Connection) Close() error { return c.conn.Close() }
+
+// Send sends r, byte for byte, and returns the answer. The connection stays
+// open unless the other end closes it.
+func (c *Connection) Send(r Request) (*Response, error) { return c.exchange(r, r.text("")) }
+
+func (c *Connection) exchange(r Request, text string) (*Response, error) {
+	if err := c.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return nil, err
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method})
+	_, sent := io.WriteString(c.conn, text) // an answer may come before the end of what is too long
+	resp, err := http.ReadResponse(c.reader, &http.Request{Method: r.Method})
 	if err != nil {
+		if sent != nil {
+			err = sent
+		}
 		return nil, fmt.Errorf("answer to %s %s: %w", r.Method, r.Target, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read to its end
@@ -59,9 +86,12 @@ func Send(ctx context.Context, addr string, config *tls.Config, r Request) (*Res
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
-func (r Request) bytes() string {
+func (r Request) bytes() string { return r.text("Connection: close\r\n") }
+
+// text is the request with a line of our own after the host.
+func (r Request) text(line string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", r.Method, r.Target, r.Host)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n%s", r.Method, r.Target, r.Host, line)
 	for _, line := range r.Header {
 		b.WriteString(line + "\r\n")
 	}

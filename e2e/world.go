@@ -195,20 +195,38 @@ func (w *World) Gateway(g Gateway) *Envoy { return w.gateways[g] }
 // Send sends r through g: to the plain listener, or as the workload peer to
 // the one behind mutual TLS.
 func (w *World) Send(ctx context.Context, g Gateway, peer string, r Request) (*Response, error) {
-	e := w.gateways[g]
-	if e == nil {
-		return nil, fmt.Errorf("gateway %v is not open", g)
-	}
-	if peer == "" {
-		return Send(ctx, e.Listener("api"), nil, r)
-	}
-	leaf, err := w.leaf(peer)
+	addr, config, err := w.way(g, peer)
 	if err != nil {
 		return nil, err
 	}
-	return Send(ctx, e.Listener("mesh"), &tls.Config{
+	return Send(ctx, addr, config, r)
+}
+
+// Connect opens a connection as Send does.
+func (w *World) Connect(ctx context.Context, g Gateway, peer string) (*Connection, error) {
+	addr, config, err := w.way(g, peer)
+	if err != nil {
+		return nil, err
+	}
+	return Dial(ctx, addr, config)
+}
+
+// way is where peer connects to g, and how.
+func (w *World) way(g Gateway, peer string) (string, *tls.Config, error) {
+	e := w.gateways[g]
+	if e == nil {
+		return "", nil, fmt.Errorf("gateway %v is not open", g)
+	}
+	if peer == "" {
+		return e.Listener("api"), nil, nil
+	}
+	leaf, err := w.leaf(peer)
+	if err != nil {
+		return "", nil, err
+	}
+	return e.Listener("mesh"), &tls.Config{
 		ServerName: Host, RootCAs: w.CA.Pool(), Certificates: []tls.Certificate{leaf.TLS}, MinVersion: tls.VersionTLS12,
-	}, r)
+	}, nil
 }
 
 // Close ends all processes and servers and removes the directory. Where a

@@ -2,7 +2,10 @@ package idp
 
 import (
 	"bytes"
+	"compress/gzip"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,6 +21,9 @@ type Fault struct {
 	Size      int           // pad the body with spaces to so many bytes: still valid JSON
 	Reset     bool          // close the connection without an answer
 	Stale     bool          // replay the key set as it was before the last change
+	Cut       int           // end the connection after so many bytes of the body
+	Bomb      int           // gzip, unasked: so many zero bytes in a few
+	Header    http.Header   // of the answer, such as Cache-Control
 
 	// KeysOnly leaves OIDC discovery healthy.
 	KeysOnly bool
@@ -57,7 +63,16 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request, document []byte) {
 	if pad := f.Size - len(document); pad > 0 {
 		document = append(bytes.Clone(document), strings.Repeat(" ", pad)...)
 	}
+	maps.Copy(w.Header(), f.Header)
 	w.Header().Set("Content-Type", "application/json")
+	if f.Bomb > 0 {
+		w.Header().Set("Content-Encoding", "gzip")
+		document = bomb(f.Bomb)
+	}
+	if f.Cut > 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(document)))
+		document = document[:min(f.Cut, len(document))]
+	}
 	if f.Status != 0 {
 		w.WriteHeader(f.Status)
 	}
@@ -66,6 +81,18 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request, document []byte) {
 		return
 	}
 	drip(w, r, document, f.SlowBytes)
+}
+
+// bomb is zero bytes, compressed a thousand times.
+func bomb(size int) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	chunk := make([]byte, 64<<10)
+	for left := size; left > 0; left -= len(chunk) {
+		z.Write(chunk[:min(left, len(chunk))]) //nolint:errcheck // to memory
+	}
+	z.Close() //nolint:errcheck // to memory
+	return out.Bytes()
 }
 
 // drip writes one byte per interval until the client gives up.

@@ -1,8 +1,6 @@
 package idp
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -72,13 +70,7 @@ func (p *Provider) HMACWithPublicKey(claims Claims) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	input, err := signingInput(Header{"alg": "HS256", "kid": key.ID, "typ": "at+jwt"}, nil, p.complete(claims))
-	if err != nil {
-		return "", err
-	}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(input))
-	return input + "." + b64(mac.Sum(nil)), nil
+	return HMAC(key.ID, secret, p.complete(claims))
 }
 
 // Forged returns a token signed by a key of the attacker's own under kid; the
