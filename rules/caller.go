@@ -92,7 +92,9 @@ type Evidence struct {
 	Verified *Verified // shared, MUST NOT be changed; anonymous without a credential
 	Peer     string    // SPIFFE ID of the verified peer, "" when there is none
 	Bound    Binding   // what was proven for this request
+	Actor    *Verified // who acts for the subject, where more is known than what the token says
 	Cached   bool      // the credential was verified before
+	Nonce    string    // for the client's next proofs (RFC 9449 section 8), "" when it needs no new one
 }
 
 // Caller is the authenticated principal of a request. The zero value is anonymous.
@@ -145,6 +147,16 @@ const (
 var identityStates = [...]string{"active", "suspended", "retired"}
 
 func (s Status) String() string { return identityStates[s] }
+
+// ParseStatus reads a status that users write.
+func ParseStatus(word string) (Status, bool) {
+	for i, name := range identityStates {
+		if name == word {
+			return Status(i), true
+		}
+	}
+	return Active, false
+}
 
 // Shadow is a compiled shadow entry.
 type Shadow struct {

@@ -25,8 +25,17 @@ type Env struct {
 
 // IssuerEnv is what rules may know of an issuer.
 type IssuerEnv struct {
-	Claims map[string]Kind // that it may assert
-	Fixed  map[string]any  // what is fixed for its callers: string, int64 or bool
+	Claims      map[string]Kind // that it may assert
+	Fixed       map[string]any  // what is fixed for its callers: string, int64 or bool
+	MaxLifetime time.Duration   // of its tokens; 0 for no limit
+	Subjects    SubjectsEnv     // where its subjects are looked up
+}
+
+// SubjectsEnv says which catalog knows the subjects of an issuer, and what becomes
+// of one that it does not have. The zero value is no catalog.
+type SubjectsEnv struct {
+	Catalog string
+	Trusts  bool // a subject without a row is who its token says; else it is unknown
 }
 
 // Compile checks the tiers, objects, identities and rules against each other
@@ -54,6 +63,8 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.hiddenCharacters()
 	c.set.schema = c.schema()
 	c.registered()
+	c.acting()
+	c.callerKinds()
 	c.overlaps()
 	c.hosts()
 	c.glanceAtRoutes()
@@ -61,6 +72,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.declaredInVain()
 	c.rules()
 	c.conflicts()
+	c.ended()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
 	}
@@ -101,6 +113,9 @@ func (c *compiler) unchecked() []string {
 	var out []string
 	if c.env.Partial {
 		out = append(out, "names of issuers and their claims", "names of catalog sources", "managed headers")
+		if slices.ContainsFunc(c.src.Kinds, func(e Entry[CallerKindDecl]) bool { return e.V.Require.MaxLifetime.given() }) {
+			out = append(out, "max_lifetime of issuers, which kinds demand")
+		}
 	}
 	if c.env.Now.IsZero() {
 		out = append(out, "that shadow entries end within 90 days and reviews come within two years")

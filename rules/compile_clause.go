@@ -129,6 +129,8 @@ func (c *compiler) pins(s *selector, at At[string], kind Kind) {
 		return
 	} else if v, ok := c.env.Issuers[s.identity.Issuer].Fixed[at.V]; ok {
 		got = kindOfValue(v)
+	} else if at.V == "tenant" && c.env.Issuers[s.identity.Issuer].Subjects.Catalog != "" {
+		got = String // the rows of its subjects may have one
 	}
 	switch {
 	case got == NoKind && at.V == "tenant":

@@ -297,10 +297,8 @@ func (d *Decoder) scalar(n *Node, v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		var x time.Duration
-		if x, err = time.ParseDuration(n.Value); err == nil {
+		if x, err = parseDuration(n.Value); err == nil {
 			v.SetInt(int64(x))
-		} else {
-			err = fmt.Errorf("want a duration such as 30s or 5m, found %q", n.Value)
 		}
 	case v.Type() == reflect.TypeFor[time.Time]():
 		var x time.Time
@@ -328,6 +326,21 @@ func (d *Decoder) scalar(n *Node, v reflect.Value) {
 	if err != nil {
 		d.Mistakes.Add(n.Pos, "%v", err)
 	}
+}
+
+// parseDuration reads a duration, or whole days: 90d.
+func parseDuration(s string) (time.Duration, error) {
+	const day, most = 24 * time.Hour, 36_500 // days that are far less than a Duration holds
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil && n <= most {
+			return time.Duration(n) * day, nil //nolint:gosec // at most 36,500
+		}
+	}
+	x, err := time.ParseDuration(s)
+	if err != nil {
+		err = fmt.Errorf("want a duration such as 30s, 5m or 90d, found %q", s)
+	}
+	return x, err
 }
 
 // parseTime reads a date, which means its first moment in UTC, or an RFC 3339 time.

@@ -9,7 +9,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[sections]():     {"groups", "define", "grants", "budgets", "limits", "revocations", "classification"},
 	reflect.TypeFor[RuleDecl]():     {"ask", "limit", "status", "during", "from", "expires", "not_before"},
 	reflect.TypeFor[ObjectDecl]():   {"classification", "classify", "relations"},
-	reflect.TypeFor[IdentityDecl](): {"status", "groups", "network", "expires"},
+	reflect.TypeFor[IdentityDecl](): {"groups"},
 	reflect.TypeFor[Selector]():     {"group", "groups", "actor"},
 	reflect.TypeFor[lineOptions]():  {"stream", "form"},
 	reflect.TypeFor[RequireDecl]():  {"mfa", "acr", "approval", "network"},

@@ -58,7 +58,9 @@ type sections struct {
 	Objects      []ObjectDecl     `yaml:"objects"`
 	Routes       []HostDecl       `yaml:"routes"`
 	Identities   []IdentityDecl   `yaml:"identities"`
-	Rules        []RuleDecl       `yaml:"rules"`
+
+	Kinds Entries[CallerKindDecl] `yaml:"kinds"`
+	Rules []RuleDecl              `yaml:"rules"`
 }
 
 func (p *parser) file(f File) {
@@ -114,6 +116,7 @@ func (p *parser) merge(s *sections) {
 	p.src.Objects = append(p.src.Objects, s.Objects...)
 	p.src.Routes = append(p.src.Routes, s.Routes...)
 	p.src.Identities = append(p.src.Identities, s.Identities...)
+	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
 	p.src.Rules = append(p.src.Rules, s.Rules...)
 }
 

@@ -17,6 +17,7 @@ type Source struct {
 	Objects      []ObjectDecl
 	Routes       []HostDecl
 	Identities   []IdentityDecl
+	Kinds        Entries[CallerKindDecl]
 	Rules        []RuleDecl
 
 	// Unread: a file could not be read at all, so what the others refer to may
@@ -136,7 +137,52 @@ type IdentityDecl struct {
 	Purpose  StringsOrNone `yaml:"purpose"` // none: no purpose may be named
 	ReviewBy At[time.Time] `yaml:"review_by"`
 	Shadow   []ShadowDecl  `yaml:"shadow"`
+
+	Status      At[string]        `yaml:"status"` // active unless given
+	Environment At[string]        `yaml:"environment"`
+	NotBefore   At[time.Time]     `yaml:"not_before"`
+	Expires     At[time.Time]     `yaml:"expires"`
+	MaxAge      At[time.Duration] `yaml:"credential_max_age"`
+	Network     Strings           `yaml:"network"`
+	OnBehalfOf  Strings           `yaml:"on_behalf_of"`
+	Strip       At[bool]          `yaml:"strip_credentials"`
 }
+
+// CallerKindDecl is an entry of `kinds:`: what every identity of a kind must have.
+type CallerKindDecl struct {
+	Pos     Pos
+	Require DemandsDecl `yaml:"require"`
+}
+
+// DemandsDecl is what the identities of a kind must say of themselves.
+type DemandsDecl struct {
+	Pos          Pos
+	Tenant       Demand            `yaml:"tenant"`
+	Network      Demand            `yaml:"network"`
+	Workload     Demand            `yaml:"workload"`
+	Owner        Demand            `yaml:"owner"`
+	Purpose      Demand            `yaml:"purpose"`
+	Expires      Demand            `yaml:"expires"`
+	Environment  Demand            `yaml:"environment"`
+	Strip        Demand            `yaml:"strip_credentials"`
+	MaxLifetime  At[time.Duration] `yaml:"max_lifetime"`       // at most, of the tokens of its issuer
+	MaxAge       At[time.Duration] `yaml:"credential_max_age"` // at most
+	ReviewWithin At[time.Duration] `yaml:"review_within"`      // of now
+}
+
+// Demand is a key that demands by being there: bare, or true.
+type Demand struct{ Pos Pos }
+
+// DecodeNode implements Decodable.
+func (k *Demand) DecodeNode(d *Decoder, n *Node) {
+	if n.Kind != Scalar || n.Tag != "!!null" && n.Value != "true" {
+		d.Mistakes.AddHint(n.Pos, "write the key alone, or leave it out", "want nothing or true here")
+		return
+	}
+	k.Pos = n.Pos
+}
+
+func (k Demand) given() bool { return k.Pos != Pos{} }
 
 // MatchDecl says which verified callers an identity is.
 type MatchDecl struct {
