@@ -14,7 +14,7 @@ func tokenAttacks() []Row {
 		{Name: "alg none", Attack: read(ada.flawed(AlgNone)).denied(401, "token_alg_not_allowed|token_malformed").refusedBefore(401), Twin: own()},
 		{Name: "HS256 with the public key", Attack: read(ada.flawed(HMACPublicKey)).denied(401, "token_alg_not_allowed").refusedBefore(401), Twin: own()},
 		{Name: "a token too old for a restricted record",
-			Attack: call(aged, "GET", "/v1/cards/card-11", "", "her own card").denied(403, "token_too_old"),
+			Attack: call(aged, "GET", "/v1/cards/card-11", "", "her own card").denied(401, "token_too_old"),
 			Twin:   call(aged, "GET", "/v1/customers/ada", "", "an internal record").allowed("own-record")},
 		{Name: "a partner's token that claims our tenant",
 			Attack: call(partner.claiming("tenant", "nord"), "GET", bobsAccount, "", "bob's account").denied(403, "no_rule"),

@@ -11,6 +11,7 @@ import (
 const (
 	ownPrefix      = "x-tiergate-"
 	decisionHeader = "x-tiergate-decision" // the decision id
+	nonceHeader    = "dpop-nonce"          // to the client, for its next proofs (RFC 9449 section 8)
 )
 
 // maxValue bounds one header value, in bytes.
@@ -27,6 +28,8 @@ type answers struct {
 	removed map[string]bool
 	removal wire // all of remove, as fields of an OkHttpResponse
 	expose  bool
+
+	challenges challenges
 }
 
 func newAnswers(managed []string, expose bool) *answers {
@@ -78,6 +81,9 @@ func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (wire, error)
 		return nil, err
 	}
 	w.header(okResponseHeaders, decisionHeader, raw.ID)
+	if out.Nonce != "" {
+		w.header(okResponseHeaders, nonceHeader, out.Nonce)
+	}
 	for _, p := range out.Obligations.SetQuery {
 		w.pair(okSetQuery, p.Name, p.Value)
 	}

@@ -233,6 +233,9 @@ func slow(a *answers, out *rules.Outcome, raw *rules.RawRequest, got *authv3.Che
 		for _, p := range out.Obligations.SetQuery {
 			ok.QueryParametersToSet = append(ok.QueryParametersToSet, &corev3.QueryParameter{Key: p.Name, Value: p.Value})
 		}
+		if out.Nonce != "" {
+			ok.ResponseHeadersToAdd = append(ok.ResponseHeadersToAdd, option(nonceHeader, out.Nonce))
+		}
 		want.HttpResponse = &authv3.CheckResponse_OkResponse{OkResponse: ok}
 		return want
 	}
@@ -243,10 +246,13 @@ func slow(a *answers, out *rules.Outcome, raw *rules.RawRequest, got *authv3.Che
 		Headers: []*corev3.HeaderValueOption{option("content-type", "application/problem+json"), option(decisionHeader, raw.ID), option("cache-control", "no-store")},
 		Body:    a.problem(out.Status(), text, out.Reason, raw.ID),
 	}
-	switch out.Status() {
-	case 401:
-		denied.Headers = append(denied.Headers, option("www-authenticate", challenge(&out.Decision)))
-	case 503:
+	if challenge := a.challenges.of(out, raw); challenge != "" {
+		denied.Headers = append(denied.Headers, option("www-authenticate", challenge))
+	}
+	if out.Nonce != "" {
+		denied.Headers = append(denied.Headers, option(nonceHeader, out.Nonce))
+	}
+	if out.Status() == 503 {
 		denied.Headers = append(denied.Headers, option("retry-after", "1"))
 	}
 	want.HttpResponse = &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied}
@@ -287,7 +293,7 @@ func TestAnswersMeanWhatTheGeneratedMessagesWouldSay(t *testing.T) {
 		text := func(name string) string {
 			return strings.Repeat(rapid.StringN(0, 40, -1).Draw(t, name), rapid.SampledFrom([]int{1, 1, 4, 100}).Draw(t, "times"))
 		}
-		out := &rules.Outcome{Policy: text("policy"), Operation: text("operation")}
+		out := &rules.Outcome{Policy: text("policy"), Operation: text("operation"), Nonce: text("nonce")}
 		out.Reason = rapid.SampledFrom(all).Draw(t, "reason")
 		if out.Reason.Status() == 200 {
 			out.Effect = rules.Allow

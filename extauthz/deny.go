@@ -50,10 +50,13 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 	}
 	w.header(deniedHeaders, decisionHeader, raw.ID)
 	w.header(deniedHeaders, "cache-control", "no-store")
-	switch status {
-	case 401:
-		w.header(deniedHeaders, "www-authenticate", challenge(&out.Decision))
-	case 503:
+	if challenge := a.challenges.of(out, raw); challenge != "" {
+		w.header(deniedHeaders, "www-authenticate", challenge)
+	}
+	if out.Nonce != "" {
+		w.header(deniedHeaders, nonceHeader, out.Nonce)
+	}
+	if status == 503 {
 		w.header(deniedHeaders, "retry-after", "1")
 	}
 	w.close(denied)
@@ -88,18 +91,6 @@ func shown(r rules.Reason) string {
 		return "invalid_token"
 	}
 	return string(r)
-}
-
-// challenge is the WWW-Authenticate of a 401 (RFC 6750 section 3): without a
-// credential it names the scheme alone.
-func challenge(d *rules.Decision) string {
-	switch {
-	case d.Challenge != "" && badValue(d.Challenge) == "":
-		return d.Challenge
-	case d.Reason == rules.CredentialMissing:
-		return "Bearer"
-	}
-	return `Bearer error="invalid_token"`
 }
 
 // isGRPC reports whether the proxy will answer the client in gRPC.

@@ -68,23 +68,6 @@ func TestEveryReasonIsAnExplicitDenial(t *testing.T) {
 	}
 }
 
-func TestChallenges(t *testing.T) {
-	for name, c := range map[string]struct {
-		d    rules.Decision
-		want string
-	}{
-		"nothing sent":     {rules.Decision{Reason: rules.CredentialMissing}, "Bearer"},
-		"a bad token":      {rules.Decision{Reason: rules.TokenExpired}, `Bearer error="invalid_token"`},
-		"another scheme":   {rules.Decision{Reason: rules.CredentialMalformed}, `Bearer error="invalid_token"`},
-		"one of the rules": {rules.Decision{Reason: rules.TokenExpired, Challenge: `DPoP algs="ES256"`}, `DPoP algs="ES256"`},
-		"H1 a split one":   {rules.Decision{Reason: rules.TokenExpired, Challenge: "Bearer\r\nx: y"}, `Bearer error="invalid_token"`},
-	} {
-		if _, headers := denied(t, newAnswers(nil, false), c.d, sent()); headers["www-authenticate"] != c.want {
-			t.Errorf("%s: %q, want %q", name, headers["www-authenticate"], c.want)
-		}
-	}
-}
-
 func TestGRPCCallersGetPlainText(t *testing.T) {
 	for contentType, plain := range map[string]bool{
 		"application/grpc": true, "application/grpc+proto": true, "application/grpc-web": false, "application/grpc; x": false,

@@ -43,6 +43,8 @@ type Options struct {
 	Admin     Admin
 	Limits    Limits
 
+	Challenges Challenges // what a denial says about credentials
+
 	Managed      []string      // headers we own besides x-tiergate-*; lower-case; may be empty
 	ExposeReason bool          // denied bodies name the reason
 	Config       string        // hash of the configuration, for records; may be ""
@@ -108,7 +110,7 @@ func (o *Options) check() error {
 			bad(true, "Managed: %v", err)
 		}
 	}
-	for _, err := range []error{o.Limits.check(), o.Admin.check()} {
+	for _, err := range []error{o.Limits.check(), o.Admin.check(), o.Challenges.check()} {
 		if err != nil {
 			errs = append(errs, err)
 		}

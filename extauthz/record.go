@@ -63,7 +63,10 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 }
 
 func caller(c *rules.Caller) audit.Caller {
-	r := audit.Caller{Kind: c.Kind.String(), Identity: c.Name(), Bound: c.Bound != rules.NotBound, Purpose: c.Purpose}
+	r := audit.Caller{Kind: c.Kind.String(), Identity: c.Name(), Purpose: c.Purpose}
+	if c.Bound != rules.NotBound {
+		r.Bound, r.BoundBy = true, c.Bound.String()
+	}
 	if v := c.Verified; v != nil {
 		r.Issuer, r.Subject, r.Client = v.Issuer, v.Subject, v.ClientID
 		r.Token, r.Key = v.TokenID, v.KeyID

@@ -48,7 +48,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 	pos := audit.Pos(at)
 	want := audit.Record{
 		ID: "id1", EnvoyID: "17", Trace: "0af7651916cd43dd8448eb211c80319c", Time: now,
-		Caller: audit.Caller{Kind: "service", Identity: "svc", Issuer: "corp", Subject: "ada", Client: "web", Token: "jti", Key: "k1", Bound: true, Purpose: "billing"},
+		Caller: audit.Caller{Kind: "service", Identity: "svc", Issuer: "corp", Subject: "ada", Client: "web", Token: "jti", Key: "k1", Bound: true, BoundBy: "workload", Purpose: "billing"},
 		Actor:  &audit.Caller{Kind: "agent"}, Peer: "spiffe://a", Op: "POST /t -> debit account/{body.from}", OpPos: pos,
 		Targets: []audit.Target{
 			{Action: "debit", Type: "account", ID: "A", Tier: "low", TierFrom: "row", Effect: "allow", Reason: "allowed", Rule: "r1", Pos: pos},

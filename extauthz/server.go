@@ -38,6 +38,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, answers: newAnswers(o.Managed, o.ExposeReason), health: health.NewServer()}
+	s.answers.challenges = newChallenges(&o.Challenges)
 	s.setServing(grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	if err := s.bind(); err != nil {
 		s.Close()

@@ -40,6 +40,7 @@ type judge struct {
 	metShadow bool // a rule in shadow could have taken part
 	owed      []debt
 	query     candidates
+	loginAge  int64    // what the demand that decided permits, see Decision.MaxAuthAge
 	inputs    [6]Input // where a verdict's inputs start: enough for most
 	used      int      // of inputs
 }
@@ -64,6 +65,9 @@ func (j *judge) all(targets []Target) Decision {
 		d.Detail = j.one(v, i)
 		if v.Effect != Allow {
 			d.Reason, d.Targets = v.Reason, d.Targets[:i+1]
+			if d.Reason == AuthTooOld {
+				d.MaxAuthAge = j.loginAge
+			}
 			return d
 		}
 	}
@@ -157,7 +161,7 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 	}
 	if v.Effect != Allow {
 		n.explain(v)
-		v.Reason = j.reason(&n)
+		v.Reason, j.loginAge = j.reason(&n), n.maxAuthAge
 		return ""
 	}
 	return j.demands(v)
@@ -210,6 +214,7 @@ func (j *judge) demands(v *Verdict) (detail string) {
 	tier := &j.set.schema.Tiers[j.facts.tier]
 	if why, what := tier.Require.unmet(j.facts.caller, j.facts.req.Now); why != "" {
 		v.Effect, v.Reason, v.Missing = Deny, why, "tier "+tier.Name+" require "+what
+		j.loginAge = tier.Require.MaxAuthAge
 	}
 	return ""
 }

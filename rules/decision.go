@@ -26,7 +26,7 @@ type Decision struct {
 	Targets     []Verdict
 	Obligations Obligations
 	Shadow      *ShadowVerdict // nil when shadow rules and entries change nothing
-	Challenge   string         // WWW-Authenticate of a 401, without details; "" for the default
+	MaxAuthAge  int64          // of an auth_too_old: the seconds since the login that would do
 }
 
 // Status is the HTTP status of the answer; an unnamed reason is 503.
@@ -105,6 +105,7 @@ type Outcome struct {
 	Operation string   // the map line, "" when none matched
 	OpPos     Pos
 	Policy    string // hash of the policy version
+	Nonce     string // for the client's next proofs, with whatever answer; "" for none
 	Catalog   uint64 // highest generation read; 0 when nothing was
 	Took      [Steps]time.Duration
 	TokenHit  bool // the verified-token cache answered

@@ -29,10 +29,10 @@ var statusOf = byReason(map[int][]string{
 	413: {"body_too_large"},
 	401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_alg_not_allowed", "token_issuer",
 		"token_key_unknown", "token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid",
-		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch"},
+		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-		"property_not_allowed", "token_too_old", "auth_too_old", "token_not_bound", "mutation_conflict", "mutation_unfit"},
+		"property_not_allowed", "token_not_bound", "mutation_conflict", "mutation_unfit"},
 	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
 })
 
@@ -114,8 +114,9 @@ func (e *evaluation) second(first string) *Second {
 // excused says whether a live shadow entry turns the denial into an allow
 // (section 7): of the host, of the type of the target that decided, or of the identity.
 func (e *evaluation) excused() bool {
+	demand := e.out.Reason == "token_too_old" || e.out.Reason == "auth_too_old" // of policy, though a 401
 	switch {
-	case e.out.Status != 403 && e.out.Status != 503,
+	case e.out.Status != 403 && e.out.Status != 503 && !demand,
 		e.out.Reason == "host_not_served", e.out.Reason == "upgrade_not_supported":
 		return false
 	case e.out.Reason != "no_route" && e.caller.issuer == nil:

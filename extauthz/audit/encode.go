@@ -71,6 +71,7 @@ func (c *Caller) append(b []byte) []byte {
 	b = text(b, `,"token":`, c.Token)
 	b = text(b, `,"key":`, c.Key)
 	b = flag(b, `,"bound":true`, c.Bound)
+	b = text(b, `,"bound_by":`, c.BoundBy)
 	b = text(b, `,"purpose":`, c.Purpose)
 	return append(b, '}')
 }

@@ -23,7 +23,7 @@ func full() Record {
 		V: 1, Seq: 7, ID: "01hx", EnvoyID: "99", Trace: strings.Repeat("ab", 16), Time: at,
 		Caller: Caller{
 			Kind: "service", Identity: "svc-billing", Issuer: "corp", Subject: "s", Client: "c", Token: "jti", Key: "k1",
-			Bound: true, Purpose: "invoicing",
+			Bound: true, BoundBy: "workload", Purpose: "invoicing",
 		},
 		Actor: &Caller{Kind: "agent"}, Peer: "spiffe://example.com/a", Op: "GET /v1/accounts/{id} -> read account/{id}",
 		OpPos: Pos{File: "accounts.yaml", Line: 18, Col: 9},

@@ -60,6 +60,7 @@ type Caller struct {
 	Token    string `json:"token,omitempty"`
 	Key      string `json:"key,omitempty"` // kid that verified the token
 	Bound    bool   `json:"bound,omitempty"`
+	BoundBy  string `json:"bound_by,omitempty"` // workload, mtls or dpop
 	Purpose  string `json:"purpose,omitempty"`
 }
 

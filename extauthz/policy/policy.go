@@ -120,6 +120,7 @@ func (c *check) run(ctx context.Context) error {
 func (c *check) identify(ctx context.Context, req *rules.Request, purpose string) error {
 	defer c.took(rules.StepIdentify)
 	evidence, err := c.p.verifier.Verify(ctx, req)
+	c.o.Nonce = evidence.Nonce // a refusal may be about the lack of it
 	if err != nil {
 		return err
 	}

@@ -24,13 +24,17 @@ func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
 	o.Effect, o.Reason, o.Obligations = rules.Allow, rules.ShadowDeny, rules.Obligations{}
 }
 
-// excusable leaves out a bad credential (401), an ambiguous or malformed request
-// (400, 413), a host that the listener does not serve, an upgrade, whose frames
+// excusable leaves out a bad credential (401, but for the demands of policy on a
+// good one), an ambiguous or malformed request (400, 413), a host that the listener does not serve, an upgrade, whose frames
 // nobody would see, and, but for no_route, every request whose caller was not
 // verified: an outage of the keys must not let a forged token in.
 func excusable(o *rules.Outcome) bool {
-	if status := o.Status(); status != 403 && status != 503 {
-		return false
+	switch o.Reason {
+	case rules.TokenTooOld, rules.AuthTooOld: // 401 so that clients know what to do, and policy all the same
+	default:
+		if status := o.Status(); status != 403 && status != 503 {
+			return false
+		}
 	}
 	if o.Reason == rules.HostNotServed || o.Reason == rules.UpgradeNotSupported {
 		return false
