@@ -38,6 +38,7 @@ type Metrics struct {
 type Sources struct {
 	Rules    func() Load
 	KeySets  func() []KeySet
+	Bundles  func() []Bundle
 	Catalogs func() []Catalog
 	Caches   func() []Cache
 	Audit    func() audit.Stats
@@ -63,6 +64,15 @@ type KeySet struct {
 	Empty      uint64 // documents with an explicit empty set
 	Unknown    uint64 // tokens whose key the set in force did not have
 	Slots      []Slots
+}
+
+// Bundle is the state of what vouches for a trust domain's workloads, or of all
+// such that come from the Workload API.
+type Bundle struct {
+	Name        string
+	Authorities int
+	Loads       uint64
+	Failures    uint64
 }
 
 // Slots is the state of those in which an issuer's signatures of one price are checked.

@@ -26,6 +26,9 @@ var (
 	descKeysLoads     = desc("keys_reloads_total", "Fetches of keys that took effect, by issuer.", "issuer")
 	descKeysEmpty     = desc("keys_empty_sets_total", "Documents with an explicit empty key set, by issuer.", "issuer")
 	descKeysUnknown   = desc("keys_unknown_total", "Tokens whose key the set in force did not have, by issuer.", "issuer")
+	descBundles       = desc("bundle_authorities", "X.509 authorities in force, by trust domain with a file, or workload_api.", "bundle")
+	descBundlesLoads  = desc("bundle_reloads_total", "Loads of the bundle that took effect, by bundle.", "bundle")
+	descBundlesFailed = desc("bundle_reload_failures_total", "Loads of the bundle that failed; the last good one stayed, by bundle.", "bundle")
 	descSlots         = desc("signature_slots", "Signatures that can be checked at once, by issuer and price.", "issuer", "price")
 	descSlotsBusy     = desc("signature_slots_busy", "Signatures that are being checked, by issuer and price.", "issuer", "price")
 	descSlotsWaiting  = desc("signature_slots_waiting", "Tokens that wait for their signature to be checked, by issuer and price.", "issuer", "price")
@@ -45,6 +48,7 @@ var (
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
+		descBundles, descBundlesLoads, descBundlesFailed,
 		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
@@ -88,6 +92,13 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 				c.count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
 			}
 			c.age(descKeysAge, k.LoadedAt, k.Issuer)
+		}
+	}
+	if s.from.Bundles != nil {
+		for _, b := range s.from.Bundles() {
+			c.gauge(descBundles, float64(b.Authorities), b.Name)
+			c.count(descBundlesLoads, b.Loads, b.Name)
+			c.count(descBundlesFailed, b.Failures, b.Name)
 		}
 	}
 	if s.from.Catalogs != nil {

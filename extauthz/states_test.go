@@ -24,6 +24,9 @@ func fullSources() Sources {
 				Slots: []Slots{{Price: "cheap", Slots: 8, Busy: 7, Waiting: 9, Refused: 10}},
 			}, {Issuer: "acme"}}
 		},
+		Bundles: func() []Bundle {
+			return []Bundle{{Name: "example.org", Authorities: 2, Loads: 3, Failures: 4}, {Name: "workload_api"}}
+		},
 		Catalogs: func() []Catalog {
 			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4, Lookups: 6, LookupsFailed: 5, LookupsInFlight: 2}, {Name: "cards"}}
 		},
@@ -51,6 +54,18 @@ tiergate_audit_failing 1
 # HELP tiergate_audit_reopen_failures_total Tries to open a rotated decision log anew that failed; the old file is written on.
 # TYPE tiergate_audit_reopen_failures_total counter
 tiergate_audit_reopen_failures_total 5
+# HELP tiergate_bundle_authorities X.509 authorities in force, by trust domain with a file, or workload_api.
+# TYPE tiergate_bundle_authorities gauge
+tiergate_bundle_authorities{bundle="example.org"} 2
+tiergate_bundle_authorities{bundle="workload_api"} 0
+# HELP tiergate_bundle_reload_failures_total Loads of the bundle that failed; the last good one stayed, by bundle.
+# TYPE tiergate_bundle_reload_failures_total counter
+tiergate_bundle_reload_failures_total{bundle="example.org"} 4
+tiergate_bundle_reload_failures_total{bundle="workload_api"} 0
+# HELP tiergate_bundle_reloads_total Loads of the bundle that took effect, by bundle.
+# TYPE tiergate_bundle_reloads_total counter
+tiergate_bundle_reloads_total{bundle="example.org"} 3
+tiergate_bundle_reloads_total{bundle="workload_api"} 0
 # HELP tiergate_cache_bytes Bytes kept now, by cache, where they are counted.
 # TYPE tiergate_cache_bytes gauge
 tiergate_cache_bytes{cache="token"} 4096
@@ -124,6 +139,7 @@ tiergate_signature_slots_refused_total{issuer="corp",price="cheap"} 10
 tiergate_signature_slots_waiting{issuer="corp",price="cheap"} 9
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "tiergate_audit_dropped_total", "tiergate_audit_failing",
+		"tiergate_bundle_authorities", "tiergate_bundle_reload_failures_total", "tiergate_bundle_reloads_total",
 		"tiergate_cache_bytes", "tiergate_cache_entries", "tiergate_cache_evictions_total",
 		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",

@@ -93,13 +93,11 @@ func (c *config) rulesDirs() []string {
 
 func (c *config) identityOptions(log *slog.Logger) identity.Options {
 	o := identity.Options{
-		StateDir:     c.path(c.StateDir.V),
-		Log:          log,
-		Entries:      orDefault(c.Cache.Tokens.V, defaultTokens),
-		Bytes:        int(c.Cache.TokenBytes.V), // 0 is the default
-		TrustDomains: c.Peer.TrustDomains.Values(),
-
-		RequirePeerCertificate: c.Peer.RequireCertificate,
+		StateDir: c.path(c.StateDir.V),
+		Log:      log,
+		Entries:  orDefault(c.Cache.Tokens.V, defaultTokens),
+		Bytes:    int(c.Cache.TokenBytes.V), // 0 is the default
+		Peers:    c.peerOptions(),
 	}
 	for _, i := range c.Issuers {
 		o.Issuers = append(o.Issuers, identity.IssuerConfig{

@@ -86,11 +86,6 @@ type jwksConfig struct {
 	EmptyKeySet rules.At[string] `yaml:"empty_key_set"`
 }
 
-type peerConfig struct {
-	TrustDomains       rules.Strings `yaml:"trust_domains"`
-	RequireCertificate bool          `yaml:"require_certificate"`
-}
-
 type catalogConfig struct {
 	Pos    rules.Pos
 	File   rules.At[string] `yaml:"file"`

@@ -10,12 +10,15 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// notReady names what was never loaded: required issuers without keys, and
-// catalogs without rows. A later outage denies where it must and is not here.
+// notReady names what was never loaded: required issuers without keys,
+// required bundles and catalogs without rows. A later outage denies where it must and is not here.
 func (s *service) notReady() []string {
 	var waiting []string
 	for _, issuer := range s.parts.verifier.Ready() {
 		waiting = append(waiting, "keys of issuer "+issuer)
+	}
+	for _, bundle := range s.parts.verifier.BundlesReady() {
+		waiting = append(waiting, "bundle "+bundle)
 	}
 	for name, f := range s.parts.files {
 		if _, loaded := f.Age(); !loaded {
@@ -40,6 +43,13 @@ func (s *service) sources() extauthz.Sources {
 				sets = append(sets, keySet(i))
 			}
 			return sets
+		},
+		Bundles: func() []extauthz.Bundle {
+			var all []extauthz.Bundle
+			for _, b := range s.parts.verifier.Bundles() {
+				all = append(all, extauthz.Bundle{Name: b.Name, Authorities: b.Authorities, Loads: b.Loads, Failures: b.Failures})
+			}
+			return all
 		},
 		Catalogs: s.catalogs,
 		Caches:   s.caches,

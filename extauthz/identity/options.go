@@ -41,8 +41,7 @@ type Options struct {
 	Entries  int // of the verified-token cache: 10,000
 	Bytes    int // that these may take: 64 MiB
 
-	TrustDomains           []string // whose SPIFFE IDs are peers; empty for any
-	RequirePeerCertificate bool     // a principal without its certificate is no peer
+	Peers PeerOptions
 
 	getter *getter // tests
 }
@@ -97,11 +96,7 @@ func (o *Options) check() error {
 	if o.Entries < 1 || o.Bytes < 1 {
 		bad("Options.Entries is %d and Options.Bytes %d, want more than 0", o.Entries, o.Bytes)
 	}
-	for _, domain := range o.TrustDomains {
-		if !rules.ValidTrustDomain(domain) {
-			bad("trust domain %q is not one: lower-case letters, digits, dots, dashes and underscores", domain)
-		}
-	}
+	errs = append(errs, o.Peers.check())
 	names, issuers := map[string]bool{}, map[string]string{}
 	for i := range o.Issuers {
 		c := &o.Issuers[i]

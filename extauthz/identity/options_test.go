@@ -41,8 +41,8 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		{Options{MaxToken: 16<<10 + 1}, []string{"MaxToken is 16385"}},
 		{Options{MaxToken: -1}, []string{"MaxToken is -1"}},
 		{Options{Entries: -1}, []string{"Options.Entries is -1"}},
-		{Options{TrustDomains: []string{"Example.com"}}, []string{`trust domain "Example.com"`}},
-		{Options{TrustDomains: []string{"spiffe://x"}}, []string{"trust domain"}},
+		{Options{Peers: PeerOptions{TrustDomains: []string{"Example.com"}}}, []string{`trust domain "Example.com"`}},
+		{Options{Peers: PeerOptions{TrustDomains: []string{"spiffe://x"}}}, []string{"trust domain"}},
 		{issuer(func(c *IssuerConfig) { c.Audience, c.Skew, c.JWKS = nil, time.Hour, JWKSConfig{} }), []string{"audience", "skew", "jwks"}},
 	} {
 		_, err := New(row.o)

@@ -2,92 +2,167 @@ package identity
 
 import (
 	"crypto/x509"
-	"encoding/pem"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/tiergate/tiergate/rules"
 )
 
-const (
-	maxPeers       = 1024     // certificates remembered
-	maxCertificate = 32 << 10 // bytes, URL-encoded
-)
+const maxPeers = 1024 // certificates remembered
 
-// peers tell which workload a connection comes from. The proxy verifies the
-// certificate; this package only refuses to misread it.
+// peers tell which workload a request comes from. The proxy has seen the proof of
+// possession; this package refuses to misread what it says of the certificate,
+// and verifies that where there is a bundle.
 type peers struct {
 	domains            []string // empty for any
 	requireCertificate bool
+	trust              *trust          // nil: the proxy alone is believed
+	via                map[string]bool // proxies that are asked for whom they speak
+	required           bool            // that there are bundles
 
 	mu    sync.Mutex
-	known *simplelru.LRU[peerKey, string]
+	known *simplelru.LRU[claimed, proof]
 }
 
-// peerKey is the whole of what a peer is read from, so nothing can collide.
-type peerKey struct{ principal, certificate string }
-
-func newPeers(domains []string, requireCertificate bool) (*peers, error) {
-	known, err := simplelru.NewLRU[peerKey, string](maxPeers, nil)
-	return &peers{domains: slices.Clone(domains), requireCertificate: requireCertificate, known: known}, err
+// claimed is the whole of what is said of a peer, so nothing can collide.
+type claimed struct {
+	id          string
+	certificate string // URL-encoded PEM, "" when it did not come along
+	chain       string // likewise, what came with it
 }
 
-// of returns the SPIFFE ID of a request's peer, or "". The principal is what the
-// proxy makes of the certificate: its first URI SAN, but also a DNS SAN or the
-// subject. So where the certificate came along, it must say the same.
+// proof is what a certificate was found to prove: that its claim holds, by these
+// authorities, from one time until another. What does not hold leaves no trace.
+type proof struct {
+	by          *authorities // nil where the proxy alone is believed
+	from, until time.Time    // both inclusive
+}
+
+func newPeers(o *Options) (*peers, error) {
+	known, err := simplelru.NewLRU[claimed, proof](maxPeers, nil)
+	p := &peers{
+		domains: slices.Clone(o.Peers.TrustDomains), requireCertificate: o.Peers.RequireCertificate, required: o.Peers.Required,
+		trust: newTrust(o), via: make(map[string]bool, len(o.Peers.Via)), known: known,
+	}
+	for _, id := range o.Peers.Via {
+		p.via[id] = true
+	}
+	return p, err
+}
+
+// of returns the SPIFFE ID of a request's peer, or "". Behind one of the proxies in
+// via it is whom that proxy speaks for, and never the proxy itself.
 func (p *peers) of(req *rules.Request) string {
-	domain, ok := rules.TrustDomain(req.Principal)
-	if !ok || len(p.domains) > 0 && !slices.Contains(p.domains, domain) {
+	direct := claimed{id: req.Principal, certificate: req.Certificate}
+	if !p.holds(direct, req.Now) {
 		return ""
 	}
-	if req.Certificate == "" {
-		if p.requireCertificate {
-			return ""
+	if !p.via[direct.id] {
+		return direct.id
+	}
+	e, ok := forwarded(req)
+	if !ok {
+		return ""
+	}
+	c := claimed{certificate: e.cert, chain: e.chain}
+	if len(e.uris) == 1 {
+		c.id = e.uris[0]
+	}
+	if !e.consistent() || !p.holds(c, req.Now) {
+		return ""
+	}
+	return strings.Clone(c.id) // a part of a header, which is large
+}
+
+// presented returns the SHA-256 of the certificate with which the request's peer
+// proved itself, whatever else it says (RFC 8705 binds tokens to certificates of
+// any authority): behind one of the proxies in via that of whom it speaks for, as
+// it came or, without it, as the proxy says. ok is false when there is none.
+func (p *peers) presented(req *rules.Request) (sum digest, ok bool) {
+	certificate := req.Certificate
+	if direct := (claimed{id: req.Principal, certificate: req.Certificate}); p.via[direct.id] {
+		if !p.holds(direct, req.Now) {
+			return sum, false
 		}
-		return req.Principal
+		e, found := forwarded(req)
+		if !found || !e.consistent() {
+			return sum, false
+		}
+		if e.cert == "" {
+			return e.digest()
+		}
+		certificate = e.cert
 	}
-	if len(req.Certificate) > maxCertificate {
-		return ""
-	}
-	return p.remembered(peerKey{req.Principal, req.Certificate})
-}
-
-// remembered parses each certificate once: that costs more than all the rest of
-// a warm check.
-func (p *peers) remembered(key peerKey) string {
-	p.mu.Lock()
-	id, ok := p.known.Get(key)
-	p.mu.Unlock()
-	if ok {
-		return id
-	}
-	if isSVID(key.certificate, key.principal) {
-		id = key.principal
-	}
-	p.mu.Lock()
-	p.known.Add(peerKey{strings.Clone(key.principal), strings.Clone(key.certificate)}, id)
-	p.mu.Unlock()
-	return id
-}
-
-// isSVID reports whether a URL-encoded PEM certificate is the leaf of a workload
-// with that SPIFFE ID and no other (X.509-SVID, sections 2 and 4).
-func isSVID(encoded, id string) bool {
-	text, err := url.PathUnescape(encoded)
+	leaf, err := readLeaf(certificate)
 	if err != nil {
+		return sum, false
+	}
+	return sumOf(leaf), true
+}
+
+// holds reports whether a claim is a workload's, of a trust domain that counts,
+// and as proven as is demanded. The principal that a proxy names is the first URI
+// SAN, but also a DNS SAN or the subject, so where the certificate came along it
+// must say the same; and where there are bundles it must come along.
+func (p *peers) holds(c claimed, now time.Time) bool {
+	domain, ok := rules.TrustDomain(c.id)
+	if !ok || len(p.domains) > 0 && !slices.Contains(p.domains, domain) {
 		return false
 	}
-	block, rest := pem.Decode([]byte(text))
-	if block == nil || block.Type != "CERTIFICATE" || strings.TrimSpace(string(rest)) != "" {
+	var by *authorities
+	if p.trust != nil {
+		if by = p.trust.of(domain); by == nil {
+			return false
+		}
+	}
+	switch {
+	case c.certificate == "":
+		return by == nil && !p.requireCertificate
+	case len(c.certificate) > maxCertificate || len(c.chain) > maxCertificate || now.IsZero():
 		return false
 	}
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil || leaf.IsCA || leaf.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
+	return p.remembered(c, by, now)
+}
+
+// remembered verifies each certificate once: that costs more than all the rest of
+// a warm check.
+func (p *peers) remembered(c claimed, by *authorities, now time.Time) bool {
+	p.mu.Lock()
+	known, ok := p.known.Get(c)
+	p.mu.Unlock()
+	if ok && known.by == by && !now.Before(known.from) && !now.After(known.until) {
+		return true
+	}
+	found, ok := prove(c, by, now)
+	if !ok {
 		return false
 	}
-	return len(leaf.URIs) == 1 && leaf.URIs[0].String() == id
+	p.mu.Lock()
+	p.known.Add(claimed{strings.Clone(c.id), strings.Clone(c.certificate), strings.Clone(c.chain)}, found)
+	p.mu.Unlock()
+	return true
+}
+
+// prove looks into the certificate. Its dates count even where nothing else is
+// verified here.
+func prove(c claimed, by *authorities, now time.Time) (proof, bool) {
+	leaf, err := readLeaf(c.certificate)
+	if err != nil || checkSVID(leaf, c.id) != nil {
+		return proof{}, false
+	}
+	if by == nil {
+		return proof{nil, leaf.NotBefore, leaf.NotAfter}, !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
+	}
+	var with []*x509.Certificate
+	if c.chain != "" {
+		if with, err = decodeCertificates(c.chain); err != nil {
+			return proof{}, false
+		}
+	}
+	from, until, err := by.vouch(leaf, with, now)
+	return proof{by, from, until}, err == nil
 }

@@ -99,12 +99,12 @@ func TestPeers(t *testing.T) {
 	}{
 		{"twin: both agree", billing, good, Options{}, billing},
 		{"twin: principal alone", billing, "", Options{}, billing},
-		{"twin: of our trust domain", billing, good, Options{TrustDomains: []string{"other", "example.com"}}, billing},
+		{"twin: of our trust domain", billing, good, Options{Peers: PeerOptions{TrustDomains: []string{"other", "example.com"}}}, billing},
 		{"nothing", "", "", Options{}, ""},
 		{"certificate alone", "", good, Options{}, ""},
-		{"principal alone where a certificate is required", billing, "", Options{RequirePeerCertificate: true}, ""},
-		{"foreign trust domain", billing, good, Options{TrustDomains: []string{"other"}}, ""},
-		{"trust domain that ends alike", "spiffe://evil.example.com/x", "", Options{TrustDomains: []string{"example.com"}}, ""},
+		{"principal alone where a certificate is required", billing, "", Options{Peers: PeerOptions{RequireCertificate: true}}, ""},
+		{"foreign trust domain", billing, good, Options{Peers: PeerOptions{TrustDomains: []string{"other"}}}, ""},
+		{"trust domain that ends alike", "spiffe://evil.example.com/x", "", Options{Peers: PeerOptions{TrustDomains: []string{"example.com"}}}, ""},
 		{"another workload's principal", billing + "2", good, Options{}, ""},
 		{"subject shaped like an id", "CN=" + billing, good, Options{}, ""},
 		{"two URI SANs", billing, certificate(t, func(c *x509.Certificate) { c.URIs = uris(billing, "https://x.example/") }), Options{}, ""},
@@ -139,34 +139,38 @@ func TestPeers(t *testing.T) {
 // K1: what is remembered for one connection is never another's.
 func TestPeersDoNotCollide(t *testing.T) {
 	good := certificate(t, nil)
-	p, err := newPeers(nil, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := p.of(&rules.Request{Principal: billing, Certificate: good}); got != billing {
+	p := must(newPeers(&Options{}))
+	if got := p.of(&rules.Request{Now: now, Principal: billing, Certificate: good}); got != billing {
 		t.Fatalf("peer %q", got)
 	}
 	for _, req := range []*rules.Request{
 		{Principal: billing + "2", Certificate: good}, {Principal: billing, Certificate: good[1:]}, {Principal: billing, Certificate: good + "%0Ax"},
 	} {
+		req.Now = now
 		if got := p.of(req); got != "" {
 			t.Errorf("%q with other bytes is peer %q", req.Principal, got)
 		}
 	}
 	for n := range 2 * maxPeers {
-		p.of(&rules.Request{Principal: billing, Certificate: strings.Repeat("x", n+1)})
+		p.of(&rules.Request{Now: now, Principal: billing, Certificate: strings.Repeat("x", n+1)})
 	}
-	if got := p.known.Len(); got != maxPeers {
-		t.Errorf("%d certificates are remembered, want %d", got, maxPeers)
+	if got := p.known.Len(); got != 1 {
+		t.Errorf("%d certificates are remembered, want only the one that proved something", got)
+	}
+	for n := range 2 * maxPeers {
+		p.of(&rules.Request{Now: now, Principal: billing, Certificate: strings.Repeat("%0A", n) + good})
+	}
+	if got := p.known.Len(); got > maxPeers {
+		t.Errorf("%d certificates are remembered, the limit is %d", got, maxPeers)
 	}
 }
 
 func BenchmarkPeerWithCertificate(b *testing.B) {
-	p := must(newPeers(nil, true))
+	p := must(newPeers(&Options{Peers: PeerOptions{RequireCertificate: true}}))
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: now, URIs: uris(billing)}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now, NotAfter: now, URIs: uris(billing)}
 	der := must(x509.CreateCertificate(rand.Reader, c, c, key.Public(), key))
-	req := &rules.Request{Principal: billing, Certificate: url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))}
+	req := &rules.Request{Now: now, Principal: billing, Certificate: url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))}
 	b.ReportAllocs()
 	for b.Loop() {
 		if p.of(req) != billing {

@@ -43,7 +43,7 @@ func New(o Options) (*Verifier, error) {
 	if v.cache, err = newTokenCache(o.Entries, o.Bytes); err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	if v.peers, err = newPeers(o.TrustDomains, o.RequirePeerCertificate); err != nil {
+	if v.peers, err = newPeers(&o); err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
 	for n := range o.Issuers {
@@ -58,13 +58,14 @@ func New(o Options) (*Verifier, error) {
 	return v, nil
 }
 
-// Run keeps the key sets fresh until ctx ends. It returns early only when one of
+// Run keeps the key sets and the bundles fresh until ctx ends. It returns early only when one of
 // its parts panics, and then the others have ended too.
 func (v *Verifier) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, i := range v.order {
 		g.Go(guard("keys of issuer "+i.name, func() error { return i.keys.run(ctx) }))
 	}
+	g.Go(guard("bundles", func() error { return v.peers.trust.run(ctx) }))
 	return g.Wait()
 }
 
@@ -97,9 +98,22 @@ func (v *Verifier) Fetch(ctx context.Context) error {
 			}
 		})
 	}
+	errs = append(errs, v.peers.trust.fetch(ctx))
 	wait.Wait()
 	return errors.Join(errs...)
 }
+
+// BundlesReady returns the names of the bundles that had no authorities yet, where
+// they are required.
+func (v *Verifier) BundlesReady() (waiting []string) {
+	if !v.peers.required {
+		return nil
+	}
+	return v.peers.trust.waiting()
+}
+
+// Bundles returns a snapshot of every trust domain's bundle.
+func (v *Verifier) Bundles() []BundleStats { return v.peers.trust.stats() }
 
 // Ready returns the names of the required issuers that had no keys yet. A later
 // outage never makes it grow again.
