@@ -1,0 +1,98 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tiergate/tiergate/e2e/idp"
+)
+
+// notOverHTTP says which attacks of the list no HTTP request carries to
+// tiergate, and which test shows them instead.
+var notOverHTTP = map[string]string{
+	"A05 connections to jku and x5u":       "none must be made: counted below, at the attacker's listener",
+	"A12 NaN, Infinity as JSON numbers":    "are no JSON: one row, token_malformed",
+	"A13 5 MB, a million dots":             "Envoy refuses headers over 60 KiB with 431; the package's tests go on to tiergate's own limit",
+	"A07 CR and LF in a segment":           "Envoy drops a bare CR for everybody behind it, and refuses a bare LF with 400; the package's tests hand both to the parser",
+	"A20 a clock that jumps back":          "no request sets our clock: TestSkew and TestTokenCache of the package have their own",
+	"A21 keys past max_stale":              "a minute at least: TestJ1 and TestA21 of the package have their own clock; the rest is in TestRotations",
+	"A24 replay across replicas":           "a nonce names no replica: TestReplicas",
+	"A25 an actor 1,000 deep":              "is a token over 8 KiB: token_too_large; nine deep is token_claims",
+	"A26 a certificate without validation": "Envoy's to check: the mesh listener of our samples ends the connection, see TestHardenedAsks",
+	"A27 metadata of jwt_authn":            "is no header: tiergate never reads metadata, TestMetadataIsNotRead of extauthz",
+}
+
+func gateRows() []gateRow {
+	return slices.Concat(algorithmRows(), headerRows(), signatureRows(), shapeRows(), namesRows(), dateRows(), audienceRows(), issuerRows(),
+		credentialRows(), kindRows(), keyRows(), boundRows(), actorRows(), peerRows())
+}
+
+// keyRows are A23: tokens that verify under a key which nobody should trust.
+func keyRows() []gateRow {
+	var rows []gateRow
+	for _, flaw := range idp.Flaws() {
+		if flaw != idp.Symmetric { // A03
+			rows = append(rows, gateRow{name: "A23 signed with " + string(flaw), issuer: "flawed", want: "token_key_unknown", bad: signedBy(string(flaw))})
+		}
+	}
+	return rows
+}
+
+// TestGates plays every row.
+func TestGates(t *testing.T) {
+	g := openGates(t, func(g *gates, _ Settings) {
+		for _, flaw := range idp.Flaws() {
+			key, err := idp.NewFlawedKey(string(flaw), flaw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.providers["flawed"].Announce(key)
+		}
+		canary, err := idp.Start(idp.Options{Name: "canary", Alg: "ES256"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { canary.Stop() })
+		g.providers["canary"] = canary
+		g.issueOddCertificates(t)
+	})
+	for _, row := range gateRows() {
+		t.Run(row.name, func(t *testing.T) { g.play(t, row) })
+	}
+	if n := g.providers["canary"].Fetches(); n != 0 {
+		t.Errorf("A05: %d connections to the listener that jku and x5u name, want none", n)
+	}
+}
+
+// Every attack of the list has a row, and every row is of the list.
+func TestEveryAttackHasARow(t *testing.T) {
+	seen := map[string]int{}
+	for _, row := range gateRows() {
+		id, _, _ := strings.Cut(row.name, " ")
+		seen[id]++
+	}
+	for n := 1; n <= 27; n++ {
+		id := fmt.Sprintf("A%02d", n)
+		if seen[id] == 0 && !slices.Contains(elsewhere, id) {
+			t.Errorf("%s has no row", id)
+		}
+		delete(seen, id)
+	}
+	if len(seen) != 0 {
+		t.Errorf("rows that name no attack: %v", seen)
+	}
+	for what := range notOverHTTP {
+		if id, _, _ := strings.Cut(what, " "); len(id) != 3 || id[0] != 'A' {
+			t.Errorf("%q names no attack", what)
+		}
+	}
+}
+
+// elsewhere are the attacks that have a test of their own in this package.
+var elsewhere = []string{
+	"A21", "A22", // faults of a provider
+}
