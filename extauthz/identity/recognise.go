@@ -13,6 +13,7 @@ type Recogniser struct {
 	subjects map[member][]*rules.Identity // those that name a subject
 	clients  map[member][]*rules.Identity // classes that name clients
 	issuers  map[string][]*rules.Identity // classes of all clients
+	fixed    map[string]map[string]any    // what is fixed for the callers of an issuer
 }
 
 // member is a subject or a client of an issuer: two values, never a joined
@@ -48,34 +49,46 @@ func NewRecogniser(ids []*rules.Identity) *Recogniser {
 
 // Recognise says which caller somebody verified is, with a peer, on a map line
 // of that purpose (docs/reference/decisions.md, section 3). The error is a
-// *rules.Fault; the caller that comes with it is for the record only and MUST
-// NOT be decided on.
+// *rules.Fault; the caller that comes with it, its actor included, is there for
+// the record and for revocations, and MUST NOT be decided on.
 func (r *Recogniser) Recognise(e rules.Evidence, req *rules.Request, purpose string) (*rules.Caller, error) {
 	v := e.Verified
-	c := &rules.Caller{Verified: v, Peer: e.Peer, Bound: e.Bound, Purpose: purpose}
 	if v == nil || v.Anonymous {
-		return c, nil // the zero kind is Anonymous
+		return &rules.Caller{Verified: v, Peer: e.Peer, Bound: e.Bound, Purpose: purpose}, nil // the zero kind is Anonymous
 	}
-	c.Kind = rules.Unknown
-	if v.Purpose != "" {
-		c.Purpose = v.Purpose
+	c, err := r.caller(v, &e)
+	var notOne error // why the actor is nobody
+	if v.Actor != nil {
+		if e.Actor == nil {
+			e.Actor = r.ActorOf(v)
+		}
+		c.Actor, notOne = r.caller(e.Actor, &e)
 	}
+	if c.Purpose = v.Purpose; c.Purpose == "" {
+		c.Purpose = purpose
+	}
+	if err == nil {
+		err = usable(c, req)
+	}
+	if err == nil && c.Actor != nil {
+		err = mayAct(c, notOne, req)
+	}
+	if err != nil {
+		return c, err
+	}
+	return c, settlePurpose(c)
+}
+
+// caller finds the identity of a principal of the request.
+func (r *Recogniser) caller(v *rules.Verified, e *rules.Evidence) (*rules.Caller, error) {
+	c := &rules.Caller{Verified: v, Kind: rules.Unknown, Peer: e.Peer, Bound: e.Bound}
 	id, err := r.match(v)
 	if id == nil || err != nil {
 		return c, err
 	}
 	c.Identity, c.Kind = id, id.Kind
-	if id.Workload != "" {
-		if e.Peer != id.Workload {
-			return c, rules.Faultf(rules.BindingMismatch, "the workload of %q is %s, the peer is %q", id.Name, id.Workload, e.Peer)
-		}
+	if id.Workload != "" && id.Workload == e.Peer {
 		c.Bound = rules.ByWorkload
-	}
-	if c.Purpose == "" && len(id.Purposes) == 1 {
-		c.Purpose = id.Purposes[0]
-	}
-	if c.Purpose != "" && !slices.Contains(id.Purposes, c.Purpose) {
-		return c, rules.Faultf(rules.PurposeNotAllowed, "purpose %s is not among %q of %q", clip(c.Purpose), id.Purposes, id.Name)
 	}
 	return c, nil
 }

@@ -50,7 +50,7 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 		source:      src,
 		set:         set,
 		routes:      routes,
-		recogniser:  identity.NewRecogniser(set.Identities()),
+		recogniser:  identity.NewRecogniser(set.Identities()).WithIssuers(o.Env.Issuers),
 		view:        o.Catalog.Bind(set.Schema()),
 		verifier:    o.Verifier,
 		revocations: o.Revocations,
@@ -124,7 +124,7 @@ func hash(src *rules.Source, o *Options) string {
 	for _, name := range slices.Sorted(maps.Keys(env.Issuers)) {
 		part(name)
 		// fmt prints maps in the order of their keys.
-		part(fmt.Sprint(env.Issuers[name].Claims, env.Issuers[name].Fixed))
+		part(fmt.Sprint(env.Issuers[name]))
 	}
 	part(fmt.Sprintf("%+v", o.Resolve)) // how a request is read
 	return hex.EncodeToString(h.Sum(nil))
