@@ -80,7 +80,6 @@ type JWKSConfig struct {
 	CA          string // PEM file: trusted in place of the system's authorities
 	Proxy       string // http://host:port, for https alone; the environment's is not used
 	EmptyKeySet string // what an explicit `"keys": []` does: keep (the default) or withdraw
-	SPIFFE      bool   // the issuer signs JWT-SVIDs, so a SPIFFE bundle may hold its keys
 
 	Refresh  time.Duration // longest time between fetches: 10 min, and 2 s for a file
 	MaxStale time.Duration // how long keys serve that the issuer no longer confirms: 24 h
@@ -194,7 +193,6 @@ func (c *IssuerConfig) checkProfile() error {
 			c.Algorithms = p.algorithms
 		}
 	}
-	c.JWKS.SPIFFE = c.JWKS.SPIFFE || p.kind == svid
 	for _, name := range c.Algorithms {
 		if p.algorithms != nil && !slices.Contains(p.algorithms, name) {
 			return fmt.Errorf("algorithm %q is not for profile %s, want some of %v", name, c.Profile, p.algorithms)
