@@ -43,6 +43,65 @@ func natural(ms *rules.Mistakes, n *rules.Node) any {
 	return n.Value
 }
 
+// plain gives any value the Go value that its spelling shows, as verification
+// brings those of authorization_details: beside natural's also maps and float64.
+func plain(ms *rules.Mistakes, n *rules.Node) any {
+	switch n.Kind {
+	case rules.Mapping:
+		out := make(map[string]any, len(n.Items)/2)
+		for i := 0; i+1 < len(n.Items); i += 2 {
+			out[n.Items[i].Value] = plain(ms, n.Items[i+1])
+		}
+		return out
+	case rules.Sequence:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			list[i] = plain(ms, item)
+		}
+		return list
+	case rules.Scalar:
+	}
+	if n.Tag == "!!float" {
+		if f, err := strconv.ParseFloat(n.Value, 64); err == nil {
+			return f
+		}
+	}
+	return natural(ms, n)
+}
+
+// details reads authorization_details: mappings with a type. Those for another
+// audience are dropped when a token is verified, so a test leaves them out.
+func details(ms *rules.Mistakes, n *rules.Node) []map[string]any {
+	if n.Kind != rules.Sequence {
+		ms.Add(n.Pos, "want a list of mappings, found %v", n.Kind)
+		return nil
+	}
+	out := make([]map[string]any, 0, len(n.Items))
+	for _, item := range n.Items {
+		element, _ := plain(ms, item).(map[string]any)
+		if what, _ := element["type"].(string); what == "" {
+			ms.Add(item.Pos, "authorization_details without a type are refused before tests begin")
+			continue
+		}
+		out = append(out, element)
+	}
+	return out
+}
+
+// scopes reads a text with spaces or a list of texts.
+func scopes(ms *rules.Mistakes, n *rules.Node) []string {
+	switch v := natural(ms, n).(type) {
+	case string:
+		return strings.Fields(v)
+	case []any:
+		if list, ok := all[string](v); ok {
+			return list
+		}
+	}
+	ms.Add(n.Pos, "want scopes as a text with spaces or as a list")
+	return nil
+}
+
 // claim brings a value to the kind in which the issuer may assert it.
 func claim(kind rules.Kind, v any) (any, bool) {
 	switch v := v.(type) {
