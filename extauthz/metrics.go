@@ -41,6 +41,8 @@ type Sources struct {
 	Catalogs func() []Catalog
 	Audit    func() audit.Stats
 	Version  string
+
+	Revocations func() Revocations
 }
 
 // Load says how loading the rules went.
@@ -69,6 +71,14 @@ type Slots struct {
 	Price                string
 	Slots, Busy, Waiting int
 	Refused              uint64
+}
+
+// Revocations is the state of what is revoked. Changed is zero when nothing ever was.
+type Revocations struct {
+	Entries  map[string]int // by what they go by, every one of which is there
+	Epoch    uint64         // counts the changes of the store
+	Changed  time.Time
+	Failures uint64 // changes of the file that could not be taken over
 }
 
 // Catalog is the state of one source of objects.

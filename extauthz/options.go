@@ -41,6 +41,7 @@ type Options struct {
 
 	Listeners []Listener
 	Admin     Admin
+	Control   Control
 	Limits    Limits
 
 	Managed      []string      // headers we own besides x-tiergate-*; lower-case; may be empty
@@ -108,7 +109,7 @@ func (o *Options) check() error {
 			bad(true, "Managed: %v", err)
 		}
 	}
-	for _, err := range []error{o.Limits.check(), o.Admin.check()} {
+	for _, err := range []error{o.Limits.check(), o.Admin.check(), o.Control.check()} {
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -36,11 +36,16 @@ var (
 	descAuditWritten  = desc("audit_records_total", "Decision records written.")
 	descAuditDropped  = desc("audit_dropped_total", "Decision records that were lost; the log shows each gap.")
 	descAuditFailing  = desc("audit_failing", "1 while the decision log cannot be written.")
+	descRevoked       = desc("revocations", "Revocations, by what they go by.", "form")
+	descRevokedEpoch  = desc("revocations_epoch", "Counts the changes of the store of revocations, over restarts too.")
+	descRevokedAge    = desc("revocations_age_seconds", "Time since revocations last changed.")
+	descRevokedFailed = desc("revocations_file_reload_failures_total", "Changes of the revocation file that could not be taken over; its last good entries stayed.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
 		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused,
 		descRows, descRowsAge, descRowsFailures, descAuditWritten, descAuditDropped, descAuditFailing,
+		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 	}
 )
 
@@ -98,6 +103,17 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 			if !c.LoadedAt.IsZero() {
 				gauge(descRowsAge, now.Sub(c.LoadedAt).Seconds(), c.Name)
 			}
+		}
+	}
+	if s.from.Revocations != nil {
+		r := s.from.Revocations()
+		for form, n := range r.Entries {
+			gauge(descRevoked, float64(n), form)
+		}
+		gauge(descRevokedEpoch, float64(r.Epoch))
+		count(descRevokedFailed, r.Failures)
+		if !r.Changed.IsZero() {
+			gauge(descRevokedAge, now.Sub(r.Changed).Seconds())
 		}
 	}
 	if s.from.Audit != nil {

@@ -29,6 +29,8 @@ type config struct {
 	Limits       limitsConfig                       `yaml:"limits"`
 	Drain        drainConfig                        `yaml:"drain"`
 	ExposeReason bool                               `yaml:"expose_reason"`
+	Revocations  revocationsConfig                  `yaml:"revocations"`
+	Control      controlConfig                      `yaml:"control"`
 
 	dir  string // of the file: relative paths start here
 	file rules.File
@@ -88,6 +90,18 @@ type jwksConfig struct {
 type peerConfig struct {
 	TrustDomains       rules.Strings `yaml:"trust_domains"`
 	RequireCertificate bool          `yaml:"require_certificate"`
+}
+
+type revocationsConfig struct {
+	File rules.At[string] `yaml:"file"`
+}
+
+// controlConfig says where operators change what the server knows; not at all
+// when it is not there.
+type controlConfig struct {
+	Socket  rules.At[string] `yaml:"socket"`
+	Address rules.At[string] `yaml:"address"`
+	TLS     *tlsConfig       `yaml:"tls"`
 }
 
 type catalogConfig struct {

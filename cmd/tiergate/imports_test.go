@@ -17,6 +17,7 @@ const module = "github.com/tiergate/tiergate/"
 // on purpose.
 var mayImport = map[string][]string{
 	"rules":                        {},
+	"rules/regular":                {}, // how a file that a user named is opened
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog"},
@@ -25,10 +26,14 @@ var mayImport = map[string][]string{
 	"extauthz/policy":              {"rules", "resolver", "resolver/catalog", "extauthz/identity"},
 	"extauthz/identity":            {"rules"},
 	"extauthz/audit":               {"rules"},
+	"extauthz/revocation":          {"rules", "rules/regular"},
 	"envoy":                        {},
 	"examples":                     {}, // the files of the bank, for the lab to copy
 	"resolver/catalog/catalogtest": {"rules", "resolver/catalog"},
-	"cmd/tiergate":                 {"rules", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "envoy"},
+
+	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
+
+	"cmd/tiergate": {"rules", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

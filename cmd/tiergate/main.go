@@ -55,6 +55,6 @@ resolves the request to objects and their sensitivity tiers, and decides by rule
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newCheck(), newTest(), newExplain(), newToken(), newReview(), newVersion())
+	root.AddCommand(newServe(), newCheck(), newTest(), newExplain(), newToken(), newReview(), newRevoke(), newRevocations(), newVersion())
 	return root
 }

@@ -43,6 +43,8 @@ func (s *service) sources() extauthz.Sources {
 		},
 		Catalogs: s.catalogs,
 		Audit:    s.audit.Stats,
+
+		Revocations: s.revocations,
 	}
 }
 
