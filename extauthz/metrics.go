@@ -70,7 +70,7 @@ type KeySet struct {
 type Slots struct {
 	Price                string
 	Slots, Busy, Waiting int
-	Refused              uint64
+	Checked, Refused     uint64
 }
 
 // Revocations is the state of what is revoked. Changed is zero when nothing ever was.

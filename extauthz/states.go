@@ -29,6 +29,7 @@ var (
 	descSlots         = desc("signature_slots", "Signatures that can be checked at once, by issuer and price.", "issuer", "price")
 	descSlotsBusy     = desc("signature_slots_busy", "Signatures that are being checked, by issuer and price.", "issuer", "price")
 	descSlotsWaiting  = desc("signature_slots_waiting", "Tokens that wait for their signature to be checked, by issuer and price.", "issuer", "price")
+	descChecked       = desc("signatures_checked_total", "Signatures that were checked, good or bad, by issuer and price.", "issuer", "price")
 	descSlotsRefused  = desc("signature_slots_refused_total", "Tokens that were refused because too many waited, or too long, by issuer and price.", "issuer", "price")
 	descRows          = desc("catalog_rows", "Rows of the catalog in force, by source.", "source")
 	descRowsAge       = desc("catalog_age_seconds", "Time since the catalog in force was loaded, by source.", "source")
@@ -43,7 +44,7 @@ var (
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
-		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused,
+		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused, descChecked,
 		descRows, descRowsAge, descRowsFailures, descAuditWritten, descAuditDropped, descAuditFailing,
 		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 	}
@@ -89,6 +90,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 				gauge(descSlots, float64(s.Slots), k.Issuer, s.Price)
 				gauge(descSlotsBusy, float64(s.Busy), k.Issuer, s.Price)
 				gauge(descSlotsWaiting, float64(s.Waiting), k.Issuer, s.Price)
+				count(descChecked, s.Checked, k.Issuer, s.Price)
 				count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
 			}
 			if !k.LoadedAt.IsZero() {

@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"resolver/catalog":             {"rules"},
 	"extauthz":                     {"rules", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "resolver", "resolver/catalog", "extauthz/identity"},
-	"extauthz/identity":            {"rules"},
+	"extauthz/identity":            {"rules", "rules/regular"},
 	"extauthz/audit":               {"rules"},
 	"extauthz/revocation":          {"rules", "rules/regular"},
 	"envoy":                        {},

@@ -54,7 +54,7 @@ func keySet(i identity.IssuerStats) extauthz.KeySet {
 		Loads: i.FetchOK, Failures: i.FetchFailed, Empty: i.EmptySets, Unknown: i.UnknownKeys,
 	}
 	for _, s := range i.Slots {
-		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Refused: s.Refused})
+		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Checked: s.Checked, Refused: s.Refused})
 	}
 	return k
 }

@@ -197,8 +197,8 @@ func worthless(r Request, unknown, forged int) ([]Request, error) {
 	out := make([]Request, 0, unknown+forged)
 	for len(out) < unknown+forged {
 		signature := make([]byte, 256) // of RSA-2048
-		rand.Read(signature)           //nolint:errcheck // crypto/rand does not fail
-		signature[0] &= 0x3f           // below every modulus, so that it costs as much as a good one
+		rand.Read(signature)
+		signature[0] &= 0x3f // below every modulus, so that it costs as much as a good one
 		head := header
 		if len(out) < unknown {
 			head = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"alg":"RS256","kid":"%s","typ":"at+jwt"}`, rand.Text()))

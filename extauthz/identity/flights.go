@@ -4,72 +4,69 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
-
-	"github.com/tiergate/tiergate/rules"
 )
 
-// flights join the checks that bring the same unknown token at the same time:
-// one verifies it, the others take its answer. Nothing is kept once it is there.
+// flights join the checks of one signature that are asked for at the same time:
+// one does it, the others take its answer. Nothing is kept once it is there. A
+// signature is good or bad whatever the time is, so each goes on for itself from
+// there, by its own clock.
 type flights struct {
 	mu      sync.Mutex
-	pending map[digest]*verification
+	pending map[question]*checking
 }
 
-// verification is one token's, under way. Its result is set before done closes.
-type verification struct {
-	done  chan struct{}
-	entry *entry // nil when it was refused
-	err   error
-	own   bool // the end was the leader's own affair, so it says nothing to the others
+// question is all that the answer depends on: what is signed, which names the
+// algorithm and the key, the signature, and a state of the keys.
+type question struct {
+	signed, signature string
+	keys              *keySet
 }
 
-func newFlights() *flights { return &flights{pending: make(map[digest]*verification)} }
+// checking is one check under way. Its result is set before done closes.
+type checking struct {
+	done chan struct{}
+	err  error
+	own  bool // the end was the leader's own affair, so it says nothing to the others
+}
 
-// join returns the verification of a token. Whoever leads must land it.
-func (f *flights) join(d digest) (v *verification, lead bool) {
+// join returns the check of a token. Whoever leads must land it.
+func (f *flights) join(what question) (c *checking, lead bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v, ok := f.pending[d]; ok {
-		return v, false
+	if c, ok := f.pending[what]; ok {
+		return c, false
 	}
-	v = &verification{done: make(chan struct{}), own: true} // until it ended well
-	f.pending[d] = v
-	return v, true
+	if f.pending == nil {
+		f.pending = make(map[question]*checking)
+	}
+	c = &checking{done: make(chan struct{}), own: true} // until it ended well
+	f.pending[what] = c
+	return c, true
 }
 
-func (f *flights) land(d digest, v *verification) {
+func (f *flights) land(what question, c *checking) {
 	f.mu.Lock()
-	delete(f.pending, d)
+	delete(f.pending, what)
 	f.mu.Unlock()
-	close(v.done)
+	close(c.done)
 }
 
-// do returns who a token that is not in the cache belongs to. verify is called
-// with the caller's own context; a leader whose context ends, or who panics,
-// takes nobody along: the next of the others leads.
-func (f *flights) do(ctx context.Context, d digest, now time.Time, verify func() (*entry, error)) (*entry, error) {
+// do checks, or waits for whoever checks the same. A leader whose context ends,
+// or who panics, takes nobody along: the next of the others leads.
+func (s *slots) do(ctx context.Context, what question, check func() error) error {
 	for {
-		v, lead := f.join(d)
+		c, lead := s.flights.join(what)
 		if lead {
-			defer f.land(d, v)
-			v.entry, v.err = verify()
-			v.own = ended(v.err)
-			return v.entry, v.err
+			defer s.flights.land(what, c)
+			c.err = check()
+			c.own = ended(c.err)
+			return c.err
 		}
-		select {
-		case <-v.done:
-		case <-ctx.Done():
-			return nil, &rules.Fault{Reason: rules.Overloaded, Detail: "the deadline came before another check of the same token ended", Err: ctx.Err()}
+		if err := s.wait(ctx, c.done); err != nil {
+			return err
 		}
-		switch {
-		case v.own:
-		case v.err != nil:
-			return nil, v.err
-		case v.entry.good(now):
-			return v.entry, nil
-		default: // between exp and the skew, or the keys have changed
-			return verify()
+		if !c.own {
+			return c.err
 		}
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -141,29 +143,83 @@ func TestAWaitForASlotEndsWithTheCheck(t *testing.T) {
 	})
 }
 
-// K3: the same new token in many requests at once is checked once.
-func TestOneVerificationForManyRequests(t *testing.T) {
+// K3: the same new token in many requests at once is checked once, and they
+// count as waiting like all others.
+func TestOneCheckForManyRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := running(t, serving(ecKey()))
 		good := ecKey().mint(nil, lasting())
 		bad := good[:len(good)-6] + "AAAAAA"
 		release := occupied(v, cheap)
+		half := queuePerSlot * cap(v.order[0].keys.slots[cheap].busy) / 2
 		var wait sync.WaitGroup
-		for range 500 {
+		for range half {
 			wait.Go(func() { wants(t, v, good, "") })
 			wait.Go(func() { wants(t, v, bad, rules.TokenSignature) })
 		}
 		synctest.Wait()
-		if s := slotsOf(v, cheap); s.Waiting != 2 {
-			t.Errorf("%d wait for a slot, want one for each token", s.Waiting)
+		if s := slotsOf(v, cheap); s.Waiting != 2*half {
+			t.Errorf("%d wait, want all %d", s.Waiting, 2*half)
 		}
+		wants(t, v, good, rules.Overloaded) // one too many, and no reason to wait for others
 		release()
 		wait.Wait()
-		if n := len(v.flights.pending); n != 0 {
-			t.Errorf("%d verifications are left", n)
+		if s := slotsOf(v, cheap); s.Checked != 2 || s.Waiting != 0 || len(v.order[0].keys.slots[cheap].flights.pending) != 0 {
+			t.Errorf("%+v, want one check for each token and nothing left", s)
 		}
 		if s := v.CacheStats(); s.Entries != 1 {
 			t.Errorf("%d entries, want the good token alone", s.Entries)
+		}
+	})
+}
+
+// Whatever differs in a token makes it another question.
+func TestOnlyTheSameSignatureIsJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := running(t, serving(ecKey()))
+		release := occupied(v, cheap)
+		good := ecKey().mint(nil, lasting())
+		dot, last := strings.IndexByte(good, '.'), strings.LastIndexByte(good, '.')
+		forged := good[:dot] + "." + b64(must(json.Marshal(with(lasting(), object{"sub": "eve"})))) + good[last:]
+		other := ecKey().mint(nil, with(lasting(), object{"sub": "bob"}))
+		var wait sync.WaitGroup
+		for token, want := range map[string]rules.Reason{
+			good: "", other: "", forged: rules.TokenSignature, good[:last] + other[strings.LastIndexByte(other, '.'):]: rules.TokenSignature,
+		} {
+			wait.Go(func() { wants(t, v, token, want) })
+		}
+		synctest.Wait()
+		release()
+		wait.Wait()
+		if s := slotsOf(v, cheap); s.Checked != 4 {
+			t.Errorf("%d checks, want one for each token", s.Checked)
+		}
+	})
+}
+
+// A follower goes on by its own clock and its own claims: what the leader found
+// is the signature alone.
+func TestAFollowerHasItsOwnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := running(t, serving(ecKey()))
+		release := occupied(v, cheap)
+		token := ecKey().mint(nil, with(lasting(), object{"exp": time.Now().Add(time.Hour).Unix()}))
+		var wait sync.WaitGroup
+		wait.Go(func() { wants(t, v, token, "") })
+		synctest.Wait()
+		wait.Go(func() {
+			req := bearing(token)
+			req.Now = time.Now().Add(2 * time.Hour)
+			_, err := v.Verify(t.Context(), req)
+			if got := reasonOf(t, err, token); got != rules.TokenExpired {
+				t.Errorf("refused for %q, want %q", got, rules.TokenExpired)
+			}
+		})
+		synctest.Wait()
+		release()
+		wait.Wait()
+		if s := slotsOf(v, cheap); s.Checked != 1 {
+			t.Errorf("%d checks, want one", s.Checked)
 		}
 	})
 }
@@ -191,8 +247,8 @@ func TestACancelledLeaderFailsNobodyElse(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if s := slotsOf(v, cheap); s.Waiting != 1 {
-			t.Errorf("%d wait for a slot, want the next leader", s.Waiting)
+		if s := slotsOf(v, cheap); s.Waiting != 20 || s.Checked != 0 {
+			t.Errorf("%+v, want the others to wait on", s)
 		}
 		release()
 		wait.Wait()
@@ -201,15 +257,14 @@ func TestACancelledLeaderFailsNobodyElse(t *testing.T) {
 
 func TestAFollowerWaitsNoLongerThanItsCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFlights()
-		_, lead := f.join(digest{1})
-		if !lead {
+		s := newSlots(1)
+		if _, lead := s.flights.join(question{}); !lead {
 			t.Fatal("nobody leads")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := f.do(ctx, digest{1}, now, func() (*entry, error) { t.Error("a second verification"); return nil, nil })
-		if got := reasonOf(t, err, ""); got != rules.Overloaded {
+		err := s.do(ctx, question{}, func() error { t.Error("a second check"); return nil })
+		if got := reasonOf(t, err, ""); got != rules.Overloaded || s.waiting.Load() != 0 {
 			t.Errorf("refused for %q, want %q", got, rules.Overloaded)
 		}
 	})
@@ -217,60 +272,28 @@ func TestAFollowerWaitsNoLongerThanItsCheck(t *testing.T) {
 
 // A panic is a denial of one request, not a wait without end for the others.
 func TestAPanickingLeaderIsFollowed(t *testing.T) {
-	f := newFlights()
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic was swallowed")
-			}
-		}()
-		f.do(t.Context(), digest{1}, now, func() (*entry, error) { panic("a bug") })
-	}()
-	want := errors.New("led")
-	if _, err := f.do(t.Context(), digest{1}, now, func() (*entry, error) { return nil, want }); !errors.Is(err, want) {
-		t.Errorf("do = %v, want the next to lead", err)
-	}
-}
-
-// What a follower gets must be good for its own time, and under the keys of now.
-func TestAFollowerJudgesAnEntryForItself(t *testing.T) {
-	for name, row := range map[string]struct {
-		change func(*Verifier)
-		later  time.Duration
-		own    int // verifications of its own
-	}{
-		"twin: nothing happened": {nil, 0, 0},
-		"the keys changed":       {func(v *Verifier) { replace(v, edKey()) }, 0, 1},
-		"exp has come":           {nil, time.Hour, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := loaded(t, serving(ecKey()), Options{})
-				who, got := verify(t, v, ecKey().mint(nil, goodClaims()))
-				if got != "" {
-					t.Fatal(got)
+	synctest.Test(t, func(t *testing.T) {
+		s, fails := newSlots(1), make(chan struct{})
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
 				}
-				e := newEntry(who, v.order[0], 500, now)
-				f := newFlights()
-				lead, _ := f.join(digest{1})
-				own := 0
-				var wait sync.WaitGroup
-				wait.Go(func() {
-					f.do(t.Context(), digest{1}, now.Add(row.later), func() (*entry, error) { own++; return e, nil })
-				})
-				synctest.Wait()
-				if row.change != nil {
-					row.change(v)
-				}
-				lead.entry, lead.own = e, false
-				f.land(digest{1}, lead)
-				wait.Wait()
-				if own != row.own {
-					t.Errorf("%d verifications of its own, want %d", own, row.own)
-				}
-			})
+			}()
+			s.do(t.Context(), question{}, func() error { <-fails; panic("a bug") })
 		})
-	}
+		synctest.Wait()
+		want := errors.New("led")
+		wait.Go(func() {
+			if err := s.do(t.Context(), question{}, func() error { return want }); !errors.Is(err, want) {
+				t.Errorf("do = %v, want the next to lead", err)
+			}
+		})
+		synctest.Wait()
+		close(fails)
+		wait.Wait()
+	})
 }
 
 // BenchmarkSignature is where the prices come from.

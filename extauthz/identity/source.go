@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"syscall"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 const (
@@ -88,31 +88,8 @@ func (f *file) pace() time.Duration { return filePace }
 func (f *file) accepted(d document) { f.last = d.body }
 
 func (f *file) fetch(_ context.Context, known bool) (document, error) {
-	body, err := readRegular(f.path, maxBody)
+	body, err := regular.ReadFile(f.path, maxBody)
 	return document{body: body, unchanged: known && err == nil && bytes.Equal(body, f.last)}, err
-}
-
-// readRegular reads a regular file of at most limit bytes. It opens before it
-// looks, so that nothing can be put in the file's place in between, and without
-// waiting, because opening a FIFO would block for ever.
-func readRegular(path string, limit int64) ([]byte, error) {
-	in, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close() //nolint:errcheck // only read from
-	info, err := in.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	body, err := readBounded(in, limit)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return body, nil
 }
 
 // readBounded reads all, or fails above limit.

@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // store keeps one issuer's last good key set on disk, so that a restart during
@@ -41,14 +42,12 @@ func newStore(dir, issuer, from string) *store {
 // load returns the document and when the issuer confirmed it. The error is
 // fs.ErrNotExist when nothing was kept.
 func (s *store) load() (document, time.Time, error) {
-	in, err := os.Open(s.path)
+	text, err := regular.ReadFile(s.path, 2*maxBody) // the document is base64 in there: a third longer
 	if err != nil {
 		return document{}, time.Time{}, err
 	}
-	defer in.Close() //nolint:errcheck // only read from
 	var k kept
-	// The document is base64 in there: a third longer.
-	if err := json.NewDecoder(io.LimitReader(in, 2*maxBody)).Decode(&k); err != nil {
+	if err := json.Unmarshal(text, &k); err != nil {
 		return document{}, time.Time{}, fmt.Errorf("%s: %w", s.path, err)
 	}
 	if k.Version != keptVersion || k.Issuer != s.issuer || k.From != s.from {

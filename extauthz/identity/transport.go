@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 const maxRootsFile = 1 << 20 // bytes of a file of certificate authorities
@@ -30,7 +32,7 @@ func (p *private) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // readRoots reads a PEM file of at least one certificate.
 func readRoots(path string) (*x509.CertPool, error) {
-	text, err := readRegular(path, maxRootsFile)
+	text, err := regular.ReadFile(path, maxRootsFile)
 	if err != nil {
 		return nil, fmt.Errorf("ca: %w", err)
 	}
