@@ -110,7 +110,7 @@ func slowValue(d *json.Decoder, depth int) (any, error) {
 			if t, err = d.Token(); err != nil {
 				return nil, err
 			}
-			name = t.(string) //nolint:forcetypeassert,errcheck // names are texts
+			name = t.(string) //nolint:forcetypeassert // names are texts
 			if _, dup := object[name]; dup {
 				return nil, errors.New("twice")
 			}
