@@ -80,15 +80,20 @@ func TestJ1NoKeysAtStart(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		o    idp.Options
+		url  string // in place of the provider's
 		err  string
 	}{
-		{"host down", idp.Options{Down: true}, "refused"},
-		{"a certificate that nobody vouches for", idp.Options{TLS: &tls.Config{Certificates: pair}}, "certificate"},
+		{"host down", idp.Options{Down: true}, "", "refused"},
+		{"a name that nobody has", idp.Options{}, "https://idp.invalid/jwks.json", "lookup idp.invalid"},
+		{"a certificate that nobody vouches for", idp.Options{TLS: &tls.Config{Certificates: pair}}, "", "certificate"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := provided(t, row.o)
 			c := at(p)
 			c.Required = true
+			if row.url != "" {
+				c.JWKS.URL = row.url
+			}
 			v := must(New(Options{Issuers: []IssuerConfig{c}}))
 			wantError(t, fetched(t, v, time.Minute), row.err)
 			if got := told(t, v, minted(p)); got != rules.JWKSUnavailable {
@@ -97,7 +102,7 @@ func TestJ1NoKeysAtStart(t *testing.T) {
 			if got := v.Ready(); len(got) != 1 {
 				t.Errorf("Ready() = %v, want the issuer to be waited for", got)
 			}
-			if row.o.TLS != nil {
+			if !row.o.Down {
 				return
 			}
 			must(0, p.Resume()) // twin

@@ -50,11 +50,11 @@ func priceOf(key any) price {
 // Checking is all processor time, so more at once would finish none sooner and
 // delay everybody whose token is known already.
 type slots struct {
-	busy    chan struct{} // holds one element a slot in use
-	flights flights
-	waiting atomic.Int64  // for a slot, or for another check of the same token
-	checked atomic.Uint64 // signatures, good or bad
-	refused atomic.Uint64 // tokens, because too many waited, or too long
+	busy      chan struct{} // holds one element a slot in use
+	questions questions
+	waiting   atomic.Int64  // for a slot, or for another check of the same token
+	checked   atomic.Uint64 // signatures, good or bad
+	refused   atomic.Uint64 // tokens, because too many waited, or too long
 }
 
 func newSlots(n int) *slots { return &slots{busy: make(chan struct{}, n)} }

@@ -164,7 +164,7 @@ func TestOneCheckForManyRequests(t *testing.T) {
 		wants(t, v, good, rules.Overloaded) // one too many, and no reason to wait for others
 		release()
 		wait.Wait()
-		if s := slotsOf(v, cheap); s.Checked != 2 || s.Waiting != 0 || len(v.order[0].keys.slots[cheap].flights.pending) != 0 {
+		if s := slotsOf(v, cheap); s.Checked != 2 || s.Waiting != 0 || len(v.order[0].keys.slots[cheap].questions.pending) != 0 {
 			t.Errorf("%+v, want one check for each token and nothing left", s)
 		}
 		if s := v.CacheStats(); s.Entries != 1 {
@@ -258,7 +258,7 @@ func TestACancelledLeaderFailsNobodyElse(t *testing.T) {
 func TestAFollowerWaitsNoLongerThanItsCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlots(1)
-		if _, lead := s.flights.join(question{}); !lead {
+		if _, lead := s.questions.join(question{}); !lead {
 			t.Fatal("nobody leads")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

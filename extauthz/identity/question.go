@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// flights join the checks of one signature that are asked for at the same time:
+// questions join the checks of one signature that are asked for at the same time:
 // one does it, the others take its answer. Nothing is kept once it is there. A
 // signature is good or bad whatever the time is, so each goes on for itself from
 // there, by its own clock.
-type flights struct {
+type questions struct {
 	mu      sync.Mutex
 	pending map[question]*checking
 }
@@ -30,24 +30,24 @@ type checking struct {
 }
 
 // join returns the check of a token. Whoever leads must land it.
-func (f *flights) join(what question) (c *checking, lead bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if c, ok := f.pending[what]; ok {
+func (q *questions) join(what question) (c *checking, lead bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c, ok := q.pending[what]; ok {
 		return c, false
 	}
-	if f.pending == nil {
-		f.pending = make(map[question]*checking)
+	if q.pending == nil {
+		q.pending = make(map[question]*checking)
 	}
 	c = &checking{done: make(chan struct{}), own: true} // until it ended well
-	f.pending[what] = c
+	q.pending[what] = c
 	return c, true
 }
 
-func (f *flights) land(what question, c *checking) {
-	f.mu.Lock()
-	delete(f.pending, what)
-	f.mu.Unlock()
+func (q *questions) land(what question, c *checking) {
+	q.mu.Lock()
+	delete(q.pending, what)
+	q.mu.Unlock()
 	close(c.done)
 }
 
@@ -55,9 +55,9 @@ func (f *flights) land(what question, c *checking) {
 // or who panics, takes nobody along: the next of the others leads.
 func (s *slots) do(ctx context.Context, what question, check func() error) error {
 	for {
-		c, lead := s.flights.join(what)
+		c, lead := s.questions.join(what)
 		if lead {
-			defer s.flights.land(what, c)
+			defer s.questions.land(what, c)
 			c.err = check()
 			c.own = ended(c.err)
 			return c.err
