@@ -44,6 +44,7 @@ type adminServer struct {
 	name     string
 	listener net.Listener
 	server   *http.Server
+	tls      *tlsFiles // nil for plaintext
 }
 
 func (s *Server) newAdmin() ([]*adminServer, error) {

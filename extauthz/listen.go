@@ -79,7 +79,7 @@ type gate struct {
 	net.Listener
 	limit   int64
 	open    atomic.Int64
-	metrics *Metrics
+	metrics *Metrics // nil for none
 }
 
 // Accept implements net.Listener.
@@ -91,11 +91,15 @@ func (g *gate) Accept() (net.Conn, error) {
 		}
 		if g.open.Add(1) > g.limit {
 			g.open.Add(-1)
-			g.metrics.refused.Inc()
+			if g.metrics != nil {
+				g.metrics.refused.Inc()
+			}
 			c.Close() //nolint:errcheck // nothing was said on it
 			continue
 		}
-		g.metrics.connections.Inc()
+		if g.metrics != nil {
+			g.metrics.connections.Inc()
+		}
 		return &gated{Conn: c, gate: g}, nil
 	}
 }
@@ -111,7 +115,9 @@ type gated struct {
 func (c *gated) Close() error {
 	c.once.Do(func() {
 		c.gate.open.Add(-1)
-		c.gate.metrics.connections.Dec()
+		if m := c.gate.metrics; m != nil {
+			m.connections.Dec()
+		}
 	})
 	return c.Conn.Close()
 }

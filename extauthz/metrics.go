@@ -43,6 +43,8 @@ type Sources struct {
 	Caches   func() []Cache
 	Audit    func() audit.Stats
 	Version  string
+
+	Revocations func() Revocations
 }
 
 // Load says how loading the rules went.
@@ -79,7 +81,15 @@ type Bundle struct {
 type Slots struct {
 	Price                string
 	Slots, Busy, Waiting int
-	Refused              uint64
+	Checked, Refused     uint64
+}
+
+// Revocations is the state of what is revoked. Changed is zero when nothing ever was.
+type Revocations struct {
+	Entries  map[string]int // by what they go by, every one of which is there
+	Epoch    uint64         // counts the changes of the store
+	Changed  time.Time
+	Failures uint64 // changes of the file that could not be taken over
 }
 
 // Catalog is the state of one source of objects. Look-ups are batches that the

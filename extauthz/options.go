@@ -41,6 +41,7 @@ type Options struct {
 
 	Listeners []Listener
 	Admin     Admin
+	Control   Control
 	Limits    Limits
 
 	Challenges Challenges // what a denial says about credentials
@@ -110,7 +111,7 @@ func (o *Options) check() error {
 			bad(true, "Managed: %v", err)
 		}
 	}
-	for _, err := range []error{o.Limits.check(), o.Admin.check(), o.Challenges.check()} {
+	for _, err := range []error{o.Limits.check(), o.Admin.check(), o.Control.check(), o.Challenges.check()} {
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -55,10 +55,12 @@ func (s *Server) bind() error {
 		}
 		s.grpc = append(s.grpc, e)
 	}
-	servers, err := s.newAdmin()
-	s.admin = servers
-	if err != nil {
-		return fmt.Errorf("extauthz: %w", err)
+	for _, bind := range []func() ([]*adminServer, error){s.newAdmin, s.newControl} {
+		servers, err := bind()
+		s.admin = append(s.admin, servers...)
+		if err != nil {
+			return fmt.Errorf("extauthz: %w", err)
+		}
 	}
 	return nil
 }
@@ -89,6 +91,17 @@ func (s *Server) AdminAddr() net.Addr { return s.adminAddr("admin") }
 // ProbeAddr returns the bound address of the listener for a kubelet, or nil.
 func (s *Server) ProbeAddr() net.Addr { return s.adminAddr("probe") }
 
+// ControlAddrs returns the bound addresses of the control listeners, the socket first.
+func (s *Server) ControlAddrs() []net.Addr {
+	var addrs []net.Addr
+	for _, a := range s.admin {
+		if a.name == controlName {
+			addrs = append(addrs, a.listener.Addr())
+		}
+	}
+	return addrs
+}
+
 func (s *Server) adminAddr(name string) net.Addr {
 	for _, a := range s.admin {
 		if a.name == name {
@@ -112,6 +125,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	for _, a := range s.admin {
 		g.Go(guard(a.name, a.serve))
+		if a.tls != nil {
+			g.Go(guard("tls", func() error { return a.tls.run(ctx, s.o.Log, s.o.Metrics) }))
+		}
 	}
 	g.Go(guard("ready", func() error { return s.awaitReady(ctx) }))
 	g.Go(guard("drain", func() error {

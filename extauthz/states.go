@@ -32,6 +32,7 @@ var (
 	descSlots         = desc("signature_slots", "Signatures that can be checked at once, by issuer and price.", "issuer", "price")
 	descSlotsBusy     = desc("signature_slots_busy", "Signatures that are being checked, by issuer and price.", "issuer", "price")
 	descSlotsWaiting  = desc("signature_slots_waiting", "Tokens that wait for their signature to be checked, by issuer and price.", "issuer", "price")
+	descChecked       = desc("signatures_checked_total", "Signatures that were checked, good or bad, by issuer and price.", "issuer", "price")
 	descSlotsRefused  = desc("signature_slots_refused_total", "Tokens that were refused because too many waited, or too long, by issuer and price.", "issuer", "price")
 	descRows          = desc("catalog_rows", "Rows of the catalog in force, by source.", "source")
 	descRowsAge       = desc("catalog_age_seconds", "Time since the catalog in force was loaded, by source.", "source")
@@ -45,13 +46,18 @@ var (
 	descAuditDropped  = desc("audit_dropped_total", "Decision records that were lost; the log shows each gap.")
 	descAuditReopens  = desc("audit_reopen_failures_total", "Tries to open a rotated decision log anew that failed; the old file is written on.")
 	descAuditFailing  = desc("audit_failing", "1 while the decision log cannot be written.")
+	descRevoked       = desc("revocations", "Revocations, by what they go by.", "form")
+	descRevokedEpoch  = desc("revocations_epoch", "Counts the changes of the store of revocations, over restarts too.")
+	descRevokedAge    = desc("revocations_age_seconds", "Time since revocations last changed.")
+	descRevokedFailed = desc("revocations_file_reload_failures_total", "Changes of the revocation file that could not be taken over; its last good entries stayed.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
 		descBundles, descBundlesLoads, descBundlesFailed,
-		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused,
+		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused, descChecked,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
+		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 	}
 )
 
@@ -90,6 +96,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 				c.gauge(descSlotsBusy, float64(s.Busy), k.Issuer, s.Price)
 				c.gauge(descSlotsWaiting, float64(s.Waiting), k.Issuer, s.Price)
 				c.count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
+				c.count(descChecked, s.Checked, k.Issuer, s.Price)
 			}
 			c.age(descKeysAge, k.LoadedAt, k.Issuer)
 		}
@@ -106,6 +113,9 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 	}
 	if s.from.Caches != nil {
 		c.caches(s.from.Caches())
+	}
+	if s.from.Revocations != nil {
+		c.revocations(s.from.Revocations())
 	}
 	if s.from.Audit != nil {
 		a := s.from.Audit()
@@ -160,4 +170,13 @@ func (c *collecting) caches(all []Cache) {
 			c.gauge(descBytes, float64(k.Bytes), k.Name)
 		}
 	}
+}
+
+func (c *collecting) revocations(r Revocations) {
+	for form, n := range r.Entries {
+		c.gauge(descRevoked, float64(n), form)
+	}
+	c.gauge(descRevokedEpoch, float64(r.Epoch))
+	c.count(descRevokedFailed, r.Failures)
+	c.age(descRevokedAge, r.Changed)
 }

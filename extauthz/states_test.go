@@ -21,7 +21,7 @@ func fullSources() Sources {
 			return []KeySet{{
 				Issuer: "corp", Keys: 2, Generation: 5, Skipped: map[string]int{"weak": 1, "use": 2}, LoadedAt: at,
 				Loads: 6, Failures: 1, Empty: 3, Unknown: 4,
-				Slots: []Slots{{Price: "cheap", Slots: 8, Busy: 7, Waiting: 9, Refused: 10}},
+				Slots: []Slots{{Price: "cheap", Slots: 8, Busy: 7, Waiting: 9, Checked: 11, Refused: 10}},
 			}, {Issuer: "acme"}}
 		},
 		Bundles: func() []Bundle {
@@ -137,6 +137,9 @@ tiergate_signature_slots_refused_total{issuer="corp",price="cheap"} 10
 # HELP tiergate_signature_slots_waiting Tokens that wait for their signature to be checked, by issuer and price.
 # TYPE tiergate_signature_slots_waiting gauge
 tiergate_signature_slots_waiting{issuer="corp",price="cheap"} 9
+# HELP tiergate_signatures_checked_total Signatures that were checked, good or bad, by issuer and price.
+# TYPE tiergate_signatures_checked_total counter
+tiergate_signatures_checked_total{issuer="corp",price="cheap"} 11
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "tiergate_audit_dropped_total", "tiergate_audit_failing",
 		"tiergate_bundle_authorities", "tiergate_bundle_reload_failures_total", "tiergate_bundle_reloads_total",
@@ -144,7 +147,8 @@ tiergate_signature_slots_waiting{issuer="corp",price="cheap"} 9
 		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",
 		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total",
-		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
+		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_signatures_checked_total",
+		"tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
 		t.Error(err)
 	}
 	// An age says nothing before there was anything.

@@ -153,16 +153,24 @@ func (t *TLS) allowed(state tls.ConnectionState) error {
 		return errors.New("no client certificate")
 	}
 	leaf := state.PeerCertificates[0]
+	if _, ok := t.named(leaf); !ok {
+		return fmt.Errorf("client certificate of %q has none of the allowed SANs", leaf.Subject)
+	}
+	return nil
+}
+
+// named returns the first of the allowed SANs that a certificate has.
+func (t *TLS) named(leaf *x509.Certificate) (san string, ok bool) {
 	for _, want := range t.ClientSANs {
 		if strings.Contains(want, "://") {
 			for _, u := range leaf.URIs {
 				if u.String() == want {
-					return nil
+					return want, true
 				}
 			}
 		} else if slices.Contains(leaf.DNSNames, want) {
-			return nil
+			return want, true
 		}
 	}
-	return fmt.Errorf("client certificate of %q has none of the allowed SANs", leaf.Subject)
+	return "", false
 }

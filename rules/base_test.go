@@ -163,7 +163,11 @@ type testInput struct {
 
 type testCaller struct {
 	Identity, Issuer, Subject, Client, Peer, Purpose string
+	Session                                          string
+	Scopes                                           []string
+	Details                                          []map[string]any // as verification brings them to plain kinds
 	Claims, Fixed                                    map[string]any
+	Actor                                            *testCaller
 	Bound                                            bool
 	TokenAge                                         string // a minute unless it says so; none has no iat
 	AuthAge                                          string
@@ -229,6 +233,10 @@ func (c *testCaller) caller(t testing.TB, s *Set) *Caller {
 		out.Kind = Unknown
 	}
 	v := &Verified{Issuer: c.Issuer, Subject: c.Subject, ClientID: c.Client, Claims: natural(c.Claims), Fixed: natural(c.Fixed)}
+	v.Session, v.Scopes, v.Details = c.Session, c.Scopes, c.Details
+	if c.Actor != nil {
+		out.Actor = c.Actor.caller(t, s)
+	}
 	v.IssuedAt = before(t, cmp.Or(c.TokenAge, "1m"))
 	v.AuthTime = before(t, cmp.Or(c.AuthAge, "none"))
 	out.Verified = v

@@ -12,9 +12,13 @@ import (
 
 // What a condition says otherwise than CEL does: has() and names of claims.
 
+// structs are the names whose members are variables.
+var structs = []string{"object", "caller", "request"}
+
 // expandHas makes has(object.x) read a field of its own, "?x": presence then has
-// three answers, which CEL's own presence test has not. Query parameters are
-// keys of a map and always known, so they keep CEL's test.
+// three answers, which CEL's own presence test has not. Query parameters and what
+// a macro or an index takes from a list are keys of maps and known, so they keep
+// CEL's test.
 func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
 	if name, ok := claimIndex(args[0]); ok {
 		return eh.NewSelect(args[0].AsCall().Args()[0], "?"+name), nil
@@ -23,7 +27,8 @@ func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, 
 		return nil, eh.NewError(args[0].ID(), "has() wants a member such as object.tenant")
 	}
 	s := args[0].AsSelect()
-	if path, ok := selected(s.Operand()); ok && slices.Equal(path, []string{"request", "query"}) {
+	path, ok := selected(s.Operand())
+	if !ok || !slices.Contains(structs, path[0]) || slices.Equal(path, []string{"request", "query"}) {
 		return eh.NewPresenceTest(s.Operand(), s.FieldName()), nil
 	}
 	return eh.NewSelect(s.Operand(), "?"+s.FieldName()), nil

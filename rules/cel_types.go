@@ -6,7 +6,7 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// celTypes describes the structs object, caller, request and the two inside
+// celTypes describes the structs object, caller, request and those inside
 // them, as the scope at hand declares their members.
 type celTypes struct {
 	types.Provider
@@ -14,7 +14,7 @@ type celTypes struct {
 }
 
 // inner are the members that are structs themselves.
-var inner = map[string]bool{"object.parent": true, "caller.claims": true}
+var inner = map[string]bool{"object.parent": true, "caller.claims": true, "caller.actor": true}
 
 // structType names a struct by its path. The mark keeps a condition from taking
 // the name for a type of its own.
@@ -68,6 +68,9 @@ func isSet(any) bool { return true }
 func celType(r *variableRef) *types.Type {
 	if r.what == nowVar {
 		return types.TimestampType
+	}
+	if r.what == callerDetails {
+		return types.NewListType(types.NewMapType(types.StringType, types.DynType))
 	}
 	if r.what == requestQuery {
 		return types.NewMapType(types.StringType, types.StringType)

@@ -85,6 +85,47 @@ func TestRulesPageNarrows(t *testing.T) {
 	}
 }
 
+// TestRulesPageDecides: what the page says about authorization_details is so.
+func TestRulesPageDecides(t *testing.T) {
+	page, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for _, m := range fence.FindAllStringSubmatch(string(page), -1) {
+		if name := fileLine.FindStringSubmatch(m[2]); name != nil {
+			files[name[1]] = &fstest.MapFile{Data: []byte(m[2])}
+		}
+	}
+	env := testEnv()
+	env.Catalogs = []string{"accounts", "customers"}
+	src, ms := Parse(files)
+	set, more := Compile(src, env)
+	if err := append(ms, more...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	const consent = `[{ "type": "payment" }, { "type": "account_information", "accounts": ["DE12"] }]`
+	for _, row := range []struct {
+		name, scopes, details string
+		want                  Reason
+	}{
+		{"twin", `["accounts"]`, consent, Allowed},
+		{"another scope", `["openid"]`, consent, NoRule},
+		{"no scopes", `null`, consent, AttributeMissing},
+		{"another account", `["accounts"]`, `[{ "type": "account_information", "accounts": ["DE13"] }]`, NoRule},
+		{"another type", `["accounts"]`, `[{ "type": "payment", "accounts": ["DE12"] }]`, NoRule},
+		{"an element without accounts", `["accounts"]`, `[{ "type": "account_information" }]`, NoRule},
+		{"no details for us", `["accounts"]`, `[]`, NoRule},
+		{"no details", `["accounts"]`, `null`, AttributeMissing},
+	} {
+		in := parseInput(t, `{ "caller": { "identity": "acme", "subject": "x", "scopes": `+row.scopes+`, "details": `+row.details+` },
+			"targets": [{ "action": "read", "object": "account/DE12", "attributes": { "tenant": "globex" } }] }`)
+		if got := in.decide(t, set); got.Reason != row.want {
+			t.Errorf("%s: %s (%+v), want %s", row.name, got.Reason, got.Targets, row.want)
+		}
+	}
+}
+
 // TestRulesPageNamesEveryVariable compares the table of variables with the code.
 func TestRulesPageNamesEveryVariable(t *testing.T) {
 	page, err := os.ReadFile("../docs/rules.md")

@@ -51,6 +51,9 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 	if path[0] == "object" && path[1] == "parent" {
 		return sc.parent(path)
 	}
+	if path[0] == "caller" && path[1] == "actor" {
+		return sc.actor(path)
+	}
 	name := path[0] + "." + path[1]
 	if _, ok := builtin[name]; ok {
 		r := sc.builtin(name)
@@ -73,7 +76,9 @@ func (sc *scope) builtin(name string) *variableRef {
 		r.kind = Bool
 	case nowVar:
 		r.kind = NoKind
-	case requestQuery:
+	case callerScopes:
+		r.kind = StringList
+	case callerDetails, requestQuery:
 		r.kind, r.sensitive = NoKind, true // all of it: it may hold anything
 	default:
 	}
@@ -107,6 +112,17 @@ func (sc *scope) parent(path []string) (*variableRef, int, string, string) {
 	return sc.builtin("object.parent.id"), 3, "", ""
 }
 
+func (sc *scope) actor(path []string) (*variableRef, int, string, string) {
+	if len(path) < 3 {
+		return nil, 0, "caller.actor alone is no value, read one of its members", ""
+	}
+	name := "caller.actor." + path[2]
+	if _, ok := builtin[name]; !ok {
+		return nil, 0, fmt.Sprintf("unknown name %q", name), sc.didYouMean(name)
+	}
+	return sc.builtin(name), 3, "", ""
+}
+
 func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 	if len(path) < 3 {
 		return nil, 0, "caller.claims alone is no value, read one claim", ""
@@ -132,7 +148,7 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 
 // didYouMean looks for the name that was meant among all that can be read here.
 func (sc *scope) didYouMean(written string) string {
-	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.claims", "request")
+	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "request")
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {
 			names = append(names, "object."+a.Name)

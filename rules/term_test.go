@@ -25,10 +25,11 @@ func world(t testing.TB) (*Set, *scope) {
 var operands = map[string][]string{
 	"string": {`"ada"`, `""`, "object.tenant", "object.owner", "object.id", "object.tier", "object.type", "object.parent.id",
 		"caller.subject", "caller.kind", "caller.issuer", "caller.identity", "caller.client_id", "caller.tenant", "caller.peer",
+		"caller.session", "caller.actor.identity", "caller.actor.subject", "caller.actor.client_id",
 		"caller.claims.role", "request.method", "request.host", "request.path", "request.ip", "purpose", "action"},
 	"int":      {"7", "-1", "object.balance", "object.zone", "caller.claims.level"},
 	"bool":     {"true", "false", "object.frozen", "caller.bound", "caller.claims.staff"},
-	"[string]": {"object.owners", "caller.claims.groups"},
+	"[string]": {"object.owners", "caller.claims.groups", "caller.scopes"},
 	"[int]":    {"object.marks", "caller.claims.ranks"},
 }
 
@@ -103,6 +104,16 @@ func drawFacts(t *rapid.T, set *Set) *facts {
 			}
 		}
 		c.Verified = &Verified{Issuer: "corp", Subject: text.Draw(t, "subject"), ClientID: text.Draw(t, "client"), Claims: claims}
+		c.Session = text.Draw(t, "session")
+		if scopes, ok := maybe(values[StringList]).([]string); ok {
+			c.Scopes = scopes
+		}
+		if rapid.Bool().Draw(t, "delegated") {
+			c.Actor = &Caller{Verified: &Verified{Subject: text.Draw(t, "actor"), ClientID: text.Draw(t, "agent")}}
+			if rapid.Bool().Draw(t, "known agent") {
+				c.Actor.Identity = set.identities[0]
+			}
+		}
 		if c.Kind == Anonymous {
 			c.Kind = Unknown
 		}

@@ -17,6 +17,12 @@ const (
 	callerTenant
 	callerPeer
 	callerBound
+	callerSession
+	callerScopes
+	callerDetails       // authorization_details, a list of maps; only CEL reads it
+	callerActorIdentity // of the caller that acts for this one
+	callerActorSubject
+	callerActorClient
 	callerClaim  // by name
 	callerPinned // by name: what is pinned for the caller, whatever its token says
 	requestMethod
@@ -34,7 +40,9 @@ var builtin = map[string]variable{
 	"object.id": objectID, "object.type": objectType, "object.tier": objectTier, "object.parent.id": objectParent,
 	"caller.identity": callerIdentity, "caller.kind": callerKind, "caller.issuer": callerIssuer,
 	"caller.subject": callerSubject, "caller.client_id": callerClient, "caller.tenant": callerTenant,
-	"caller.peer": callerPeer, "caller.bound": callerBound,
+	"caller.peer": callerPeer, "caller.bound": callerBound, "caller.session": callerSession,
+	"caller.scopes": callerScopes, "caller.authorization_details": callerDetails,
+	"caller.actor.identity": callerActorIdentity, "caller.actor.subject": callerActorSubject, "caller.actor.client_id": callerActorClient,
 	"request.method": requestMethod, "request.host": requestHost, "request.path": requestPath,
 	"request.ip": requestIP, "request.query": requestQuery,
 	"purpose": purposeVar, "action": actionVar, "now": nowVar,
@@ -61,7 +69,7 @@ func (r *variableRef) chosen(o *Object) bool {
 	switch r.what {
 	case objectAttribute, objectParent:
 		return o.State != Stored
-	case objectType, objectTier, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerPinned, actionVar, nowVar:
+	case objectType, objectTier, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerActorIdentity, callerPinned, actionVar, nowVar:
 		return false
 	default:
 		return true
@@ -71,7 +79,7 @@ func (r *variableRef) chosen(o *Object) bool {
 // value reads the variable, boxed; yes means present.
 func (r *variableRef) value(f *facts) (any, truth) {
 	switch r.what {
-	case objectAttribute, callerClaim, callerPinned:
+	case objectAttribute, callerClaim, callerPinned, callerScopes, callerDetails:
 		return r.stored(f)
 	case callerBound:
 		return f.caller.Bound != NotBound, f.known()
@@ -90,7 +98,8 @@ func (r *variableRef) value(f *facts) (any, truth) {
 	return s, yes
 }
 
-// stored reads an attribute, a claim or a pinned value, which are held boxed.
+// stored reads an attribute, a claim or a pinned value, which are held boxed, or a
+// list that the token brings.
 func (r *variableRef) stored(f *facts) (any, truth) {
 	if r.what != objectAttribute {
 		return r.storedOfCaller(f)
@@ -112,10 +121,16 @@ func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
 		return nil, unknown
 	}
 	var v any
-	if r.what == callerPinned {
-		v, _ = f.caller.Pinned(r.key)
-	} else if f.caller.Verified != nil {
-		v = f.caller.Claims[r.key]
+	switch c := f.caller; {
+	case r.what == callerPinned:
+		v, _ = c.Pinned(r.key)
+	case c.Verified == nil:
+	case r.what == callerClaim:
+		v = c.Claims[r.key]
+	case r.what == callerScopes && c.Scopes != nil:
+		v = c.Scopes
+	case r.what == callerDetails && c.Details != nil:
+		v = c.Details
 	}
 	if v == nil || v == "" { // an empty text of the caller is absent
 		return nil, absent
@@ -188,6 +203,10 @@ func (r *variableRef) ofCaller(c *Caller) string {
 	switch r.what {
 	case callerIdentity:
 		return c.Name()
+	case callerActorIdentity:
+		return c.Actor.Name()
+	case callerActorSubject, callerActorClient:
+		return r.ofActor(c.Actor)
 	case callerKind:
 		return c.Kind.String()
 	case callerPeer:
@@ -208,9 +227,21 @@ func (r *variableRef) ofCaller(c *Caller) string {
 		return c.Subject
 	case callerClient:
 		return c.ClientID
+	case callerSession:
+		return c.Session
 	default:
 		return ""
 	}
+}
+
+func (r *variableRef) ofActor(a *Caller) string {
+	switch {
+	case a == nil || a.Verified == nil:
+		return ""
+	case r.what == callerActorClient:
+		return a.ClientID
+	}
+	return a.Subject
 }
 
 // present answers has(): whether there is a value.

@@ -21,6 +21,7 @@ var verbs = []func() *cobra.Command{
 	oracleCommand,
 	loadCommand,
 	benchCommand,
+	floodCommand,
 	alwaysYesCommand,
 }
 

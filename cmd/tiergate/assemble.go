@@ -12,6 +12,7 @@ import (
 
 	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/extauthz/policy"
+	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/resolver/catalog"
 	"github.com/tiergate/tiergate/rules"
@@ -25,11 +26,17 @@ type parts struct {
 	files    map[string]*catalog.File
 	failures map[string]*atomic.Uint64 // loads of a catalog that failed
 	options  policy.Options
+	revoked  *revocation.List
+	close    func() error
 }
 
-// assemble makes the parts of a configuration. It opens catalogs and reads kept
-// key sets, and does not reach out.
-func assemble(c *config, log *slog.Logger) (*parts, error) {
+// assemble makes the parts of a configuration for a verb that looks and changes
+// nothing. It opens catalogs, reads kept key sets and revocations, and does not
+// reach out.
+func assemble(c *config, log *slog.Logger) (*parts, error) { return assembleFor(c, log, false) }
+
+// assembleFor makes the parts; those of a server may write to the state directory.
+func assembleFor(c *config, log *slog.Logger, server bool) (*parts, error) {
 	p := &parts{config: c, files: map[string]*catalog.File{}, failures: map[string]*atomic.Uint64{}}
 	var errs []error
 	verifier, err := identity.New(c.identityOptions(log))
@@ -54,8 +61,10 @@ func assemble(c *config, log *slog.Logger) (*parts, error) {
 		}
 		p.files[e.Key], sources[e.Key] = f, f
 	}
+	p.revoked, p.close, err = c.openRevocations(log, server)
+	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.close())
 	}
 	cache, err := catalog.New(catalog.Options{
 		Sources: sources, Objects: orDefault(c.Cache.Objects.V, defaultObjects), TTL: c.ttl(), Log: log,
@@ -63,7 +72,7 @@ func assemble(c *config, log *slog.Logger) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.options = policy.Options{Verifier: verifier, Catalog: cache, Env: c.env(), Resolve: c.resolve()}
+	p.options = policy.Options{Verifier: verifier, Revocations: p.revoked, Catalog: cache, Env: c.env(), Resolve: c.resolve()}
 	return p, nil
 }
 

@@ -30,6 +30,8 @@ type config struct {
 	Limits       limitsConfig                       `yaml:"limits"`
 	Drain        drainConfig                        `yaml:"drain"`
 	ExposeReason bool                               `yaml:"expose_reason"`
+	Revocations  revocationsConfig                  `yaml:"revocations"`
+	Control      controlConfig                      `yaml:"control"`
 
 	dir  string // of the file: relative paths start here
 	file rules.File
@@ -84,6 +86,18 @@ type jwksConfig struct {
 	Proxy     rules.At[string] `yaml:"proxy"`
 
 	EmptyKeySet rules.At[string] `yaml:"empty_key_set"`
+}
+
+type revocationsConfig struct {
+	File rules.At[string] `yaml:"file"`
+}
+
+// controlConfig says where operators change what the server knows; not at all
+// when it is not there.
+type controlConfig struct {
+	Socket  rules.At[string] `yaml:"socket"`
+	Address rules.At[string] `yaml:"address"`
+	TLS     *tlsConfig       `yaml:"tls"`
 }
 
 type catalogConfig struct {

@@ -64,6 +64,43 @@ func (c *config) check(ms *rules.Mistakes) {
 		}
 	}
 	c.checkWords(ms)
+	c.checkControl(ms)
+}
+
+// checkControl lets nobody change anything who is not known.
+func (c *config) checkControl(ms *rules.Mistakes) {
+	socket, address, tls := c.Control.Socket, c.Control.Address, c.Control.TLS
+	if tls != nil {
+		tls.check(ms)
+	}
+	switch {
+	case tls != nil && address.V == "":
+		ms.AddHint(tls.Pos, "add address: host:port", "control.tls without an address")
+	case address.V != "" && tls == nil:
+		ms.AddHint(address.Pos, "add tls: { cert, key, client_ca, client_sans }, or take a socket",
+			"control.address needs mTLS with allowed client SANs, on loopback too: any process of this machine can connect there")
+	case strings.HasPrefix(address.V, "unix:"):
+		ms.AddHint(address.Pos, "socket: ./state/control.sock", "control.address is host:port, found %q", address.V)
+	case strings.HasPrefix(socket.V, "unix:"):
+		ms.AddHint(socket.Pos, "the path alone", "control.socket is a path, found %q", socket.V)
+	}
+	for _, at := range []rules.At[string]{socket, address} {
+		switch {
+		case at.Pos != (rules.Pos{}) && at.V == "":
+			ms.Add(at.Pos, "a value without anything in it")
+		case at.V != "" && c.StateDir.V == "":
+			ms.AddHint(at.Pos, "add state_dir: ./state", "control needs a state_dir: what is revoked must survive a restart")
+		}
+	}
+	if f := c.Revocations.File; f.Pos != (rules.Pos{}) && f.V == "" {
+		ms.AddHint(f.Pos, "file: ./revoked.yaml", "revocations without a file")
+	}
+}
+
+func (t *tlsConfig) check(ms *rules.Mistakes) {
+	if t.Cert.V == "" || t.Key.V == "" || t.ClientCA.V == "" || len(t.ClientSANs) == 0 {
+		ms.AddHint(t.Pos, "cert, key, client_ca and client_sans: who may ask is part of it", "tls needs all four of its keys")
+	}
 }
 
 func (l *grpcListen) check(ms *rules.Mistakes) {
@@ -78,8 +115,8 @@ func (l *grpcListen) check(ms *rules.Mistakes) {
 			ms.AddHint(h.Pos, "a lower-case host name without port", "no host %q", h.V)
 		}
 	}
-	if t := l.TLS; t != nil && (t.Cert.V == "" || t.Key.V == "" || t.ClientCA.V == "" || len(t.ClientSANs) == 0) {
-		ms.AddHint(t.Pos, "cert, key, client_ca and client_sans: who may ask is part of it", "tls needs all four of its keys")
+	if l.TLS != nil {
+		l.TLS.check(ms)
 	}
 	if l.TLS == nil && !strings.HasPrefix(l.Address.V, "unix:") && !isLoopback(l.Address.V) {
 		ms.AddHint(l.Address.Pos, "add tls: { cert, key, client_ca, client_sans } or listen on 127.0.0.1",

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -74,6 +75,11 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"no issuer", "issuer: https://idp.example.com, ", "", `has no issuer`},
 		{"no keys", "discovery: true", "", `exactly one source of keys, found 0`},
 		{"two sources of keys", "discovery: true", "discovery: true, file: k.json", `exactly one source of keys, found 2`},
+		{"what an empty key set does", "discovery: true", "discovery: true, empty_key_set: drop", `:6:110: unknown value "drop"`},
+		{"a misspelt proxy", "discovery: true", "discovery: true, proxie: http://proxy:3128", `proxie`},
+		{"profile", "audience: [shop]", "audience: [shop], profile: oauth", `:6:79: unknown profile "oauth"`},
+		{"a place of a claim that is not declared", "audience: [shop]", "audience: [shop], claims: { role: r }", `claims says where "role" is, which may_assert does not name`},
+		{"a claim at no place", "audience: [shop]", "audience: [shop], may_assert: { role: string }, claims: { role: [] }", `a list without anything in it`},
 		{"skew", "audience: [shop]", "audience: [shop], skew: 6m", `skew is at most 300s`},
 		{"algorithms without one", "audience: [shop]", "audience: [shop], algorithms: []", `a list without anything in it`},
 		{"trust domains without one", "rules:", "peer: { trust_domains: [] }\nrules:", `a list without anything in it`},
@@ -162,5 +168,22 @@ func TestSize(t *testing.T) {
 		if ms := rules.DecodeYAML("f", []byte("a: "+text), &s); len(ms) == 0 {
 			t.Errorf("%s passed as %d bytes", text, s.A)
 		}
+	}
+}
+
+// What is written about an issuer's keys reaches those who fetch them, and a
+// file's path starts at the configuration.
+func TestKeysAreFetchedAsConfigured(t *testing.T) {
+	text := strings.Replace(good, "discovery: true", "discovery: true, ca: ca.pem, proxy: http://proxy:3128, empty_key_set: withdraw, max_stale: 2h", 1)
+	c, err := loadText(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.identityOptions(nil).Issuers[0].JWKS
+	want := identity.JWKSConfig{
+		Discovery: true, CA: filepath.Join(c.dir, "ca.pem"), Proxy: "http://proxy:3128", EmptyKeySet: "withdraw", MaxStale: 2 * time.Hour,
+	}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

@@ -26,10 +26,14 @@ var mayImport = map[string][]string{
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
 	"extauthz/identity":            {"rules", "rules/regular"},
 	"extauthz/audit":               {"rules", "rules/regular"},
+	"extauthz/revocation":          {"rules", "rules/regular"},
 	"envoy":                        {},
 	"examples":                     {}, // the files of the bank, for the lab to copy
 	"resolver/catalog/catalogtest": {"rules", "resolver/catalog"},
-	"cmd/tiergate":                 {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "envoy"},
+
+	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
+
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

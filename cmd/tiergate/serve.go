@@ -81,9 +81,10 @@ func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr
 		return explainMistakes(stderr, err, nil)
 	}
 	s := &service{log: log, hup: hup}
-	if s.parts, err = assemble(c, log); err != nil {
+	if s.parts, err = assembleFor(c, log, true); err != nil {
 		return explainMistakes(stderr, err, nil)
 	}
+	defer func() { err = errors.Join(err, s.parts.close()) }()
 	if s.live, err = s.firstPolicy(stderr); err != nil {
 		return err
 	}
@@ -187,7 +188,8 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 			Address: c.Listen.Admin.V, Probe: c.Listen.Probe.V, Pprof: c.Listen.Pprof, Gatherer: registry,
 			NotReady: s.notReady, Version: func() any { return buildInfo() }, Rules: s.showRules,
 		},
-		Limits: extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
+		Control: s.control(c),
+		Limits:  extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
 		Config: c.hash(), Deadline: c.deadline(), InFlight: orDefault(c.Limits.InFlight.V, defaultInFlight),
 		DrainWait: defaultDrain, DrainTimeout: orDefault(c.Drain.Timeout.V, defaultTimeout),
 	}
@@ -197,14 +199,17 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 	for _, l := range c.Listen.GRPC {
 		listener := extauthz.Listener{Address: l.Address.V, Serves: l.Serves.Values()}
 		if l.TLS != nil {
-			listener.TLS = &extauthz.TLS{
-				CertFile: c.path(l.TLS.Cert.V), KeyFile: c.path(l.TLS.Key.V),
-				ClientCA: c.path(l.TLS.ClientCA.V), ClientSANs: l.TLS.ClientSANs.Values(),
-			}
+			listener.TLS = c.tls(l.TLS)
 		}
 		o.Listeners = append(o.Listeners, listener)
 	}
 	return extauthz.New(o)
+}
+
+func (c *config) tls(t *tlsConfig) *extauthz.TLS {
+	return &extauthz.TLS{
+		CertFile: c.path(t.Cert.V), KeyFile: c.path(t.Key.V), ClientCA: c.path(t.ClientCA.V), ClientSANs: t.ClientSANs.Values(),
+	}
 }
 
 // lookupWait is for look-ups that outlive their Check to fill the cache.
@@ -226,6 +231,7 @@ func (s *service) run(ctx context.Context) error {
 		})
 	}
 	start("keys", s.parts.verifier.Run)
+	start("revocations", s.parts.revoked.Run)
 	start("rules", func(ctx context.Context) error { return s.live.Watch(ctx, s.parts.config.rulesDirs()) })
 	for name, f := range s.parts.files {
 		start("catalog "+name, f.Run)
@@ -261,7 +267,9 @@ func writeAddresses(path string, s *extauthz.Server) error {
 		GRPC  []string `json:"grpc"`
 		Admin string   `json:"admin,omitempty"`
 		Probe string   `json:"probe,omitempty"`
-	}{GRPC: texts(s.Addrs())}
+
+		Control []string `json:"control,omitempty"`
+	}{GRPC: texts(s.Addrs()), Control: texts(s.ControlAddrs())}
 	if a := s.AdminAddr(); a != nil {
 		bound.Admin = a.String()
 	}

@@ -54,6 +54,8 @@ func (s *service) sources() extauthz.Sources {
 		Catalogs: s.catalogs,
 		Caches:   s.caches,
 		Audit:    s.audit.Stats,
+
+		Revocations: s.revocations,
 	}
 }
 
@@ -63,7 +65,7 @@ func keySet(i identity.IssuerStats) extauthz.KeySet {
 		Loads: i.FetchOK, Failures: i.FetchFailed, Empty: i.EmptySets, Unknown: i.UnknownKeys,
 	}
 	for _, s := range i.Slots {
-		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Refused: s.Refused})
+		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Checked: s.Checked, Refused: s.Refused})
 	}
 	return k
 }

@@ -64,7 +64,9 @@ func testOptions(file string, dirs []string) (suite.Options, []string, error) {
 		}
 		for i := range c.Issuers {
 			issuer := &c.Issuers[i]
-			o.Claims[issuer.Name.V] = suite.ClaimNames{Client: issuer.ClientClaim.V, Purpose: issuer.PurposeClaim.V}
+			o.Claims[issuer.Name.V] = suite.ClaimNames{
+				Client: issuer.ClientClaim.V, Scopes: issuer.ScopeClaim.V, Purpose: issuer.PurposeClaim.V,
+			}
 		}
 		if len(dirs) == 0 {
 			dirs = c.rulesDirs()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -213,5 +214,49 @@ func TestAccountsAreAddedToTheCatalog(t *testing.T) {
 	}
 	if _, err := withAccounts(fstest.MapFS{}, Size{}); err == nil {
 		t.Error("an example without accounts was taken")
+	}
+}
+
+// Every worthless token is another one, and differs from a good one only in what
+// makes it worthless.
+func TestWorthlessTokensAreAllDifferent(t *testing.T) {
+	good := Request{Method: "GET", Path: "/x", Token: "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.c2ln", Allowed: true}
+	requests, err := worthless(good, 30, 20)
+	if err != nil || len(requests) != 50 {
+		t.Fatalf("%d requests, %v", len(requests), err)
+	}
+	tokens, kept := map[string]bool{}, 0
+	for _, r := range requests {
+		parts := strings.Split(r.Token, ".")
+		if len(parts) != 3 || parts[1] != "e30" || len(parts[2]) != 342 || r.Allowed || r.Path != "/x" || tokens[r.Token] {
+			t.Errorf("%+v", r)
+		}
+		tokens[r.Token] = true
+		if parts[0] == "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ" {
+			kept++
+		}
+	}
+	if kept != 20 {
+		t.Errorf("%d have the good header, want the 20 that are forged", kept)
+	}
+	if _, err := worthless(Request{Token: "opaque"}, 1, 1); err == nil {
+		t.Error("a token without dots was taken")
+	}
+}
+
+func TestAFloodIsBounded(t *testing.T) {
+	fine := Flood{PerSecond: 1, Unknown: 2, Slices: 2, Slice: time.Second, Connections: 1, Senders: 1}
+	if err := fine.check(); err != nil {
+		t.Errorf("twin: %v", err)
+	}
+	for name, change := range map[string]func(*Flood){
+		"no rate": func(f *Flood) { f.PerSecond = 0 }, "no tokens": func(f *Flood) { f.Unknown = 0 }, "fewer than slices": func(f *Flood) { f.Slices = 3 },
+		"no time": func(f *Flood) { f.Slice = 0 }, "nobody sends": func(f *Flood) { f.Senders = 0 },
+	} {
+		f := fine
+		change(&f)
+		if err := f.check(); err == nil {
+			t.Errorf("%s: it began", name)
+		}
 	}
 }

@@ -23,7 +23,7 @@ var tokenFaults = []struct{ Name, Reason string }{
 	{"unknown kid", "token_key_unknown"},
 	{"forged", "token_signature_invalid"},
 	{"key of another issuer", "token_alg_not_allowed"}, // whose algorithm this issuer does not use
-	{"alg none", "token_malformed"},              // its signature is empty, which comes before any header
+	{"alg none", "token_malformed"},                    // its signature is empty, which comes before any header
 	{"alg none with a signature", "token_alg_not_allowed"},
 	{"HS256 with the public key", "token_alg_not_allowed"},
 	{"no exp", "token_claims"},

@@ -16,8 +16,12 @@ func TestClaimAttacks(t *testing.T) {
 	v := loaded(t, serving(k), Options{})
 	claim := func(changes object) string { return k.mint(nil, with(goodClaims(), changes)) }
 	// raw puts text before the closing brace, where no encoder would.
-	raw := func(tail string) string {
-		text := strings.TrimSuffix(string(must(json.Marshal(goodClaims()))), "}")
+	raw := func(tail string, replaced ...any) string {
+		claims := goodClaims()
+		for n := 0; n+1 < len(replaced); n += 2 {
+			claims[replaced[n].(string)] = json.RawMessage(replaced[n+1].(string))
+		}
+		text := strings.TrimSuffix(string(must(json.Marshal(claims))), "}")
 		return k.sign(`{"alg":"ES256","kid":"ec-1"}`, text+tail)
 	}
 	past, future := now.Add(-time.Hour).Unix(), now.Add(time.Hour).Unix()
@@ -40,6 +44,14 @@ func TestClaimAttacks(t *testing.T) {
 		{"A12 exp negative", claim(object{"exp": -future}), rules.TokenClaims},
 		{"A12 exp 1e19", claim(object{"exp": json.Number("1e19")}), rules.TokenClaims},
 		{"A12 exp 1e300", claim(object{"exp": json.Number("1e300")}), rules.TokenClaims},
+		{"A12 exp 9e18", claim(object{"exp": json.Number("9e18")}), rules.TokenClaims},
+		{"A12 exp in the year 10000", claim(object{"exp": json.Number("253402300800")}), rules.TokenClaims},
+		{"A12 twin: exp in the last second of 9999", claim(object{"exp": json.Number("253402300799")}), ""},
+		{"A12 exp null", raw(`,"x":1}`, "exp", "null"), rules.TokenClaims},
+		{"A12 exp an array", claim(object{"exp": []int64{future}}), rules.TokenClaims},
+		{"A12 twin: exp as a float", claim(object{"exp": json.Number(fmt.Sprintf("%d.0e0", future))}), ""},
+		{"A12 iat negative", claim(object{"iat": -1}), rules.TokenClaims},
+		{"A12 auth_time beyond dates", claim(object{"auth_time": json.Number("1e12")}), rules.TokenClaims},
 		{"T3 exp 1e400", claim(object{"exp": json.Number("1e400")}), rules.TokenMalformed},
 		{"A12 exp NaN", raw(`,"x":NaN}`), rules.TokenMalformed},
 		{"A12 twin: exp with a fraction", claim(object{"exp": json.Number(fmt.Sprintf("%d.5", future))}), ""},
@@ -74,6 +86,7 @@ func TestClaimAttacks(t *testing.T) {
 		{"A16 with a scheme", claim(object{"aud": "https://accounts-api"}), rules.TokenAudience},
 		{"A16 empty string", claim(object{"aud": ""}), rules.TokenAudience},
 		{"A16 empty array", claim(object{"aud": []string{}}), rules.TokenClaims},
+		{"A16 the audience of another issuer's spelling", claim(object{"aud": "http://accounts-api"}), rules.TokenAudience},
 		{"A16 nested array", claim(object{"aud": []any{[]string{audience}}}), rules.TokenClaims},
 		{"T3 aud array of objects", claim(object{"aud": []any{object{"a": audience}}}), rules.TokenClaims},
 		{"A16 aud number", claim(object{"aud": 1}), rules.TokenClaims},
@@ -84,11 +97,30 @@ func TestClaimAttacks(t *testing.T) {
 		{"A17 iss with a port", claim(object{"iss": iss + ":443"}), rules.TokenIssuer},
 		{"A17 iss with a user", claim(object{"iss": "https://x@idp.example.com"}), rules.TokenIssuer},
 		{"A17 iss with a path", claim(object{"iss": iss + "/tenant"}), rules.TokenIssuer},
+		{"A17 iss with a lookalike host", claim(object{"iss": "https://idp.ex\u0430mple.com"}), rules.TokenIssuer},
+		{"A17 iss in punycode", claim(object{"iss": "https://idp.xn--exmple-4nf.com"}), rules.TokenIssuer},
 		{"A17 iss of a kilobyte", claim(object{"iss": strings.Repeat("https://", 128)}), rules.TokenIssuer},
 		{"A17 iss array", claim(object{"iss": []string{iss}}), rules.TokenClaims},
 		{"A17 no iss", claim(object{"iss": nil}), rules.TokenClaims},
+		{"A13 claims that look like gzip", k.sign(`{"alg":"ES256","kid":"ec-1"}`, "\x1f\x8b\x08\x00\x00\x00\x00\x00"), rules.TokenMalformed},
+		{"A13 a hundred thousand claims", claim(many(100_000)), rules.TokenTooLarge},
+		{"A13 twin: as many claims as fit", claim(many(300)), ""},
 		{"T2 many claims", claim(many(3000)), rules.TokenTooLarge},
 	})
+}
+
+// A14: subjects that look alike are not alike: no folding, no normalising.
+func TestConfusableSubjects(t *testing.T) {
+	k := ecKey()
+	v := loaded(t, serving(k), Options{})
+	seen := map[string]bool{}
+	for _, sub := range []string{"ada", "Ada", "ad\u0430", "ada ", " ada", "ada\u200b", "\u00e9", "e\u0301", "ada\u202e"} {
+		who, reason := verify(t, v, k.mint(nil, with(goodClaims(), object{"sub": sub})))
+		if reason != "" || who.Subject != sub || seen[who.Subject] {
+			t.Errorf("A14 sub %q: %+v, refused for %q", sub, who, reason)
+		}
+		seen[sub] = true
+	}
 }
 
 func many(n int) object {

@@ -71,6 +71,7 @@ func summary(e Explanation) (failed, unreached string) {
 			fails = append(fails, g.Name+" "+string(g.Reason))
 		case GateNotReached:
 			skipped = append(skipped, g.Name)
+		case GatePassed:
 		}
 	}
 	if n := len(skipped); n > 1 {

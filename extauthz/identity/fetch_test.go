@@ -307,3 +307,5 @@ func TestNoIdleConnections(t *testing.T) {
 		t.Error("the connection is still open")
 	}
 }
+
+func mkfifo(path string) error { return syscall.Mkfifo(path, 0o600) }

@@ -58,13 +58,21 @@ func parse(text string, limit int) (*compact, error) {
 	return c, nil
 }
 
+// inAlphabet are the bytes of base64url without padding (RFC 4648 section 5).
+var inAlphabet = func() (set [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+		set[c] = true
+	}
+	return set
+}()
+
 // checkAlphabet wants exactly two dots and base64url around them. It comes
 // before any decoding because Go's decoder skips CR and LF.
 func checkAlphabet(text string) error {
 	dots := 0
 	for i := range len(text) {
 		switch c := text[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+		case inAlphabet[c]:
 		case c == '.':
 			dots++
 		default:
@@ -122,10 +130,20 @@ var headerGates = []headerGate{
 // critical extension, so crit itself is refused (RFC 7515 section 4.1.11).
 var refused = []string{"crit", "b64", "zip", "enc", "jwk", "jku", "x5u", "x5c"}
 
+// texts are registered parameters that we do not read and others do.
+var texts = []string{"cty", "nonce", "x5t", "x5t#S256"}
+
 func checkParameters(c *compact) error {
 	for _, name := range refused {
 		if _, ok := c.header[name]; ok {
 			return rules.Faultf(rules.TokenHeader, "the header has %q", name)
+		}
+	}
+	for _, name := range texts {
+		if value, ok := c.header[name]; ok {
+			if _, ok := value.(string); !ok {
+				return rules.Faultf(rules.TokenHeader, "%s is not a text", name)
+			}
 		}
 	}
 	return nil

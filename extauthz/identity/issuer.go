@@ -76,7 +76,7 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	}
 	i.keys = &keys{
 		name:     c.Name,
-		admitter: admitter{i.algorithms, c.JWKS.SPIFFE},
+		admitter: admitter{i.algorithms, i.profile.kind == svid},
 		maxStale: c.JWKS.MaxStale,
 		skew:     c.Skew,
 		withdraw: c.JWKS.EmptyKeySet == withdrawKeys,

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,21 +26,22 @@ func strictObject(data []byte, maxDepth int) (map[string]any, error) {
 	if err := checkEscapes(data); err != nil {
 		return nil, err
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	first, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	if first != json.Delim('{') {
+	r := reader{text: string(data)}
+	if r.next() != '{' {
 		return nil, errors.New("not a JSON object")
 	}
-	return readObject(d, maxDepth)
+	return r.members(make(map[string]any, min(strings.Count(r.text, `,"`)+1, maxHint)), maxDepth)
 }
+
+// maxHint bounds for how many members room is made before they are read.
+const maxHint = 32
 
 // checkEscapes refuses \u0000 and surrogates that are not a pair: encoding/json
 // turns the latter into U+FFFD, which makes different names equal. data is valid JSON.
 func checkEscapes(data []byte) error {
+	if bytes.IndexByte(data, '\\') < 0 {
+		return nil
+	}
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
 			continue
@@ -79,71 +79,132 @@ func hex4(digits []byte) uint64 {
 	return r
 }
 
-// readObject reads the members of an object whose brace is already read.
-func readObject(d *json.Decoder, depth int) (map[string]any, error) {
+// reader reads a text that is valid JSON, so that only its meaning is left to
+// look at. Texts without escapes share the memory of the whole.
+type reader struct {
+	text string
+	at   int
+}
+
+// next skips space and returns the byte at hand, 0 at the end.
+func (r *reader) next() byte {
+	for ; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// skip passes a comma, if one is at hand.
+func (r *reader) skip() {
+	if r.next() == ',' {
+		r.at++
+	}
+}
+
+func (r *reader) value(depth int) (any, error) {
+	switch r.next() {
+	case '"':
+		return r.string()
+	case '{':
+		return r.object(depth - 1)
+	case '[':
+		return r.array(depth - 1)
+	case 't':
+		r.at += len("true")
+		return true, nil
+	case 'f':
+		r.at += len("false")
+		return false, nil
+	case 'n':
+		r.at += len("null")
+		return nil, nil
+	}
+	return r.number()
+}
+
+func (r *reader) object(depth int) (map[string]any, error) {
+	return r.members(make(map[string]any), depth)
+}
+
+// members reads an object into an empty map.
+func (r *reader) members(object map[string]any, depth int) (map[string]any, error) {
 	if depth == 0 {
 		return nil, errors.New("nested too deep")
 	}
-	object := make(map[string]any)
-	for d.More() {
-		t, err := d.Token()
+	r.at++ // the brace
+	for ; r.next() == '"'; r.skip() {
+		name, err := r.string()
 		if err != nil {
 			return nil, err
-		}
-		name, ok := t.(string)
-		if !ok {
-			return nil, io.ErrUnexpectedEOF
 		}
 		if _, dup := object[name]; dup {
 			return nil, fmt.Errorf("the name %s comes twice", clip(name))
 		}
-		if object[name], err = readValue(d, depth); err != nil {
+		r.next()
+		r.at++ // the colon
+		if object[name], err = r.value(depth); err != nil {
 			return nil, err
 		}
 	}
-	_, err := d.Token() // the closing brace
-	return object, err
+	r.at++
+	return object, nil
 }
 
-func readValue(d *json.Decoder, depth int) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '{' {
-			return readObject(d, depth-1)
-		}
-		return readArray(d, depth-1)
-	case json.Number:
-		if _, err := strconv.ParseFloat(t.String(), 64); err != nil {
-			return nil, errors.New("a number out of range")
-		}
-	}
-	return t, nil
-}
-
-func readArray(d *json.Decoder, depth int) ([]any, error) {
+func (r *reader) array(depth int) ([]any, error) {
 	if depth == 0 {
 		return nil, errors.New("nested too deep")
 	}
+	r.at++ // the bracket
 	array := []any{}
-	for d.More() {
-		v, err := readValue(d, depth)
+	for ; r.next() != ']'; r.skip() {
+		v, err := r.value(depth)
 		if err != nil {
 			return nil, err
 		}
 		array = append(array, v)
 	}
-	_, err := d.Token() // the closing bracket
-	return array, err
+	r.at++
+	return array, nil
+}
+
+func (r *reader) string() (string, error) {
+	start, escaped := r.at, false
+	for r.at++; r.at < len(r.text) && r.text[r.at] != '"'; r.at++ {
+		if r.text[r.at] == '\\' {
+			escaped = true
+			r.at++
+		}
+	}
+	r.at++
+	quoted := r.text[start:r.at]
+	if !escaped {
+		return quoted[1 : len(quoted)-1], nil
+	}
+	var text string
+	err := json.Unmarshal([]byte(quoted), &text)
+	return text, err
+}
+
+func (r *reader) number() (json.Number, error) {
+	start := r.at
+	for r.at < len(r.text) && strings.IndexByte("+-.0123456789eE", r.text[r.at]) >= 0 {
+		r.at++
+	}
+	number := r.text[start:r.at]
+	if _, err := strconv.ParseFloat(number, 64); err != nil { // nor can a reader that went astray go on
+		return "", errors.New("a number out of range")
+	}
+	return json.Number(number), nil
 }
 
 // caseTwins returns two names of an object that differ only in case. We read
 // exactly one of them, but an upstream that folds case may read the other.
 func caseTwins(object map[string]any) (string, bool) {
-	if len(object) < 2 {
+	if len(object) < 2 || lower(object) {
 		return "", false
 	}
 	seen := make(map[string]bool, len(object))
@@ -155,6 +216,19 @@ func caseTwins(object map[string]any) (string, bool) {
 		seen[folded] = true
 	}
 	return "", false
+}
+
+// lower reports whether no name has anything but ASCII and no upper case, so
+// that no two of them can differ only in case.
+func lower(object map[string]any) bool {
+	for name := range object {
+		for i := range len(name) {
+			if c := name[i]; c >= 0x80 || c >= 'A' && c <= 'Z' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // clip quotes text that a caller chose for a log line, at most 64 bytes of it.

@@ -1,11 +1,14 @@
 package identity
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // T3: an object has one reading or none.
@@ -66,6 +69,84 @@ func TestStrictObject(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", row.text, got, err, want)
 		}
 	}
+}
+
+// slowObject reads as strictObject does, with encoding/json's own tokens.
+func slowObject(data []byte, depth int) (map[string]any, error) {
+	if !utf8.Valid(data) || !json.Valid(data) {
+		return nil, errors.New("not JSON")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := slowValue(d, depth+1)
+	object, ok := v.(map[string]any)
+	if err == nil && !ok {
+		err = errors.New("no object")
+	}
+	return object, err
+}
+
+func slowValue(d *json.Decoder, depth int) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if n, ok := t.(json.Number); ok {
+		if _, err := n.Float64(); err != nil {
+			return nil, err
+		}
+	}
+	brace, ok := t.(json.Delim)
+	if !ok {
+		return t, nil
+	}
+	if depth--; depth == 0 {
+		return nil, errors.New("too deep")
+	}
+	object, array := map[string]any{}, []any{}
+	for d.More() {
+		name := ""
+		if brace == '{' {
+			if t, err = d.Token(); err != nil {
+				return nil, err
+			}
+			name = t.(string) //nolint:forcetypeassert // names are texts
+			if _, dup := object[name]; dup {
+				return nil, errors.New("twice")
+			}
+		}
+		v, err := slowValue(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		object[name], array = v, append(array, v)
+	}
+	_, err = d.Token()
+	if brace == '{' {
+		return object, err
+	}
+	return array, err
+}
+
+// FuzzStrictObject: the reader and encoding/json's tokens agree on every text but
+// those with NUL and lone surrogates, which encoding/json accepts.
+func FuzzStrictObject(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, ` {"a" : [ 1 , -2.5e3 , true , false , null , {"b":"\u00e9\"\\"} , [ ] , { } ] } `, `{"a":1,"\u0061":2}`, `{"a":{"b":{"c":{"d":1}}}}`,
+		`{"":"","x":"\ud83d\ude00"}`, `[1]`, `{"a":1e999}`, `{"a":"\u0000"}`, `{"a":"\ud800"}`, `{"a":01}`, "{\"a\":\"\x80\"}", `{"a":[[[[1]]]]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := strictObject(data, 4)
+		want, slow := slowObject(data, 4)
+		if err != nil && slow == nil && checkEscapes(data) != nil {
+			return
+		}
+		if (err == nil) != (slow == nil) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: %v, %v\nwant %v, %v", data, got, err, want, slow)
+		}
+	})
 }
 
 func TestCaseTwins(t *testing.T) {

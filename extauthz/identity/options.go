@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
@@ -19,12 +18,6 @@ const (
 	defaultMaxStale = 24 * time.Hour
 	defaultEntries  = 10_000
 	defaultBytes    = 64 << 20
-)
-
-// What an issuer's explicit `"keys": []` does.
-const (
-	keepKeys     = "keep"     // nothing but an alarm: far more often it is a fault than meant
-	withdrawKeys = "withdraw" // the issuer has no keys from then on
 )
 
 // defaultAlgorithms are what providers use today and what holds.
@@ -67,22 +60,6 @@ type IssuerConfig struct {
 	ClientClaim  string                // holds the client; default client_id, else azp
 	ScopeClaim   string                // holds the scopes; default scope, else scp
 	PurposeClaim string                // holds the purpose; default none
-}
-
-// JWKSConfig says where an issuer's keys are: exactly one of URL, Discovery and File.
-type JWKSConfig struct {
-	URL       string
-	Discovery bool // at the issuer's /.well-known/openid-configuration
-	File      string
-	AllowHTTP bool // http from loopback
-
-	CA          string // PEM file: trusted in place of the system's authorities
-	Proxy       string // http://host:port, for https alone; the environment's is not used
-	EmptyKeySet string // what an explicit `"keys": []` does: keep (the default) or withdraw
-	SPIFFE      bool   // the issuer signs JWT-SVIDs, so a SPIFFE bundle may hold its keys
-
-	Refresh  time.Duration // longest time between fetches: 10 min, and 2 s for a file
-	MaxStale time.Duration // how long keys serve that the issuer no longer confirms: 24 h
 }
 
 // check reports every fault of the options, and fills the defaults.
@@ -189,7 +166,6 @@ func (c *IssuerConfig) checkProfile() error {
 			c.Algorithms = p.algorithms
 		}
 	}
-	c.JWKS.SPIFFE = c.JWKS.SPIFFE || p.kind == svid
 	for _, name := range c.Algorithms {
 		if p.algorithms != nil && !slices.Contains(p.algorithms, name) {
 			return fmt.Errorf("algorithm %q is not for profile %s, want some of %v", name, c.Profile, p.algorithms)
@@ -255,66 +231,4 @@ func each[T any](list []any) ([]T, bool) {
 		}
 	}
 	return out, true
-}
-
-func (j *JWKSConfig) check(issuer string) error {
-	given := 0
-	for _, is := range []bool{j.URL != "", j.Discovery, j.File != ""} {
-		if is {
-			given++
-		}
-	}
-	if given != 1 {
-		return fmt.Errorf("%d of url, discovery and file are given, want exactly one", given)
-	}
-	fill(&j.MaxStale, defaultMaxStale)
-	fill(&j.EmptyKeySet, keepKeys)
-	if j.EmptyKeySet != keepKeys && j.EmptyKeySet != withdrawKeys {
-		return fmt.Errorf("empty_key_set is %q, want %s or %s", j.EmptyKeySet, keepKeys, withdrawKeys)
-	}
-	if err := j.checkWay(issuer); err != nil {
-		return err
-	}
-	if j.MaxStale < 0 || j.Refresh < 0 || j.Refresh > 0 && j.Refresh < time.Second {
-		return fmt.Errorf("refresh is %v and max_stale %v, want at least 1s", j.Refresh, j.MaxStale)
-	}
-	switch {
-	case j.URL != "":
-		return checkURL(j.URL, j.AllowHTTP)
-	case j.Discovery:
-		return checkURL(issuer, j.AllowHTTP)
-	}
-	return nil
-}
-
-// checkWay checks how the keys are reached: what cannot apply is refused, so that
-// nobody believes in it.
-func (j *JWKSConfig) checkWay(issuer string) error {
-	start := j.URL
-	if j.Discovery {
-		start = issuer
-	}
-	switch plain := strings.HasPrefix(start, "http:"); {
-	case j.CA == "" && j.Proxy == "":
-		return nil
-	case j.File != "":
-		return errors.New("ca and proxy are for keys from a server, these are in a file")
-	case plain:
-		return errors.New("ca and proxy are for https, these keys come over http")
-	case j.Proxy != "":
-		_, err := proxyURL(j.Proxy)
-		return err
-	}
-	return nil
-}
-
-// from names where the keys come from.
-func (j *JWKSConfig) from() string {
-	switch {
-	case j.URL != "":
-		return j.URL
-	case j.Discovery:
-		return "discovery"
-	}
-	return j.File
 }

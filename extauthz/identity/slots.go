@@ -11,7 +11,7 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// queuePerSlot bounds how many tokens wait for each slot: some 5 ms of cheap
+// queuePerSlot bounds how many requests wait for each slot: some 5 ms of cheap
 // signatures, and at most 110 ms of the costliest.
 const queuePerSlot = 64
 
@@ -50,9 +50,11 @@ func priceOf(key any) price {
 // Checking is all processor time, so more at once would finish none sooner and
 // delay everybody whose token is known already.
 type slots struct {
-	busy    chan struct{} // holds one element a slot in use
-	waiting atomic.Int64
-	refused atomic.Uint64 // because too many waited, or too long
+	busy      chan struct{} // holds one element a slot in use
+	questions questions
+	waiting   atomic.Int64  // for a slot, or for another check of the same token
+	checked   atomic.Uint64 // signatures, good or bad
+	refused   atomic.Uint64 // tokens, because too many waited, or too long
 }
 
 func newSlots(n int) *slots { return &slots{busy: make(chan struct{}, n)} }
@@ -67,6 +69,20 @@ func pools(processors int) [len(prices)]*slots {
 // processors is how many the program may use.
 func processors() int { return runtime.GOMAXPROCS(0) }
 
+// verify checks the token's signature in a slot for keys of that price, once for
+// all who bring the token at the same time.
+func (k *keys) verify(ctx context.Context, set *keySet, c *compact, kid string) error {
+	s := k.slots[set.prices[kid]]
+	return s.do(ctx, question{c.signed, string(c.signature), set}, func() error {
+		if err := s.enter(ctx); err != nil {
+			return err
+		}
+		defer s.leave()
+		s.checked.Add(1)
+		return set.verify(ctx, c, kid)
+	})
+}
+
 // enter takes a slot, and waits for one as long as ctx and the queue allow.
 func (s *slots) enter(ctx context.Context) error {
 	select {
@@ -74,28 +90,45 @@ func (s *slots) enter(ctx context.Context) error {
 		return nil
 	default:
 	}
-	defer s.waiting.Add(-1)
-	if n := s.waiting.Add(1); n > int64(queuePerSlot*cap(s.busy)) {
-		s.refused.Add(1)
-		return rules.Faultf(rules.Overloaded, "%d tokens wait for their signature to be checked", n-1)
+	if err := s.queue(); err != nil {
+		return err
 	}
+	defer s.waiting.Add(-1)
 	select {
 	case s.busy <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		s.refused.Add(1)
-		return &rules.Fault{Reason: rules.Overloaded, Detail: "the deadline came before the signature was checked", Err: ctx.Err()}
+		return s.late(ctx)
 	}
 }
 
 func (s *slots) leave() { <-s.busy }
 
-// verify checks the token's signature in a slot for keys of that price.
-func (k *keys) verify(ctx context.Context, set *keySet, c *compact, kid string) error {
-	s := k.slots[set.prices[kid]]
-	if err := s.enter(ctx); err != nil {
+// wait waits for another check, as long as ctx and the queue allow.
+func (s *slots) wait(ctx context.Context, done <-chan struct{}) error {
+	if err := s.queue(); err != nil {
 		return err
 	}
-	defer s.leave()
-	return set.verify(ctx, c, kid)
+	defer s.waiting.Add(-1)
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return s.late(ctx)
+	}
+}
+
+// queue counts one more that waits, unless too many do.
+func (s *slots) queue() error {
+	if n := s.waiting.Add(1); n > int64(queuePerSlot*cap(s.busy)) {
+		s.waiting.Add(-1)
+		s.refused.Add(1)
+		return rules.Faultf(rules.Overloaded, "%d tokens wait for their signature to be checked", n-1)
+	}
+	return nil
+}
+
+func (s *slots) late(ctx context.Context) error {
+	s.refused.Add(1)
+	return &rules.Fault{Reason: rules.Overloaded, Detail: "the deadline came before the signature was checked", Err: ctx.Err()}
 }

@@ -26,13 +26,14 @@ type SlotStats struct {
 	Slots   int
 	Busy    int
 	Waiting int
+	Checked uint64 // since the start: signatures, good or bad
 	Refused uint64 // since the start: too many waited, or too long
 }
 
 func (s *slots) stats(p price) SlotStats {
 	return SlotStats{
 		Price: p.String(), Slots: cap(s.busy), Busy: len(s.busy),
-		Waiting: int(s.waiting.Load()), Refused: s.refused.Load(),
+		Waiting: int(s.waiting.Load()), Checked: s.checked.Load(), Refused: s.refused.Load(),
 	}
 }
 

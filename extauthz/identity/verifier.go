@@ -20,7 +20,6 @@ type Verifier struct {
 	order    []*issuer          // as configured
 	maxToken int
 	cache    *tokenCache
-	flights  *flights
 	peers    *peers
 	nobody   *rules.Verified // the anonymous caller
 	now      func() time.Time
@@ -35,7 +34,6 @@ func New(o Options) (*Verifier, error) {
 	v := &Verifier{
 		issuers:  make(map[string]*issuer, len(o.Issuers)),
 		maxToken: o.MaxToken,
-		flights:  newFlights(),
 		nobody:   &rules.Verified{Anonymous: true},
 		now:      o.Now,
 	}
@@ -163,6 +161,9 @@ func (v *Verifier) bind(e *rules.Evidence) error {
 	return nil
 }
 
+// verified says whose token it is, by the cache or afresh. What is refused leaves
+// no trace: the next time it costs as much again, which the slots bound, while a
+// memory of it would be filled by whoever wants to.
 func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
 	if len(text) > v.maxToken {
 		_, err := parse(text, v.maxToken)
@@ -172,32 +173,20 @@ func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*r
 	if who := v.cache.get(sum, now); who != nil {
 		return who, true, nil
 	}
-	e, err := v.flights.do(ctx, sum, now, func() (*entry, error) { return v.judge(ctx, sum, text, now) })
+	c, err := v.gate(text)
 	if err != nil {
 		return nil, false, err
 	}
-	return e.who, false, nil
-}
-
-// judge verifies a token and remembers it. What is refused leaves no trace: the
-// next time it costs as much again, which the slots bound, while a memory of it
-// would be filled by whoever wants to.
-func (v *Verifier) judge(ctx context.Context, sum digest, text string, now time.Time) (*entry, error) {
-	c, err := v.gate(text)
-	if err != nil {
-		return nil, err
-	}
 	i, err := v.issuerOf(c)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	who, err := i.verify(ctx, c, now)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	e := newEntry(who, i, len(text), now)
-	v.cache.put(sum, e, now)
-	return e, nil
+	v.cache.put(sum, newEntry(who, i, len(text), now), now)
+	return who, false, nil
 }
 
 // gate reads a token and refuses what has no place in an access token. It needs

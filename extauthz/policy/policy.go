@@ -127,13 +127,13 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 	c.o.TokenHit = evidence.Cached
 	caller, err := c.p.recogniser.Recognise(evidence, req, purpose)
 	c.o.Caller = caller // even a refused caller is named in the record
-	if err != nil || c.p.revocations == nil {
-		return err
+	// Whatever else is wrong with the caller: a shadow entry may excuse that.
+	if c.p.revocations != nil && caller != nil {
+		if entry, revoked := c.p.revocations.Revoked(caller); revoked {
+			return rules.Faultf(rules.Revoked, "by %s", entry)
+		}
 	}
-	if entry, revoked := c.p.revocations.Revoked(caller); revoked {
-		return rules.Faultf(rules.Revoked, "by %s", entry)
-	}
-	return nil
+	return err
 }
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {

@@ -26,9 +26,11 @@ type Options struct {
 	ruleIDs []string // of the rules under test
 }
 
-// ClaimNames are the claims of an issuer that hold the client and the purpose.
+// ClaimNames are the claims of an issuer that hold the client, the purpose and
+// the scopes.
 type ClaimNames struct {
 	Client  string // client_id, else azp, by default
+	Scopes  string // scope, else scp, by default
 	Purpose string // none by default
 }
 

@@ -43,6 +43,64 @@ func natural(ms *rules.Mistakes, n *rules.Node) any {
 	return n.Value
 }
 
+// plain gives any value the Go value that its spelling shows, as verification
+// brings those of authorization_details: beside natural's also maps and float64.
+func plain(ms *rules.Mistakes, n *rules.Node) any {
+	switch n.Kind {
+	case rules.Mapping:
+		out := make(map[string]any, len(n.Items)/2)
+		for i := 0; i+1 < len(n.Items); i += 2 {
+			out[n.Items[i].Value] = plain(ms, n.Items[i+1])
+		}
+		return out
+	case rules.Sequence:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			list[i] = plain(ms, item)
+		}
+		return list
+	case rules.Scalar:
+	}
+	if n.Tag == "!!float" {
+		if f, err := strconv.ParseFloat(n.Value, 64); err == nil {
+			return f
+		}
+	}
+	return natural(ms, n)
+}
+
+// details reads authorization_details: mappings with a type. Those for another
+// audience are dropped when a token is verified, so a test leaves them out.
+func details(ms *rules.Mistakes, n *rules.Node) []map[string]any {
+	if n.Kind != rules.Sequence {
+		ms.Add(n.Pos, "want a list of mappings, found %v", n.Kind)
+		return nil
+	}
+	out := make([]map[string]any, 0, len(n.Items))
+	for _, item := range n.Items {
+		element, _ := plain(ms, item).(map[string]any)
+		if what, _ := element["type"].(string); what == "" {
+			ms.Add(item.Pos, "authorization_details without a type are refused before tests begin")
+			continue
+		}
+		out = append(out, element)
+	}
+	return out
+}
+
+// scopes reads a text with spaces or a list of texts.
+func scopes(ms *rules.Mistakes, n *rules.Node) []string {
+	v := natural(ms, n)
+	if text, ok := v.(string); ok {
+		return strings.Fields(text)
+	}
+	if list, ok := rules.StringList.Value(v); ok {
+		return list.([]string)
+	}
+	ms.Add(n.Pos, "want scopes as a text with spaces or as a list")
+	return nil
+}
+
 // kindOf is the kind that a value shows by itself, for issuers of which nothing is known.
 func kindOf(v any) rules.Kind {
 	switch v := v.(type) {

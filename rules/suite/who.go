@@ -106,6 +106,13 @@ func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 			v.ClientID = word(&c.ms, p.value)
 		case name == names.Purpose:
 			v.Purpose = word(&c.ms, p.value)
+		case name == names.Scopes, names.Scopes == "" && (name == "scope" || name == "scp" && v.Scopes == nil):
+			v.Scopes = scopes(&c.ms, p.value)
+		case name == "sid":
+			v.Session = word(&c.ms, p.value)
+		case name == "authorization_details":
+			v.Details = details(&c.ms, p.value)
+			continue // no kind of claim
 		}
 		if slices.Contains(judgedBefore, name) {
 			c.ms.Add(p.key.Pos, "%s is judged when a token is verified, and tests begin behind that", name)

@@ -1,0 +1,152 @@
+package extauthz
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Control is where operators change what the server knows, unlike Admin. Whoever
+// gets as far as the handler is known: by the user that owns the socket, or by a
+// certificate that is named. There is no other way in, not even from loopback.
+type Control struct {
+	Socket  string // absolute path of a Unix socket; "" for none
+	Address string // host:port, with TLS; "" for none
+	TLS     *TLS
+	// Handler answers a request of who: a user of this machine, or the SAN by
+	// which a certificate was let in.
+	Handler func(w http.ResponseWriter, r *http.Request, who string)
+}
+
+// maxControl bounds the connections to one listener at one time.
+const maxControl = 64
+
+func (c *Control) check() error {
+	var errs []error
+	bad := func(when bool, format string, args ...any) {
+		if when {
+			errs = append(errs, fmt.Errorf("extauthz: Options.Control."+format, args...))
+		}
+	}
+	bad(c.Handler == nil && (c.Socket != "" || c.Address != ""), "Handler is nil")
+	bad(c.Socket != "" && !filepath.IsAbs(c.Socket), "Socket is %q, want an absolute path", c.Socket)
+	bad(c.Address != "" && c.TLS == nil, "Address is %q without TLS, which is needed on loopback too: any process of this machine can connect there", c.Address)
+	bad(strings.HasPrefix(c.Address, unixPrefix), "Address is %q, want host:port", c.Address)
+	if c.TLS != nil {
+		errs = append(errs, c.TLS.check(c.Address))
+	}
+	return errors.Join(errs...)
+}
+
+const controlName = "control"
+
+func (s *Server) newControl() ([]*adminServer, error) {
+	c := &s.o.Control
+	var servers []*adminServer
+	if c.Socket != "" {
+		l, err := listenPrivate(c.Socket)
+		if err != nil {
+			return nil, fmt.Errorf("control: %w", err)
+		}
+		servers = append(servers, c.server(l))
+	}
+	if c.Address == "" {
+		return servers, nil
+	}
+	files, err := openTLS(c.TLS)
+	if err != nil {
+		return servers, fmt.Errorf("control: %w", err)
+	}
+	l, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return servers, fmt.Errorf("control: %w", err)
+	}
+	a := c.server(l)
+	a.tls, a.listener = files, tls.NewListener(a.listener, files.config())
+	return append(servers, a), nil
+}
+
+func (c *Control) server(l net.Listener) *adminServer {
+	return &adminServer{name: controlName, listener: &gate{Listener: l, limit: maxControl}, server: &http.Server{
+		Handler:           http.HandlerFunc(c.serve),
+		ConnContext:       withUser,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}}
+}
+
+// serve names who asks. A connection without a name is not let in: it would be a
+// listener that somebody added here without saying who may use it.
+func (c *Control) serve(w http.ResponseWriter, r *http.Request) {
+	who, _ := r.Context().Value(userKey{}).(string)
+	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		who, _ = c.TLS.named(r.TLS.PeerCertificates[0])
+	}
+	if who == "" {
+		http.Error(w, "nobody knows who asks", http.StatusForbidden)
+		return
+	}
+	w.Header().Set("x-content-type-options", "nosniff")
+	c.Handler(w, r, who)
+}
+
+type userKey struct{}
+
+// withUser keeps which user of this machine connects.
+func withUser(ctx context.Context, c net.Conn) context.Context {
+	if g, ok := c.(*gated); ok {
+		c = g.Conn
+	}
+	if u, ok := c.(*net.UnixConn); ok {
+		return context.WithValue(ctx, userKey{}, userOf(u))
+	}
+	return ctx
+}
+
+// maxSocketPath is what the address of a Unix socket can hold, on the system where it is least.
+const maxSocketPath = 103
+
+// listenPrivate binds a socket that only our own user can reach. Its directory is
+// ours alone too: who can write there could put another socket in its place, and
+// be told what was to be revoked.
+func listenPrivate(path string) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("socket %s: the path has %d bytes, a socket's can have %d", path, len(path), maxSocketPath)
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 || !owned(info) {
+		return nil, fmt.Errorf("socket %s: its directory has mode %04o, want one of our own with 0700", path, info.Mode().Perm())
+	}
+	if info, err := os.Lstat(path); err == nil && !owned(info) {
+		return nil, fmt.Errorf("socket %s: it is there already and not ours", path)
+	}
+	if err := removeStale(path); err != nil {
+		return nil, fmt.Errorf("socket %s: %w", path, err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close() //nolint:errcheck // it was never used
+		return nil, err
+	}
+	return l, nil
+}

@@ -1,0 +1,241 @@
+package revocation
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
+)
+
+// FileOptions are what a File is opened with.
+type FileOptions struct {
+	Path    string
+	Issuers func(name string) bool // says whether the configuration has an issuer of this name
+	Log     *slog.Logger
+	Now     func() time.Time // nil is time.Now
+}
+
+// File holds the entries of a file that people write, and reads it again when it
+// changes. A file that cannot be read or has a mistake leaves its last good
+// entries in force.
+type File struct {
+	o        FileOptions
+	entries  atomic.Pointer[[]Entry]
+	failures atomic.Uint64
+	seen     [sha256.Size]byte // what was read last, good or bad
+}
+
+const (
+	maxFile   = 8 << 20
+	filePoll  = 250 * time.Millisecond
+	fileCalms = 100 * time.Millisecond // a writer may be at it: half of a file can be a valid one with fewer entries
+)
+
+// OpenFile reads the file for the first time. The error is rules.Mistakes where
+// it is about what the file says.
+func OpenFile(o FileOptions) (*File, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	f := &File{o: o}
+	text, err := regular.ReadFile(o.Path, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("revocations: %w", err)
+	}
+	f.seen = sha256.Sum256(text)
+	entries, err := f.parse(text)
+	if err != nil {
+		return nil, err
+	}
+	f.entries.Store(&entries)
+	return f, nil
+}
+
+// Entries returns those in force.
+func (f *File) Entries() []Entry { return *f.entries.Load() }
+
+// Failures counts the changes of the file that could not be taken over.
+func (f *File) Failures() uint64 { return f.failures.Load() }
+
+// run reads the file again whenever it changes, until ctx ends.
+func (f *File) run(ctx context.Context, changed func()) error {
+	tick := time.NewTicker(filePoll)
+	defer tick.Stop()
+	var last fs.FileInfo
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		info, err := os.Stat(f.o.Path)
+		if err == nil && last != nil && sameFile(last, info, f.o.Now()) {
+			continue
+		}
+		if f.reload(ctx) {
+			changed()
+		}
+		last = info
+	}
+}
+
+// sameFile says whether a file surely holds what it held: file systems count
+// time in steps, so that a young date proves nothing.
+func sameFile(a, b fs.FileInfo, now time.Time) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && now.Sub(b.ModTime()) > 2*time.Second
+}
+
+// reload takes over what the file says once it has stayed the same for a moment.
+// The same fault at each look is told once.
+func (f *File) reload(ctx context.Context) bool {
+	text, err := regular.ReadFile(f.o.Path, maxFile)
+	seen := fingerprint(text, err)
+	if seen == f.seen {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(fileCalms):
+	}
+	text, err = regular.ReadFile(f.o.Path, maxFile)
+	if fingerprint(text, err) != seen {
+		return false // the next look finds it
+	}
+	f.seen = seen
+	var entries []Entry
+	if err == nil {
+		entries, err = f.parse(text)
+	}
+	if err != nil {
+		f.failures.Add(1)
+		f.o.Log.Error("revocation file not loaded, its last good entries stay in force", slog.String("file", f.o.Path), slog.String("error", err.Error()))
+		return false
+	}
+	f.entries.Store(&entries)
+	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(entries)))
+	return true
+}
+
+func fingerprint(text []byte, err error) [sha256.Size]byte {
+	if err != nil {
+		return sha256.Sum256([]byte("error: " + err.Error()))
+	}
+	return sha256.Sum256(text)
+}
+
+// The file as written; docs/identity.md shows one.
+type fileText struct {
+	Revocations *[]entryText `yaml:"revocations"`
+}
+
+type entryText struct {
+	Pos     rules.Pos
+	ID      rules.At[string]    `yaml:"id"`
+	By      byText              `yaml:"by"`
+	Because rules.At[string]    `yaml:"because"`
+	Who     rules.At[string]    `yaml:"who"`
+	At      rules.At[time.Time] `yaml:"at"`
+	Until   rules.At[time.Time] `yaml:"until"`
+}
+
+type byText struct {
+	Pos          rules.Pos
+	Issuer       rules.At[string]    `yaml:"issuer"`
+	Token        rules.At[string]    `yaml:"token_id"`
+	Session      rules.At[string]    `yaml:"session"`
+	Subject      rules.At[string]    `yaml:"subject"`
+	Client       rules.At[string]    `yaml:"client"`
+	Key          rules.At[string]    `yaml:"key"`
+	All          rules.At[bool]      `yaml:"all"`
+	Identity     rules.At[string]    `yaml:"identity"`
+	IssuedBefore rules.At[time.Time] `yaml:"issued_before"`
+}
+
+func (f *File) parse(text []byte) ([]Entry, error) {
+	var file fileText
+	ms := rules.DecodeYAML(f.o.Path, text, &file)
+	if file.Revocations == nil {
+		if len(ms) == 0 {
+			ms.AddHint(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "revocations: [] where there are none", "no revocations")
+		}
+		return nil, ms.Err()
+	}
+	modified := f.o.Now()
+	if info, err := os.Stat(f.o.Path); err == nil {
+		modified = info.ModTime()
+	}
+	first := map[string]rules.Pos{}
+	entries := make([]Entry, 0, len(*file.Revocations))
+	for i := range *file.Revocations {
+		x := &(*file.Revocations)[i]
+		e := x.entry(modified)
+		if at, twice := first[e.ID]; twice {
+			ms.Add(x.ID.Pos, "entry %q is already defined at %v", e.ID, at)
+		}
+		first[e.ID] = x.Pos
+		said := x.written(&ms)
+		if err := e.check(); err != nil && said {
+			ms.Add(x.Pos, "%v", err)
+		} else if b := x.By.Issuer; err == nil && b.V != "" && f.o.Issuers != nil && !f.o.Issuers(b.V) {
+			ms.AddHint(b.Pos, "its name in the configuration, not its URL", "no issuer %q", b.V)
+		}
+		entries = append(entries, e)
+	}
+	if len(entries) > maxEntries {
+		ms.Add(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "%d entries, the limit is %d", len(entries), maxEntries)
+	}
+	if err := ms.Err(); err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// written refuses a key that is there and says nothing, which would make an
+// entry of another form than the one that was meant.
+func (x *entryText) written(ms *rules.Mistakes) bool {
+	fine := true
+	for _, v := range []rules.At[string]{x.ID, x.Because, x.Who, x.By.Issuer, x.By.Token, x.By.Session, x.By.Subject, x.By.Client, x.By.Key, x.By.Identity} {
+		if v.Pos != (rules.Pos{}) && v.V == "" {
+			ms.Add(v.Pos, "a value without anything in it")
+			fine = false
+		}
+	}
+	for _, v := range []rules.At[time.Time]{x.At, x.Until, x.By.IssuedBefore} {
+		fine = fine && (v.Pos == (rules.Pos{}) || !v.V.IsZero()) // or it was not read, which is said already
+	}
+	if all := x.By.All; all.Pos != (rules.Pos{}) && !all.V {
+		ms.Add(all.Pos, "all is true, or not there")
+		fine = false
+	}
+	return fine
+}
+
+// entry is what was written, named by its place unless it has a name.
+func (x *entryText) entry(modified time.Time) Entry {
+	e := Entry{
+		ID: x.ID.V, At: x.At.V, Who: x.Who.V, Because: x.Because.V, Until: x.Until.V,
+		By: By{
+			Issuer: x.By.Issuer.V, Token: x.By.Token.V, Session: x.By.Session.V, Subject: x.By.Subject.V, Client: x.By.Client.V,
+			Key: x.By.Key.V, All: x.By.All.V, Identity: x.By.Identity.V, IssuedBefore: x.By.IssuedBefore.V,
+		},
+	}
+	if e.ID == "" {
+		e.ID = fmt.Sprintf("%s:%d:%d", filepath.Base(x.Pos.File), x.Pos.Line, x.Pos.Col)
+	}
+	if e.Who == "" {
+		e.Who = filepath.Base(x.Pos.File)
+	}
+	if e.At.IsZero() {
+		e.At = modified
+	}
+	return e
+}

@@ -1,0 +1,215 @@
+package revocation
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tiergate/tiergate/rules/regular"
+)
+
+// The files of a Journal in its directory.
+const (
+	journalName = "revocations.jsonl"
+	markName    = "revocations.mark"
+)
+
+// Bounds of a Journal.
+const (
+	maxEntries = 100_000
+	maxBytes   = 64 << 20 // of the lines of all entries
+	// endedFor is how long an entry whose end has come is still kept: a clock
+	// that was ahead must not have taken it away for good.
+	endedFor   = 24 * time.Hour
+	lookEvery  = 2 * time.Second // at whether the file is still ours
+	fewChanges = 1000            // below that a journal is not written anew
+)
+
+// JournalOptions are what a Journal is opened with.
+type JournalOptions struct {
+	Dir string // exists, or is made
+	// ReadOnly leaves the directory alone: Entries are those of now, for good. A
+	// server that takes no changes reads so.
+	ReadOnly bool
+	Log      *slog.Logger
+	Now      func() time.Time // nil is time.Now
+}
+
+// Journal is the embedded Store: a file of JSON lines to which each change is
+// appended and synced before it is acknowledged.
+type Journal struct {
+	o    JournalOptions
+	path string
+
+	writing sync.Mutex // one change at a time
+	file    *os.File   // nil when read only or closed
+	mark    *mark
+	suspect bool      // the file may hold what it should not: write it anew before it is used
+	wrote   time.Time // the file's date after our last write
+
+	mu sync.Mutex // for the content; never held while the disk is waited for
+	content
+}
+
+var errReadOnly = errors.New("the journal was opened to be read only")
+
+// OpenJournal reads the journal of a directory. The error says why nobody may be
+// answered without it: a damaged line, or a mark that says that the journal was
+// longer once. Without the mark the journal is accepted as it is.
+func OpenJournal(o JournalOptions) (*Journal, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	j := &Journal{o: o, path: filepath.Join(o.Dir, journalName)}
+	var err error
+	if o.ReadOnly {
+		j.mark, err = readMark(filepath.Join(o.Dir, markName))
+	} else if err = os.MkdirAll(o.Dir, 0o700); err == nil {
+		j.mark, err = openMark(filepath.Join(o.Dir, markName))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("revocations: %w", err)
+	}
+	if err := j.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("revocations: %w", err), j.Close())
+	}
+	return j, nil
+}
+
+func (j *Journal) open() error {
+	f, err := regular.Open(j.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return j.create()
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	c, err := readJournal(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w; bring a whole one back, as a revocation may be in what cannot be read", j.path, err)
+	}
+	if err := j.witnessed(c); err != nil {
+		return err
+	}
+	j.content = *c
+	if j.o.ReadOnly {
+		return nil
+	}
+	return j.adopt()
+}
+
+// create starts a journal where there never was one.
+func (j *Journal) create() error {
+	j.content = content{live: map[string]stored{}, store: j.mark.store}
+	switch {
+	case j.mark.epoch > 0:
+		return fmt.Errorf("%s is gone, and held %d changes: bring it back, or remove %s to begin without them", j.path, j.mark.epoch, markName)
+	case j.o.ReadOnly:
+		return nil
+	case j.store == "":
+		j.store = strings.ToLower(rand.Text())
+	}
+	// The mark comes first: a journal without one is what somebody brought.
+	err := errors.Join(j.mark.write(j.store, 0), j.mark.file.Sync(), syncDir(j.o.Dir))
+	if err != nil {
+		return err
+	}
+	return j.rewrite()
+}
+
+// witnessed compares the journal with its mark.
+func (j *Journal) witnessed(c *content) error {
+	switch {
+	case j.mark.store == "":
+		j.o.Log.Warn("revocation journal accepted without its mark", slog.String("file", j.path), slog.Uint64("epoch", c.epoch))
+		return nil
+	case j.mark.store != c.store:
+		return fmt.Errorf("%s is not the journal that %s was written with: bring that one back, or remove the mark to accept this one", j.path, markName)
+	case j.mark.epoch > c.epoch:
+		return fmt.Errorf("%s is at epoch %d and was at %d: it was rolled back or cut; bring the newer one back, or remove %s to accept this one",
+			j.path, c.epoch, j.mark.epoch, markName)
+	}
+	return nil
+}
+
+// adopt makes the journal that was read ours to write.
+func (j *Journal) adopt() error {
+	f, err := os.OpenFile(j.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	j.file = f
+	if j.torn {
+		if err := errors.Join(f.Truncate(j.size), f.Sync()); err != nil {
+			return err
+		}
+		j.torn = false
+		j.o.Log.Warn("torn line taken from the revocation journal", slog.String("file", j.path))
+	}
+	if err := j.mark.write(j.store, j.epoch); err != nil {
+		return err
+	}
+	return j.noted()
+}
+
+// Entries implements Store.
+func (j *Journal) Entries() ([]Entry, uint64) {
+	j.mu.Lock()
+	all := slices.Collect(maps.Values(j.live))
+	epoch := j.epoch
+	j.mu.Unlock()
+	slices.SortFunc(all, func(a, b stored) int { return cmp.Compare(a.number, b.number) })
+	out := make([]Entry, len(all))
+	for i := range all {
+		out[i] = all[i].Entry
+	}
+	return out, epoch
+}
+
+// Run implements Store. It changes nothing but the file: what this process knows
+// is never less than what the file should hold.
+func (j *Journal) Run(ctx context.Context, _ func()) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		j.writing.Lock()
+		if j.file != nil && !j.suspect {
+			if err := j.guard(); err != nil {
+				j.o.Log.Error("revocation journal not written anew", slog.Any("error", err))
+			}
+		}
+		j.writing.Unlock()
+	}
+}
+
+// Close implements Store.
+func (j *Journal) Close() error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	var err error
+	if j.file != nil {
+		err = j.file.Close()
+		j.file = nil
+	}
+	if j.mark != nil && j.mark.file != nil {
+		err = errors.Join(err, j.mark.file.Close())
+		j.mark.file = nil
+	}
+	return err
+}
