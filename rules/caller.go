@@ -134,6 +134,10 @@ type Identity struct {
 	Strip       bool           // the credential does not reach the upstream
 }
 
+// ByPeer is what is known of the callers of an identity that has no token: their
+// SPIFFE ID is the subject, and nothing says when they were.
+func (id *Identity) ByPeer() *Verified { return &Verified{Subject: id.Peer} }
+
 // Status says whether a registered identity may be used. The zero value may.
 type Status uint8
 

@@ -83,8 +83,11 @@ func pinned(selectors []selector) []string {
 	var out []string
 	for i := range selectors {
 		issuer := selectors[i].issuer
-		if selectors[i].identity != nil {
-			issuer = selectors[i].identity.Issuer
+		if id := selectors[i].identity; id != nil {
+			issuer = id.Issuer
+			if id.Peer != "" { // their subjects are SPIFFE IDs, and nobody else's
+				issuer = "no issuer, by peer"
+			}
 		}
 		out = append(out, issuer)
 	}
@@ -119,7 +122,7 @@ func (c *compiler) same(cl *clause, sc *scope) {
 // pins checks that what `same` compares with is pinned for a selector, and of
 // the kind that the attribute has.
 func (c *compiler) pins(s *selector, at At[string], kind Kind) {
-	if s.identity == nil || s.identity.Issuer == "" {
+	if s.identity == nil || s.identity.Issuer == "" && s.identity.Peer == "" {
 		return // a selector may be about callers some of which are pinned
 	}
 	got := NoKind
@@ -133,6 +136,8 @@ func (c *compiler) pins(s *selector, at At[string], kind Kind) {
 		got = String // the rows of its subjects may have one
 	}
 	switch {
+	case got == NoKind && s.identity.Peer != "":
+		c.ms.AddHint(at.Pos, "give the identity a tenant and write same: tenant; nothing else is fixed for a peer", "nothing pins %q for %q", at.V, s.identity.Name)
 	case got == NoKind && at.V == "tenant":
 		c.ms.AddHint(at.Pos, "give the identity a tenant, or its issuer fixed: { tenant: … }", "nothing pins the tenant of %q", s.identity.Name)
 	case got == NoKind:

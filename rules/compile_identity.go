@@ -24,7 +24,7 @@ func (c *compiler) registered() {
 func (c *compiler) identity(d *IdentityDecl) *Identity {
 	id := &Identity{
 		Pos: d.Pos, Name: d.Name.V, Issuer: d.Match.Issuer.V, Subject: d.Match.Subject.V, Clients: d.Match.Client.Values(),
-		Workload: d.Workload.V, Tenant: d.Tenant.V, Owner: d.Owner.V, Purposes: d.Purpose.Values(),
+		Peer: d.Match.Peer.V, Workload: d.Workload.V, Tenant: d.Tenant.V, Owner: d.Owner.V, Purposes: d.Purpose.Values(),
 		ReviewBy: d.ReviewBy.V, Shadow: c.shadows(d.Shadow, true),
 	}
 	kind, ok := ParseCallerKind(d.Kind.V)
@@ -35,15 +35,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 		c.unknownWord("kind", d.Kind, []string{"human", "service", "workload", "third-party", "agent"})
 	}
 	id.Kind = kind
-	if d.Match.Issuer.V == "" {
-		c.ms.AddHint(d.Match.Pos.or(d.Pos), "write match: { issuer: … }", "identity %q does not say which issuer vouches for it", id.Name)
-	} else {
-		c.issuer(d.Match.Issuer)
-	}
-	c.exact("subject", d.Match.Subject, "leave subject out, then any will do")
-	for _, w := range d.Match.Client {
-		c.exact("client", w, "leave client out, then any will do")
-	}
+	c.match(d, id)
 	c.exact("tenant", d.Tenant, "a pinned tenant is one; leave it out where none is pinned")
 	for _, w := range d.Purpose {
 		c.exact("purpose", w, "list the purposes")

@@ -7,9 +7,9 @@ import (
 )
 
 // seat is what a caller is recognised by: a subject or, without one, the class,
-// and a client or, without one, any. Who fits two identities of which neither
+// and a client or, without one, any; or the peer alone. Who fits two identities of which neither
 // wins is denied (docs/reference/decisions.md, section 3).
-type seat struct{ issuer, subject, client string }
+type seat struct{ issuer, subject, client, peer string }
 
 // overlaps refuses an identity that can never be recognised, because others fit
 // every caller that it fits, and warns of one that shares some of its clients. An
@@ -20,7 +20,7 @@ func (c *compiler) overlaps() {
 	for i := range c.src.Identities {
 		d := &c.src.Identities[i]
 		id := c.identities[d.Name.V]
-		if id == nil || id.Pos != d.Pos || c.src.broken[d.Pos] || id.Issuer == "" || d.Match.Subject.given() && id.Subject == "" || slices.Contains(id.Clients, "") {
+		if id == nil || id.Pos != d.Pos || c.src.broken[d.Pos] || id.Issuer == "" == (id.Peer == "") || d.Match.Subject.given() && id.Subject == "" || slices.Contains(id.Clients, "") {
 			continue // a mistake is reported already
 		}
 		decls = append(decls, d)
@@ -32,7 +32,7 @@ func (c *compiler) overlaps() {
 		id := c.identities[d.Name.V]
 		if rivals := o.everywhere(id); len(rivals) > 0 {
 			o.out[id] = true
-			c.ms.AddHint(d.Match.Pos, "neither wins, so all of them are denied: name a subject or other clients, or make one identity of them",
+			c.ms.AddHint(d.Match.Pos, remedy(id),
 				"identity %q can never be recognised: whoever it matches also matches %s", id.Name, strings.Join(rivals, " or "))
 		}
 	}
@@ -63,18 +63,18 @@ type overlap struct {
 
 func (o *overlap) seats(id *Identity) []seat {
 	if len(id.Clients) == 0 {
-		return []seat{{id.Issuer, id.Subject, ""}}
+		return []seat{{id.Issuer, id.Subject, "", id.Peer}}
 	}
 	var out []seat
 	for _, client := range slices.Compact(slices.Sorted(slices.Values(id.Clients))) {
-		out = append(out, seat{id.Issuer, id.Subject, client})
+		out = append(out, seat{id.Issuer, id.Subject, client, ""})
 	}
 	return out
 }
 
 // rival returns another identity that fits whoever is in a seat, or nil.
 func (o *overlap) rival(p seat, id *Identity) *Identity {
-	for _, at := range []seat{p, {p.issuer, p.subject, ""}} {
+	for _, at := range []seat{p, {p.issuer, p.subject, "", p.peer}} {
 		for _, other := range o.held[at] {
 			if other != id && !o.out[other] {
 				return other
@@ -100,3 +100,10 @@ func (o *overlap) everywhere(id *Identity) []string {
 }
 
 func spot(id *Identity) string { return fmt.Sprintf("%q at %v", id.Name, id.Pos) }
+
+func remedy(id *Identity) string {
+	if id.Peer != "" {
+		return "neither wins, so all of them are denied: make one identity of them"
+	}
+	return "neither wins, so all of them are denied: name a subject or other clients, or make one identity of them"
+}

@@ -68,6 +68,7 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 	for i := range selectors {
 		s := &selectors[i]
 		switch {
+		case s.identity != nil && s.identity.Peer != "": // which claims nothing
 		case s.identity != nil:
 			out = append(out, s.identity.Issuer)
 		case s.issuer != "":

@@ -184,9 +184,11 @@ func (k *Demand) DecodeNode(d *Decoder, n *Node) {
 
 func (k Demand) given() bool { return k.Pos != Pos{} }
 
-// MatchDecl says which verified callers an identity is.
+// MatchDecl says which verified callers an identity is: those whom an issuer
+// vouches for, or a workload that comes without a token.
 type MatchDecl struct {
 	Pos     Pos
+	Peer    At[string] `yaml:"peer"`
 	Issuer  At[string] `yaml:"issuer"`
 	Subject At[string] `yaml:"subject"`
 	Client  Strings    `yaml:"client"`
