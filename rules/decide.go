@@ -11,10 +11,10 @@ func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
 	if c == nil {
 		c = new(Caller)
 	}
-	j := judge{set: s, facts: facts{schema: s.schema, req: req, caller: c}}
+	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}}
 	d := j.all(targets)
 	if j.metShadow {
-		trial := judge{set: s, facts: facts{schema: s.schema, req: req, caller: c}, trial: true}
+		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}, trial: true}
 		d.Shadow = trial.all(targets).differs(&d)
 	}
 	return d
@@ -35,9 +35,10 @@ func (trial Decision) differs(first *Decision) *ShadowVerdict {
 // judge decides one request.
 type judge struct {
 	set       *Set
-	facts     facts
-	trial     bool // rules in shadow take part
-	metShadow bool // a rule in shadow could have taken part
+	caller    *Caller
+	facts     facts // of the caller, then of who acts for it
+	trial     bool  // rules in shadow take part
+	metShadow bool  // a rule in shadow could have taken part
 	owed      []debt
 	query     candidates
 	loginAge  int64    // what the demand that decided permits, see Decision.MaxAuthAge
@@ -49,26 +50,25 @@ type judge struct {
 // is allowed.
 type debt struct {
 	clause *clause
+	caller *Caller // for whom it applied
 	target int
 	tier   Tier
 }
 
+// all decides for the caller and, once that allows, for who acts for it as a
+// caller in its own right: an agent reaches what both may.
 func (j *judge) all(targets []Target) Decision {
 	if len(targets) == 0 {
 		return Decision{Reason: NoTarget}
 	}
-	d := Decision{Targets: make([]Verdict, len(targets))}
-	for i := range targets {
-		d.Targets[i] = Verdict{Action: targets[i].Action, ID: targets[i].Object.ID}
-		v := &d.Targets[i]
-		j.facts.target = &targets[i]
-		d.Detail = j.one(v, i)
-		if v.Effect != Allow {
-			d.Reason, d.Targets = v.Reason, d.Targets[:i+1]
-			if d.Reason == AuthTooOld {
-				d.MaxAuthAge = j.loginAge
-			}
-			return d
+	d := Decision{Targets: make([]Verdict, 0, len(targets))}
+	if !j.each(&d, targets) {
+		return d
+	}
+	if j.caller.Actor != nil {
+		j.facts.caller = j.caller.Actor
+		if !j.each(&d, targets) {
+			return agentNotPermitted(d)
 		}
 	}
 	if fault := j.settle(&d, targets); fault != nil {
@@ -76,6 +76,35 @@ func (j *judge) all(targets []Target) Decision {
 	}
 	d.Effect, d.Reason, d.Detail = Allow, Allowed, ""
 	return d
+}
+
+// each decides every target for the caller at hand and reports whether all are
+// allowed; the first that is not ends it.
+func (j *judge) each(d *Decision, targets []Target) bool {
+	acts := j.facts.caller != j.caller
+	for i := range targets {
+		d.Targets = append(d.Targets, Verdict{Action: targets[i].Action, ID: targets[i].Object.ID, Actor: acts})
+		v := &d.Targets[len(d.Targets)-1]
+		j.facts.target = &targets[i]
+		d.Detail = j.one(v, i)
+		if v.Effect != Allow {
+			d.Reason = v.Reason
+			if d.Reason == AuthTooOld {
+				d.MaxAuthAge = j.loginAge
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// agentNotPermitted is the denial of what the caller may and its actor may not.
+func agentNotPermitted(d Decision) Decision {
+	detail := "the actor: " + string(d.Reason)
+	if d.Detail != "" {
+		detail += ": " + d.Detail
+	}
+	return Decision{Reason: AgentNotPermitted, Detail: detail, Targets: d.Targets}
 }
 
 // one decides one target into v, which denies unless it says otherwise. The
@@ -142,26 +171,26 @@ func (j *judge) denied(v *Verdict) bool {
 
 // allowed applies the allow rules, and names the reason where none applies.
 func (j *judge) allowed(v *Verdict, i int) (detail string) {
-	var n nearest
+	var near nearest
 	t := j.facts.target
 	j.set.allow.find(&j.query, j.facts.caller, v.Type, t.Action)
 	for c := j.query.next(); c != nil; c = j.query.next() {
 		if !j.take(c) || v.Effect == Allow && len(c.then) == 0 {
 			continue // a rule that changes nothing need not allow once more
 		}
-		if !j.applies(v, c, &n) {
+		if !j.applies(v, c, &near) {
 			continue
 		}
 		if v.Effect != Allow {
 			v.Effect, v.Reason, v.Rule, v.Pos = Allow, Allowed, c.decl.ID.V, c.decl.Pos
 		}
 		if len(c.then) > 0 {
-			j.owed = append(j.owed, debt{c, i, j.facts.tier})
+			j.owed = append(j.owed, debt{c, j.facts.caller, i, j.facts.tier})
 		}
 	}
 	if v.Effect != Allow {
-		n.explain(v)
-		v.Reason, j.loginAge = j.reason(&n), n.maxAuthAge
+		near.explain(v)
+		v.Reason, j.loginAge = j.reason(&near), near.maxAuthAge
 		return ""
 	}
 	return j.demands(v)

@@ -54,6 +54,7 @@ type shownTarget struct {
 	Effect   string         `json:"effect"`
 	Reason   Reason         `json:"reason"`
 	What     string         `json:"what"`
+	As       string         `json:"as,omitempty"`
 	Tier     string         `json:"tier"`
 	TierFrom string         `json:"tier_from"`
 	Rule     string         `json:"rule,omitempty"`
@@ -107,6 +108,9 @@ func showTarget(v *Verdict) shownTarget {
 		what += "/" + v.ID
 	}
 	out := shownTarget{Effect: v.Effect.String(), Reason: v.Reason, What: what, Tier: v.Tier, TierFrom: v.TierFrom, Rule: v.Rule, Missing: v.Missing}
+	if v.Actor {
+		out.As = "actor"
+	}
 	if v.Rule != "" {
 		out.Pos = v.Pos.String()
 	}

@@ -53,6 +53,7 @@ type Verdict struct {
 	Pos      Pos    // of that rule
 	Missing  string // for a denial, the first demand that the nearest rule missed
 	Inputs   []Input
+	Actor    bool // decided for who acts for the caller, as a caller in its own right
 }
 
 // Input is a value that a condition of an evaluated rule read.

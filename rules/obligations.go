@@ -6,13 +6,16 @@ import "fmt"
 // verdict it comes from a denial.
 func (j *judge) settle(d *Decision, targets []Target) *Fault {
 	for _, owed := range j.owed {
-		j.facts.target, j.facts.tier = &targets[owed.target], owed.tier
+		j.facts.caller, j.facts.target, j.facts.tier = owed.caller, &targets[owed.target], owed.tier
 		for i := range owed.clause.then {
 			fault := j.put(&d.Obligations, &owed.clause.then[i])
 			if fault == nil {
 				continue
 			}
 			v := &d.Targets[owed.target]
+			if owed.caller != j.caller { // the actor's verdicts stand behind the caller's
+				v = &d.Targets[len(targets)+owed.target]
+			}
 			v.Effect, v.Reason, v.Missing = Deny, fault.Reason, "then "+owed.clause.then[i].name
 			v.Rule, v.Pos = owed.clause.decl.ID.V, owed.clause.decl.Pos
 			return fault
