@@ -192,7 +192,7 @@ func (m *Metrics) answered(out *rules.Outcome, total time.Duration) {
 			m.steps[s].Observe(took.Seconds())
 		}
 	}
-	if c := out.Caller; c != nil && c.Verified != nil && !c.Anonymous {
+	if c := out.Caller; c != nil && c.Verified != nil && c.Issuer != "" {
 		if out.TokenHit {
 			m.tokenHit.Inc()
 		} else {

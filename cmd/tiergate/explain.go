@@ -146,16 +146,22 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return explainMistakes(cmd.ErrOrStderr(), err, src)
 	}
-	if a.as != "" {
-		verifier, err := a.verifier(c, p, raw.Now)
-		if err != nil {
+	if a.as != "" || a.peer != "" {
+		if err := a.checkPeer(c); err != nil {
 			return err
+		}
+		verifier := policy.Verifier(peered{parts.verifier, a.peer})
+		if a.as != "" {
+			if verifier, err = a.verifier(c, p, raw.Now); err != nil {
+				return err
+			}
 		}
 		parts.options.Verifier = verifier
 		if p, _, err = parts.load(); err != nil {
 			return err
 		}
-	} else if a.fetch {
+	}
+	if a.fetch && a.as == "" {
 		if err := parts.verifier.Fetch(cmd.Context()); err != nil {
 			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
 		}
@@ -275,6 +281,9 @@ func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Ver
 		return nil, fmt.Errorf("no identity %q in the rules %s", a.as, rules.DidYouMean(a.as, names))
 	}
 	id := p.Set().Identities()[i]
+	if id.Peer != "" {
+		return a.byPeer(id)
+	}
 	v := &rules.Verified{
 		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
 		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),

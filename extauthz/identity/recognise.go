@@ -13,6 +13,7 @@ type Recogniser struct {
 	subjects map[member][]*rules.Identity // those that name a subject
 	clients  map[member][]*rules.Identity // classes that name clients
 	issuers  map[string][]*rules.Identity // classes of all clients
+	peers    map[string][]*machine        // workloads that come without a token, by SPIFFE ID
 	fixed    map[string]map[string]any    // what is fixed for the callers of an issuer
 }
 
@@ -26,9 +27,12 @@ func NewRecogniser(ids []*rules.Identity) *Recogniser {
 		subjects: make(map[member][]*rules.Identity),
 		clients:  make(map[member][]*rules.Identity),
 		issuers:  make(map[string][]*rules.Identity),
+		peers:    make(map[string][]*machine),
 	}
 	for _, id := range ids {
 		switch {
+		case id.Peer != "":
+			r.peers[id.Peer] = append(r.peers[id.Peer], &machine{id, id.ByPeer()})
 		case id.Issuer == "": // nobody verifies without an issuer
 		case id.Subject != "":
 			key := member{id.Issuer, id.Subject}
@@ -54,7 +58,15 @@ func NewRecogniser(ids []*rules.Identity) *Recogniser {
 func (r *Recogniser) Recognise(e rules.Evidence, req *rules.Request, purpose string) (*rules.Caller, error) {
 	v := e.Verified
 	if v == nil || v.Anonymous {
-		return &rules.Caller{Verified: v, Peer: e.Peer, Bound: e.Bound, Purpose: purpose}, nil // the zero kind is Anonymous
+		c, err := r.byPeer(&e)
+		c.Purpose = purpose
+		if c.Identity == nil || err != nil {
+			return c, err
+		}
+		if err := usable(c, req); err != nil {
+			return c, err
+		}
+		return c, settlePurpose(c)
 	}
 	c, err := r.caller(v, &e)
 	var notOne error // why the actor is nobody

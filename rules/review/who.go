@@ -33,14 +33,17 @@ func (r *review) callers(id *rules.Identity) []*survey {
 		for name, text := range asked {
 			claims[name] = r.claim(id.Issuer, name, text)
 		}
-		s := &survey{r: r, identity: id, claims: asked, class: id.Subject == "", depends: map[string]bool{}}
+		s := &survey{r: r, identity: id, claims: asked, class: id.Subject == "" && id.Peer == "", depends: map[string]bool{}}
 		for _, client := range clients {
 			v := rules.Verified{
 				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
 				IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
 			}
 			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: id.Workload}
-			if id.Workload != "" {
+			if id.Peer != "" {
+				c.Verified, c.Peer = id.ByPeer(), id.Peer
+			}
+			if c.Peer != "" {
 				c.Bound = rules.ByWorkload
 			}
 			if id.Kind != rules.Unknown {

@@ -33,7 +33,11 @@ func (t *testCase) compare(o *rules.Outcome) (faults []string) {
 	}
 	ambiguous := o.Reason == rules.IdentityAmbiguous // then it is one of several, and the test wants that
 	if t.as != nil && o.Caller != nil && o.Caller.Identity != t.as && !ambiguous {
-		fault("the claims make the caller %s, the test says %s", cmp.Or(o.Caller.Name(), "unknown"), t.as.Name)
+		what, otherwise := "claims make", rules.Unknown
+		if t.as.Peer != "" {
+			what, otherwise = "peer makes", rules.Anonymous
+		}
+		fault("the %s the caller %s, the test says %s", what, cmp.Or(o.Caller.Name(), otherwise.String()), t.as.Name)
 	}
 	for _, h := range t.headers {
 		got, set := header(o, h.name)

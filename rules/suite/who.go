@@ -37,7 +37,9 @@ func (c *compiler) who(t *testCase, now time.Time) {
 			c.ms.AddHint(d.As.Pos, "as: { issuer: NAME, subject: WHO, client: APP }", "no issuer is named %q", v.Issuer)
 		}
 	default:
-		c.identity(t, v)
+		if c.identity(t, v); t.verified != v {
+			return
+		}
 	}
 	if v.Subject == "" {
 		v.Subject = someone
@@ -59,12 +61,27 @@ func (c *compiler) identity(t *testCase, v *rules.Verified) {
 		return
 	}
 	t.as = ids[at]
+	if t.as.Peer != "" {
+		c.byPeer(t)
+		return
+	}
 	v.Issuer, v.Subject = t.as.Issuer, t.as.Subject
 	if t.decl.Peer.Pos == (rules.Pos{}) {
 		t.peer = t.as.Workload
 	}
 	if len(t.as.Clients) > 0 {
 		v.ClientID = t.as.Clients[0]
+	}
+}
+
+// byPeer makes a workload that comes without a token.
+func (c *compiler) byPeer(t *testCase) {
+	t.verified = &rules.Verified{Anonymous: true}
+	if t.decl.Peer.Pos == (rules.Pos{}) {
+		t.peer = t.as.Peer
+	}
+	if t.decl.Claims.Node != nil {
+		c.ms.Add(t.decl.Claims.Pos, "%q comes without a token, so it has no claims", t.as.Name)
 	}
 }
 
