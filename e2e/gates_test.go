@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -129,7 +128,7 @@ func openGates(t *testing.T, edit func(*gates, Settings)) *gates {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(config), "rules", "gates.yaml"), []byte(gateRules()), 0o600); err != nil {
+	if err := writeRules(config, "gates.yaml", gateRules()); err != nil {
 		t.Fatal(err)
 	}
 	if g.Tiergate, err = StartTiergate(t.Context(), g.programs.Tiergate, "tiergate", config); err != nil {

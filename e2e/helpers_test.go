@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -55,6 +56,11 @@ func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) 
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// writeRules puts one more file into the rules directory beside config.
+func writeRules(config, name, text string) error {
+	return os.WriteFile(filepath.Join(filepath.Dir(config), "rules", name), []byte(text), 0o600)
 }
 
 // asking returns a Checker of addr that ends with the test.

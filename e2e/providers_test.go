@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -69,7 +67,7 @@ func (f *faulty) serve(t *testing.T, jwks map[string]any) {
 		fmt.Fprintf(&rules, "  - { name: people-of-%s, kind: human, match: { issuer: %s } }\n", name, name)
 	}
 	rules.WriteString("rules:\n  - { id: people-read-public-files, allow: { kind: human }, to: [read], on: file, up_to: public, when: object.id.startsWith(\"public/\") }\n")
-	if err := os.WriteFile(filepath.Join(filepath.Dir(config), "rules", "faulty.yaml"), []byte(rules.String()), 0o600); err != nil {
+	if err := writeRules(config, "faulty.yaml", rules.String()); err != nil {
 		t.Fatal(err)
 	}
 	if f.Tiergate, err = StartTiergate(t.Context(), f.programs.Tiergate, "tiergate", config); err != nil {
