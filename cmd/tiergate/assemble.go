@@ -107,12 +107,13 @@ func (c *config) identityOptions(log *slog.Logger) identity.Options {
 		Entries:  orDefault(c.Cache.Tokens.V, defaultTokens),
 		Bytes:    int(c.Cache.TokenBytes.V), // 0 is the default
 		Peers:    c.peerOptions(),
+		Origins:  c.origins(),
 	}
 	for _, i := range c.Issuers {
 		o.Issuers = append(o.Issuers, identity.IssuerConfig{
-			Name: i.Name.V, Issuer: i.Issuer.V, Audience: i.Audience.Values(), Algorithms: i.Algorithms.Values(),
+			Name: i.Name.V, Issuer: i.Issuer.V, TrustDomain: i.TrustDomain.V, Audience: i.Audience.Values(), Algorithms: i.Algorithms.Values(),
 			JWKS: identity.JWKSConfig{
-				URL: i.JWKS.URL.V, Discovery: i.JWKS.Discovery, File: c.path(i.JWKS.File.V), AllowHTTP: i.JWKS.AllowHTTP,
+				URL: i.JWKS.URL.V, Discovery: i.JWKS.Discovery, File: c.path(i.JWKS.File.V), Bundle: i.JWKS.Bundle.V, AllowHTTP: i.JWKS.AllowHTTP,
 				Refresh: i.JWKS.Refresh, MaxStale: i.JWKS.MaxStale,
 				CA: c.path(i.JWKS.CA.V), Proxy: i.JWKS.Proxy.V, EmptyKeySet: i.JWKS.EmptyKeySet.V,
 			},
@@ -120,6 +121,7 @@ func (c *config) identityOptions(log *slog.Logger) identity.Options {
 			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, MaxAge: i.MaxAge, Required: i.Required,
 			MayAssert: i.kinds(), Claims: i.places(), Fixed: i.fixed(),
 			ClientClaim: i.ClientClaim.V, ScopeClaim: i.ScopeClaim.V, PurposeClaim: i.PurposeClaim.V,
+			RequireBound: i.RequireBound.V, DPoP: i.proofs(),
 		})
 	}
 	return o

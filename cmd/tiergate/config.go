@@ -21,6 +21,7 @@ type config struct {
 	Rules        rules.Strings                      `yaml:"rules"`
 	StateDir     rules.At[string]                   `yaml:"state_dir"`
 	Issuers      []issuerConfig                     `yaml:"issuers"`
+	Origins      rules.Entries[rules.At[string]]    `yaml:"origins"`
 	Peer         peerConfig                         `yaml:"peer"`
 	Catalogs     rules.EntriesOrNone[catalogConfig] `yaml:"catalogs"`
 	Cache        cacheConfig                        `yaml:"cache"`
@@ -32,6 +33,8 @@ type config struct {
 	ExposeReason bool                               `yaml:"expose_reason"`
 	Revocations  revocationsConfig                  `yaml:"revocations"`
 	Control      controlConfig                      `yaml:"control"`
+
+	ResourceMetadata rules.At[string] `yaml:"resource_metadata"`
 
 	dir  string // of the file: relative paths start here
 	file rules.File
@@ -57,6 +60,7 @@ type issuerConfig struct {
 	Pos          rules.Pos
 	Name         rules.At[string]                      `yaml:"name"`
 	Issuer       rules.At[string]                      `yaml:"issuer"`
+	TrustDomain  rules.At[string]                      `yaml:"trust_domain"`
 	Audience     rules.Strings                         `yaml:"audience"`
 	JWKS         jwksConfig                            `yaml:"jwks"`
 	Algorithms   rules.Strings                         `yaml:"algorithms"`
@@ -72,6 +76,8 @@ type issuerConfig struct {
 	MaxAge       time.Duration                         `yaml:"max_age"`
 	Skew         rules.At[time.Duration]               `yaml:"skew"`
 	Required     bool                                  `yaml:"required"`
+	RequireBound rules.At[string]                      `yaml:"require_bound"`
+	DPoP         *dpopConfig                           `yaml:"dpop"`
 }
 
 type jwksConfig struct {
@@ -79,6 +85,7 @@ type jwksConfig struct {
 	URL       rules.At[string] `yaml:"url"`
 	Discovery bool             `yaml:"discovery"`
 	File      rules.At[string] `yaml:"file"`
+	Bundle    rules.At[bool]   `yaml:"bundle"`
 	AllowHTTP bool             `yaml:"allow_http"`
 	Refresh   time.Duration    `yaml:"refresh"`
 	MaxStale  time.Duration    `yaml:"max_stale"`

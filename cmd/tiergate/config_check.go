@@ -49,6 +49,7 @@ func (c *config) check(ms *rules.Mistakes) {
 		ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
 	}
 	c.checkIssuers(ms)
+	c.checkOrigins(ms)
 	c.Peer.check(ms)
 	for _, e := range c.Catalogs {
 		if !sourceName.MatchString(e.Key) {
@@ -133,22 +134,24 @@ func (c *config) checkIssuers(ms *rules.Mistakes) {
 			ms.Add(i.Name.Pos, "issuer %q is already defined at %v", i.Name.V, at)
 		}
 		names[i.Name.V] = i.Name.Pos
-		if i.Issuer.V == "" {
+		if i.Issuer.V == "" && i.TrustDomain.V == "" {
 			ms.Add(i.Pos, "issuer %q has no issuer: the exact iss of its tokens", i.Name.V)
 		}
 		if len(i.Audience) == 0 {
 			ms.AddHint(i.Pos, "add audience: [your-api]; without it any token of this issuer would pass", "issuer %q has no audience", i.Name.V)
 		}
 		ways := 0
-		for _, set := range []bool{i.JWKS.URL.V != "", i.JWKS.Discovery, i.JWKS.File.V != ""} {
+		for _, set := range []bool{i.JWKS.URL.V != "", i.JWKS.Discovery, i.JWKS.File.V != "", i.JWKS.Bundle.V} {
 			if set {
 				ways++
 			}
 		}
 		if ways != 1 {
-			ms.AddHint(i.Pos, "jwks: { url: … }, { discovery: true } or { file: … }", "issuer %q needs exactly one source of keys, found %d", i.Name.V, ways)
+			ms.AddHint(i.Pos, "jwks: { url: … }, { discovery: true }, { file: … } or, for a trust domain, { bundle: true }", "issuer %q needs exactly one source of keys, found %d", i.Name.V, ways)
 		}
 		i.checkTokens(ms)
+		c.checkTrustDomain(&i, ms)
+		i.checkBinding(ms)
 		if i.Skew.V < 0 || i.Skew.V > 300*time.Second {
 			ms.Add(i.Skew.Pos, "skew is at most 300s, found %v", i.Skew.V)
 		}

@@ -188,8 +188,9 @@ func (s *service) newServer(c *config) (*extauthz.Server, error) {
 			Address: c.Listen.Admin.V, Probe: c.Listen.Probe.V, Pprof: c.Listen.Pprof, Gatherer: registry,
 			NotReady: s.notReady, Version: func() any { return buildInfo() }, Rules: s.showRules,
 		},
-		Control: s.control(c),
-		Limits:  extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
+		Control:    s.control(c),
+		Challenges: extauthz.Challenges{DPoP: s.parts.verifier.ProofAlgorithms(), ResourceMetadata: c.ResourceMetadata.V},
+		Limits:     extauthz.DefaultLimits(), Managed: c.Headers.Managed.Values(), ExposeReason: c.ExposeReason,
 		Config: c.hash(), Deadline: c.deadline(), InFlight: orDefault(c.Limits.InFlight.V, defaultInFlight),
 		DrainWait: defaultDrain, DrainTimeout: orDefault(c.Drain.Timeout.V, defaultTimeout),
 	}

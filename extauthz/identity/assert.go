@@ -21,7 +21,7 @@ var assertions = []assertion{
 	{"subject", (*issuer).subject}, {"client", (*issuer).client}, {"token id", (*issuer).tokenID}, {"session", (*issuer).session},
 	{"dates", (*issuer).dates}, {"purpose", (*issuer).purpose}, {"scopes", (*issuer).scopes},
 	{"authorization_details", (*issuer).details}, {"actor", (*issuer).actor}, {"confirmation", (*issuer).confirmation},
-	{"mapped claims", (*issuer).claims},
+	{"required binding", (*issuer).bindingRequired}, {"mapped claims", (*issuer).claims},
 }
 
 // assert takes from verified claims what the issuer may assert, and nothing else.

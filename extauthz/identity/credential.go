@@ -9,15 +9,25 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-const scheme = "Bearer "
+// The schemes, with the space behind them.
+const (
+	bearerScheme = "Bearer "
+	dpopScheme   = "DPoP "
+)
 
-// token is a bearer credential that no log can print, not even with %#v.
+// token is a credential that no log can print, not even with %#v.
 type token struct {
-	value *string // of the whole header field; a pointer, because fmt prints what sits in unexported fields
+	value  *string // of the whole header field; a pointer, because fmt prints what sits in unexported fields
+	proven bool    // by the scheme DPoP: it comes with a proof of possession
 }
 
 // text is the credential itself.
-func (t token) text() string { return (*t.value)[len(scheme):] }
+func (t token) text() string {
+	if t.proven {
+		return (*t.value)[len(dpopScheme):]
+	}
+	return (*t.value)[len(bearerScheme):]
+}
 
 // Format implements fmt.Formatter for every verb.
 func (token) Format(w fmt.State, _ rune) { io.WriteString(w, "[token]") } //nolint:errcheck // fmt has nowhere to report it
@@ -28,7 +38,8 @@ func (token) LogValue() slog.Value { return slog.StringValue("[token]") }
 // MarshalText implements encoding.TextMarshaler, and so covers JSON.
 func (token) MarshalText() ([]byte, error) { return []byte("[token]"), nil }
 
-// credential finds the one bearer token of a request (RFC 6750 section 2.1).
+// credential finds the one token of a request (RFC 6750 section 2.1, RFC 9449
+// section 7.1).
 // found is false when there is no Authorization at all. Tokens in the query, the
 // body or a cookie are never read: such places leak into logs and histories.
 func credential(req *rules.Request) (t token, found bool, err error) {
@@ -44,20 +55,28 @@ func credential(req *rules.Request) (t token, found bool, err error) {
 	if !found {
 		return token{}, false, nil
 	}
-	if why := malformed(*t.value); why != "" {
+	switch {
+	case begins(*t.value, bearerScheme):
+	case begins(*t.value, dpopScheme):
+		t.proven = true
+	default:
+		return token{}, true, rules.Faultf(rules.CredentialMalformed, "the scheme is not Bearer or DPoP followed by one space")
+	}
+	if why := malformed(t.text()); why != "" {
 		return token{}, true, rules.Faultf(rules.CredentialMalformed, "%s", why)
 	}
 	return t, true, nil
 }
 
-// malformed says what keeps a field value from being exactly one bearer
-// credential, "" when nothing does. It never repeats the value: a client that
+// begins reports whether a field value has that scheme, in any case.
+func begins(value, scheme string) bool {
+	return len(value) >= len(scheme) && strings.EqualFold(value[:len(scheme)], scheme)
+}
+
+// malformed says what keeps the text behind the scheme from being exactly one
+// credential, "" when nothing does. Nothing here repeats the value: a client that
 // forgets the scheme sends its secret in the scheme's place.
-func malformed(value string) string {
-	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
-		return "the scheme is not Bearer followed by one space"
-	}
-	rest := value[len(scheme):]
+func malformed(rest string) string {
 	if rest == "" {
 		return "there is nothing after the scheme"
 	}

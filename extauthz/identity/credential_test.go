@@ -46,7 +46,9 @@ func TestCredentials(t *testing.T) {
 		{"empty", header(""), rules.CredentialMalformed},
 		{"no scheme", header(good), rules.CredentialMalformed},
 		{"Basic", header("Basic eDp5"), rules.CredentialMalformed},
-		{"DPoP", header("DPoP " + good), rules.CredentialMalformed},
+		{"DPoP, for a token that is bound to no key", header("DPoP " + good), rules.BindingMismatch},
+		{"DPoP, two spaces", header("DPoP  " + good), rules.CredentialMalformed},
+		{"DPoP alone", header("DPoP "), rules.CredentialMalformed},
 	} {
 		t.Run("A15 "+row.name, func(t *testing.T) {
 			e, err := v.Verify(t.Context(), &rules.Request{Now: now, Headers: row.headers})

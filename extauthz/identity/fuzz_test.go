@@ -95,8 +95,8 @@ func FuzzVerify(f *testing.F) {
 		who := e.Verified
 		// The one thing that may differ is the signature of the same claims: RSA and
 		// ECDSA seeds are ours, and a twin signature changes nothing else.
-		text := first[len(scheme):]
-		same := who.Subject == "ada" && second == "" && strings.EqualFold(first[:len(scheme)], scheme)
+		text := first[len(bearerScheme):]
+		same := who.Subject == "ada" && second == "" && strings.EqualFold(first[:len(bearerScheme)], bearerScheme)
 		if !same || !signed[text] && !strings.HasSuffix(text[:strings.LastIndexByte(text, '.')], good[strings.IndexByte(good, '.'):strings.LastIndexByte(good, '.')]) {
 			t.Fatalf("%q is verified as %+v", first, who)
 		}

@@ -19,6 +19,7 @@ import (
 type issuer struct {
 	name         string
 	profile      *profile
+	trustDomain  string // of its subjects; "" for any
 	audience     []string
 	algorithms   []string
 	skew         time.Duration
@@ -32,8 +33,10 @@ type issuer struct {
 	purposeClaim string
 	issuerNames  map[string]string // of all issuers, by their exact iss
 	keys         *keys
+	proofs       *proofs // of possession, by the holders of its tokens
 
 	singleAudience bool
+	requireBound   string // "" for bearer tokens too
 }
 
 func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
@@ -47,6 +50,7 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	}
 	i := &issuer{
 		name:         c.Name,
+		trustDomain:  c.TrustDomain,
 		audience:     slices.Clone(c.Audience),
 		algorithms:   slices.Clone(c.Algorithms),
 		skew:         c.Skew,
@@ -61,12 +65,15 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 		issuerNames:  make(map[string]string, len(o.Issuers)),
 
 		singleAudience: c.SingleAudience,
+		requireBound:   c.RequireBound,
 	}
 	if i.profile, err = profileOf(c.Profile); err != nil {
 		return nil, err
 	}
 	for n := range o.Issuers {
-		i.issuerNames[o.Issuers[n].Issuer] = o.Issuers[n].Name
+		if iss := o.Issuers[n].Issuer; iss != "" {
+			i.issuerNames[iss] = o.Issuers[n].Name
+		}
 	}
 	if c.ScopeClaim != "" {
 		i.scopeClaims = []string{c.ScopeClaim}
@@ -93,7 +100,7 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 	case c.JWKS.File != "":
 		i.keys.refresh(context.Background()) // local: also commands that never run have these keys
 	case o.StateDir != "":
-		i.keys.disk = newStore(o.StateDir, c.Issuer, c.JWKS.from())
+		i.keys.disk = newStore(o.StateDir, c.key(), c.JWKS.from())
 		i.keys.restore()
 	}
 	return i, nil
@@ -102,6 +109,9 @@ func newIssuer(c *IssuerConfig, o *Options) (*issuer, error) {
 func newSource(c *IssuerConfig, o *Options) (source, error) {
 	if c.JWKS.File != "" {
 		return &file{path: c.JWKS.File}, nil
+	}
+	if c.JWKS.workloadAPI != "" {
+		return &jwtBundle{address: c.JWKS.workloadAPI, domain: c.TrustDomain}, nil
 	}
 	get, err := o.getter, error(nil)
 	if get == nil {

@@ -34,7 +34,8 @@ type Options struct {
 	Entries  int // of the verified-token cache: 10,000
 	Bytes    int // that these may take: 64 MiB
 
-	Peers PeerOptions
+	Peers   PeerOptions
+	Origins map[string]string // of the URLs that clients use, by host; https://HOST for others
 
 	getter *getter // tests
 }
@@ -42,11 +43,12 @@ type Options struct {
 // IssuerConfig is one issuer of tokens.
 type IssuerConfig struct {
 	Name       string   // in rules
-	Issuer     string   // the exact iss
+	Issuer     string   // the exact iss; "" where TrustDomain alone names it
 	Audience   []string // a token must be for at least one of them
 	Algorithms []string // by registered name; the order decides for keys without alg. Default defaultAlgorithms
 	JWKS       JWKSConfig
 
+	TrustDomain    string        // whose workloads its JWT-SVIDs name, and no others; "" for any
 	Profile        string        // what its tokens are made for: legacy-access, rfc9068, id-token, jwt-svid, k8s-sa or github-oidc
 	SingleAudience bool          // a token is for one audience alone
 	Skew           time.Duration // of clocks: 30 s, at most 300 s
@@ -60,6 +62,9 @@ type IssuerConfig struct {
 	ClientClaim  string                // holds the client; default client_id, else azp
 	ScopeClaim   string                // holds the scopes; default scope, else scp
 	PurposeClaim string                // holds the purpose; default none
+
+	RequireBound string      // what its tokens must be bound to: mtls, dpop or any; "" for nothing
+	DPoP         *DPoPConfig // of the proofs that come with its tokens; nil does not speak of them
 }
 
 // check reports every fault of the options, and fills the defaults.
@@ -74,6 +79,10 @@ func (o *Options) check() error {
 		bad("Options.Entries is %d and Options.Bytes %d, want more than 0", o.Entries, o.Bytes)
 	}
 	errs = append(errs, o.Peers.check())
+	o.bundleKeys()
+	if _, err := origins(o.Origins); err != nil {
+		bad("%w", err)
+	}
 	names, issuers := map[string]bool{}, map[string]string{}
 	for i := range o.Issuers {
 		c := &o.Issuers[i]
@@ -82,10 +91,10 @@ func (o *Options) check() error {
 			bad("two issuers have the name %q", c.Name)
 		}
 		names[c.Name] = true
-		if first, dup := issuers[c.Issuer]; dup {
-			bad("issuers %q and %q have the same iss %q", first, c.Name, c.Issuer)
+		if first, dup := issuers[c.key()]; dup {
+			bad("issuers %q and %q have the same %s", first, c.Name, c.key())
 		}
-		issuers[c.Issuer] = c.Name
+		issuers[c.key()] = c.Name
 	}
 	return errors.Join(errs...)
 }
@@ -120,8 +129,11 @@ func (c *IssuerConfig) check() error {
 	if c.Name == "" {
 		bad("name is empty")
 	}
-	if c.Issuer == "" {
+	if c.Issuer == "" && c.TrustDomain == "" {
 		bad("issuer is empty, want the exact iss of its tokens")
+	}
+	if err := c.checkTrustDomain(); err != nil {
+		bad("%w", err)
 	}
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		bad("audience is %q, want at least one and none empty", c.Audience)
@@ -148,6 +160,9 @@ func (c *IssuerConfig) check() error {
 		bad("jwks: %w", err)
 	}
 	if err := c.checkClaims(); err != nil {
+		bad("%w", err)
+	}
+	if err := c.checkBinding(); err != nil {
 		bad("%w", err)
 	}
 	return errors.Join(errs...)

@@ -17,10 +17,13 @@ import (
 // one configuration and outlives every reload of the rules.
 type Verifier struct {
 	issuers  map[string]*issuer // by exact iss
+	domains  map[string]*issuer // by the trust domain of sub, those that have no iss
+	named    map[string]*issuer // by name
 	order    []*issuer          // as configured
 	maxToken int
 	cache    *tokenCache
 	peers    *peers
+	nonceKey *nonceKey       // nil when no issuer wants nonces
 	nobody   *rules.Verified // the anonymous caller
 	now      func() time.Time
 }
@@ -33,7 +36,9 @@ func New(o Options) (*Verifier, error) {
 	}
 	v := &Verifier{
 		issuers:  make(map[string]*issuer, len(o.Issuers)),
+		named:    make(map[string]*issuer, len(o.Issuers)),
 		maxToken: o.MaxToken,
+		domains:  make(map[string]*issuer),
 		nobody:   &rules.Verified{Anonymous: true},
 		now:      o.Now,
 	}
@@ -44,21 +49,35 @@ func New(o Options) (*Verifier, error) {
 	if v.peers, err = newPeers(&o); err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
+	if o.wantsNonces() {
+		v.nonceKey = newNonceKey(o.StateDir, o.Log)
+	}
 	for n := range o.Issuers {
 		c := &o.Issuers[n]
 		i, err := newIssuer(c, &o)
 		if err != nil {
 			return nil, fmt.Errorf("identity: issuer %q: %w", c.Name, err)
 		}
-		v.issuers[c.Issuer] = i
+		if i.proofs, err = newProofs(c, &o, i.keys.slots, v.nonceKey); err != nil {
+			return nil, fmt.Errorf("identity: issuer %q: %w", c.Name, err)
+		}
+		v.named[c.Name] = i
+		if c.Issuer != "" {
+			v.issuers[c.Issuer] = i
+		} else {
+			v.domains[c.TrustDomain] = i
+		}
 		v.order = append(v.order, i)
 	}
 	return v, nil
 }
 
-// Run keeps the key sets and the bundles fresh until ctx ends. It returns early only when one of
-// its parts panics, and then the others have ended too.
+// Run keeps the key sets and the bundles fresh until ctx ends. It returns early
+// only when one of its parts panics, and then the others have ended too.
 func (v *Verifier) Run(ctx context.Context) error {
+	if v.nonceKey != nil {
+		v.nonceKey.keep()
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, i := range v.order {
 		g.Go(guard("keys of issuer "+i.name, func() error { return i.keys.run(ctx) }))
@@ -79,11 +98,11 @@ func guard(name string, f func() error) func() error {
 	}
 }
 
-// Fetch gets every issuer's keys once, for commands that answer one request and
+// Fetch gets every issuer's keys and the agent's bundles once, for commands that answer one request and
 // end: only Run writes to StateDir, which is what a server trusts at its start.
 // The error joins those of issuers that could not be reached.
 func (v *Verifier) Fetch(ctx context.Context) error {
-	errs := make([]error, len(v.order))
+	errs := make([]error, len(v.order)+1)
 	var wait sync.WaitGroup
 	for n, i := range v.order {
 		wait.Go(func() {
@@ -96,7 +115,7 @@ func (v *Verifier) Fetch(ctx context.Context) error {
 			}
 		})
 	}
-	errs = append(errs, v.peers.trust.fetch(ctx))
+	wait.Go(func() { errs[len(v.order)] = v.peers.trust.fetch(ctx) })
 	wait.Wait()
 	return errors.Join(errs...)
 }
@@ -126,7 +145,7 @@ func (v *Verifier) Ready() (waiting []string) {
 
 // Verify says who the credential and the connection prove the caller to be.
 // Without a credential the caller is anonymous. The error is a *rules.Fault;
-// the peer is told even then.
+// the peer, and a nonce for the client, are told even then.
 func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (e rules.Evidence, err error) {
 	e.Peer = v.peers.of(req)
 	t, found, err := credential(req)
@@ -142,28 +161,12 @@ func (v *Verifier) Verify(ctx context.Context, req *rules.Request) (e rules.Evid
 	if e.Verified, e.Cached, err = v.verified(ctx, t.text(), req.Now); err != nil {
 		return e, err
 	}
-	if err = v.bind(&e); err != nil {
-		e.Verified = nil
+	if err = v.bind(ctx, req, t, &e); err != nil {
+		return rules.Evidence{Peer: e.Peer, Nonce: e.Nonce}, err
 	}
-	return e, err
+	return e, nil
 }
 
-// bind refuses what a token asks for beyond its own words: a proof that it is in
-// the right hands, and a decision about who acts. It is asked on every request,
-// for the cache knows tokens and not requests.
-func (v *Verifier) bind(e *rules.Evidence) error {
-	switch {
-	case e.Verified.Confirm != rules.Confirmation{}:
-		return rules.Faultf(rules.BindingMissing, "it has cnf, and proof of possession is not supported yet")
-	case e.Verified.Actor != nil:
-		return rules.Faultf(rules.AgentNotPermitted, "it has act, and delegation is not supported yet")
-	}
-	return nil
-}
-
-// verified says whose token it is, by the cache or afresh. What is refused leaves
-// no trace: the next time it costs as much again, which the slots bound, while a
-// memory of it would be filled by whoever wants to.
 func (v *Verifier) verified(ctx context.Context, text string, now time.Time) (*rules.Verified, bool, error) {
 	if len(text) > v.maxToken {
 		_, err := parse(text, v.maxToken)
@@ -202,18 +205,4 @@ func (v *Verifier) gate(text string) (*compact, error) {
 		}
 	}
 	return c, nil
-}
-
-// issuerOf chooses the issuer by the unverified iss. Only that issuer's keys are
-// then asked, so the choice proves itself: a key of another one never fits.
-func (v *Verifier) issuerOf(c *compact) (*issuer, error) {
-	iss, ok := c.claims["iss"].(string)
-	if !ok {
-		return nil, rules.Faultf(rules.TokenClaims, "iss is missing or not a string")
-	}
-	i, ok := v.issuers[iss]
-	if !ok {
-		return nil, rules.Faultf(rules.TokenIssuer, "iss is %s, which is not configured", clip(iss))
-	}
-	return i, nil
 }
