@@ -200,10 +200,10 @@ func (l *lives) stop() {
 // long gone, and one time in eight for an account that is not the caller's.
 func (l *lives) send(t *testing.T, replica int) {
 	l.mu.Lock()
-	i := len(l.pool) - 1 - int(float64(len(l.pool))*rand.Float64()*rand.Float64()) //nolint:gosec // traffic
+	i := len(l.pool) - 1 - int(float64(len(l.pool))*rand.Float64()*rand.Float64())
 	one := l.pool[max(i, 0)]
 	l.mu.Unlock()
-	foreign := rand.IntN(8) == 0 //nolint:gosec // traffic
+	foreign := rand.IntN(8) == 0
 	r := Request{Method: "GET", Target: ownAccount, Host: Host, Header: []string{"Authorization: Bearer " + one.token}}
 	if foreign {
 		r.Target = bobsAccount
