@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/rules"
 	"github.com/tiergate/tiergate/rules/regular"
@@ -110,6 +111,12 @@ func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 	for i, s := range p.verifier.Stats() {
 		if file := p.config.Issuers[i].JWKS.File; file.V != "" && s.FetchOK == 0 {
 			r.odd.Add(file.Pos, "issuer %q: no key set can be read from %q: its tokens will be refused", s.Name, file.V)
+		}
+	}
+	found := p.verifier.Bundles()
+	for _, e := range p.config.Peer.Bundles {
+		if slices.ContainsFunc(found, func(b identity.BundleStats) bool { return b.Name == e.Key && b.Authorities == 0 }) {
+			r.odd.Add(e.V.File.Pos, "trust domain %q: no bundle can be read from %q: none of its workloads will be a peer", e.Key, e.V.File.V)
 		}
 	}
 	return r

@@ -93,3 +93,21 @@ func (c *config) peerOptions() identity.PeerOptions {
 	}
 	return o
 }
+
+// checkTrustDomain checks an issuer that is named by whom it vouches for.
+func (c *config) checkTrustDomain(i *issuerConfig, ms *rules.Mistakes) {
+	domain, bundle := i.TrustDomain, i.JWKS.Bundle
+	switch {
+	case domain.V == "" && bundle.V:
+		ms.AddHint(bundle.Pos, "add trust_domain: example.org to the issuer", "bundle is that of a trust domain, and issuer %q has none", i.Name.V)
+	case domain.V == "":
+	case !rules.ValidTrustDomain(domain.V):
+		ms.AddHint(domain.Pos, "lower-case letters, digits, dots, dashes and underscores: example.org", "no trust domain %q", domain.V)
+	case i.Profile.V != "jwt-svid":
+		ms.AddHint(domain.Pos, "add profile: jwt-svid, or name the issuer by its iss", "trust_domain is for JWT-SVIDs, and the profile of issuer %q is another", i.Name.V)
+	case i.Issuer.V == "" && i.JWKS.Discovery:
+		ms.AddHint(domain.Pos, "add the issuer that SPIRE's OIDC discovery has, or jwks: { bundle: true }", "discovery starts from the issuer, and %q has none", i.Name.V)
+	case bundle.V && !c.Peer.bundled(domain.V) && c.Peer.WorkloadAPI.V == "":
+		ms.AddHint(bundle.Pos, "add peer: { bundles: { "+domain.V+": { file: … } } } or peer: { workload_api: unix:///… }", "nothing configures the bundle of trust domain %q", domain.V)
+	}
+}

@@ -92,7 +92,7 @@ func (o *Options) check() error {
 		}
 		names[c.Name] = true
 		if first, dup := issuers[c.key()]; dup {
-			bad("issuers %q and %q have the same %s", first, c.Name, c.key())
+			bad("issuers %q and %q have the same iss %q or trust domain", first, c.Name, c.Issuer)
 		}
 		issuers[c.key()] = c.Name
 	}

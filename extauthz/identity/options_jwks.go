@@ -13,12 +13,16 @@ const (
 	withdrawKeys = "withdraw" // the issuer has no keys from then on
 )
 
-// JWKSConfig says where an issuer's keys are: exactly one of URL, Discovery and File.
+// JWKSConfig says where an issuer's keys are: exactly one of URL, Discovery,
+// File and Bundle.
 type JWKSConfig struct {
 	URL       string
 	Discovery bool // at the issuer's /.well-known/openid-configuration
 	File      string
+	Bundle    bool // in the bundle of the issuer's trust domain, as PeerOptions has it
 	AllowHTTP bool // http from loopback
+
+	workloadAPI string // where Bundle is, unless it is in File
 
 	CA          string // PEM file: trusted in place of the system's authorities
 	Proxy       string // http://host:port, for https alone; the environment's is not used
@@ -30,13 +34,13 @@ type JWKSConfig struct {
 
 func (j *JWKSConfig) check(issuer string) error {
 	given := 0
-	for _, is := range []bool{j.URL != "", j.Discovery, j.File != ""} {
+	for _, is := range []bool{j.URL != "", j.Discovery, j.File != "", j.workloadAPI != ""} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		return fmt.Errorf("%d of url, discovery and file are given, want exactly one", given)
+		return fmt.Errorf("%d of url, discovery, file and bundle are given, want exactly one", given)
 	}
 	fill(&j.MaxStale, defaultMaxStale)
 	fill(&j.EmptyKeySet, keepKeys)
@@ -70,6 +74,8 @@ func (j *JWKSConfig) checkWay(issuer string) error {
 		return nil
 	case j.File != "":
 		return errors.New("ca and proxy are for keys from a server, these are in a file")
+	case j.workloadAPI != "":
+		return errors.New("ca and proxy are for keys from a server, these are the agent's on this machine")
 	case plain:
 		return errors.New("ca and proxy are for https, these keys come over http")
 	case j.Proxy != "":
@@ -86,6 +92,8 @@ func (j *JWKSConfig) from() string {
 		return j.URL
 	case j.Discovery:
 		return "discovery"
+	case j.workloadAPI != "":
+		return j.workloadAPI
 	}
 	return j.File
 }

@@ -78,10 +78,12 @@ func checkRequired(i *issuer, c *compact, _ time.Time) error {
 			return err
 		}
 	}
-	if i.profile.demands == nil {
-		return nil
+	if i.profile.demands != nil {
+		if err := i.profile.demands(c); err != nil {
+			return err
+		}
 	}
-	return i.profile.demands(c)
+	return i.vouchesFor(c)
 }
 
 // demandSPIFFE wants a workload as the subject (SPIFFE JWT-SVID section 3.1).
