@@ -50,7 +50,7 @@ fuzz: need-go ## every fuzz target for FUZZTIME, one after another
 	@for pkg in $$($(GO) list ./...); do \
 	  listed=$$($(GO) test -list '^Fuzz' $$pkg) || { echo "$$listed"; exit 1; }; \
 	  for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
-	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
+	    GO='$(GO)' .ci/fuzz $$pkg $$target $(FUZZTIME); \
 	  done; done
 
 bench: build ## tiergate beside a server that always says yes, in one run
