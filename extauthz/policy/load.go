@@ -45,13 +45,20 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 	if err := ms.Err(); err != nil {
 		return nil, src, err
 	}
+	recogniser := identity.NewRecogniser(set.Identities()).WithIssuers(o.Env.Issuers)
+	subjects := newSubjects(o.Env.Issuers, set.Schema(), recogniser)
+	view := o.Catalog.Bind(set.Schema(), subjects.types()...)
+	if subjects != nil {
+		subjects.view = view
+	}
 	return &Policy{
 		Hash:        hash(src, &o),
 		source:      src,
 		set:         set,
 		routes:      routes,
-		recogniser:  identity.NewRecogniser(set.Identities()).WithIssuers(o.Env.Issuers),
-		view:        o.Catalog.Bind(set.Schema()),
+		recogniser:  recogniser,
+		subjects:    subjects,
+		view:        view,
 		verifier:    o.Verifier,
 		revocations: o.Revocations,
 		resolve:     o.Resolve,

@@ -42,6 +42,7 @@ type Policy struct {
 	routes      *resolver.Routes
 	recogniser  *identity.Recogniser
 	view        *catalog.View
+	subjects    *subjects // nil where no issuer has a source of them
 	verifier    Verifier
 	revocations Revocations // nil for none
 	resolve     resolver.Options
@@ -55,7 +56,9 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 	if err := c.run(ctx); err != nil {
 		o.Decision = rules.Denial(err)
 	}
-	p.excuse(o, raw.Now)
+	if !c.firm {
+		p.excuse(o, raw.Now)
+	}
 	return o
 }
 
@@ -64,12 +67,14 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
 	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash}, last: time.Now()}
 	err := c.run(ctx)
-	last := len(c.o.Targets) - 1 // the first denied target ends the request
+	last, caller := len(c.o.Targets)-1, c.o.Caller // the first denied target ends the request
+	if last >= len(c.targets) {                    // behind the caller's verdicts stand those of who acts for it
+		last, caller = last-len(c.targets), caller.Actor
+	}
 	if err != nil || c.o.Effect == rules.Allow || last < 0 || last >= len(c.targets) {
 		return p.Check(ctx, raw), nil
 	}
-	near := p.set.NearMisses(c.o.Request, c.o.Caller, &c.targets[last])
-	return p.Check(ctx, raw), near
+	return p.Check(ctx, raw), p.set.NearMisses(c.o.Request, caller, &c.targets[last])
 }
 
 // check is one Check under way.
@@ -79,6 +84,7 @@ type check struct {
 	o       *rules.Outcome
 	last    time.Time
 	targets []rules.Target // once they are resolved
+	firm    bool           // no shadow entry excuses the denial
 }
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
@@ -125,6 +131,7 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 		return err
 	}
 	c.o.TokenHit = evidence.Cached
+	absent := c.p.subjects.look(ctx, &evidence, c.o)
 	caller, err := c.p.recogniser.Recognise(evidence, req, purpose)
 	c.o.Caller = caller // even a refused caller is named in the record
 	// Whatever else is wrong with the caller: a shadow entry may excuse that.
@@ -133,7 +140,24 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 			return rules.Faultf(rules.Revoked, "by %s", entry)
 		}
 	}
+	if absent != nil {
+		err = absent
+	}
+	c.firm = err != nil && !pliable(err, caller)
 	return err
+}
+
+// pliable says whether a shadow entry may excuse that a caller is not one to
+// decide for. A switch that was turned off is not tried out, and who acts for whom
+// must be settled before anything is.
+func pliable(err error, c *rules.Caller) bool {
+	switch rules.Denial(err).Reason {
+	case rules.PurposeNotAllowed:
+		return true
+	case rules.IdentityAmbiguous:
+		return c.Actor == nil
+	}
+	return false
 }
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
@@ -142,9 +166,9 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 		return nil, err
 	}
 	stats, err := c.p.view.Fill(ctx, targets, func(t *rules.Target) bool {
-		return c.p.couldAllow(c.o.Caller, t)
+		return c.p.couldAllow(c.o.Caller, t) || c.o.Caller.Actor != nil && c.p.couldAllow(c.o.Caller.Actor, t)
 	})
-	c.o.Hits, c.o.Misses = stats.Hits, stats.Misses
+	c.o.Hits, c.o.Misses = c.o.Hits+stats.Hits, c.o.Misses+stats.Misses
 	if err != nil {
 		return nil, err
 	}

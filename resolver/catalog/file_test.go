@@ -235,7 +235,7 @@ func TestWhatTheFormatsMean(t *testing.T) {
 					w.Columns = map[string]any{"frozen": nil, "limit": nil, "owners": nil}
 				}
 			} else if w.NoTier {
-				w.Columns = map[string]any{}
+				w.Columns = map[string]any{"frozen": nil, "limit": nil, "owners": nil} // other rows have them
 			}
 			if diff := cmp.Diff(w, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", file, diff)

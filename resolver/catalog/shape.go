@@ -24,12 +24,17 @@ type shape struct {
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
+	partial    bool          // a row need not have all attributes, and shows which it has
 }
 
+// Empty is an attribute that the source of a type of the server's own knows, and
+// that a row does not have.
+type Empty struct{}
+
 // fingerprint says in text everything that typing a row and keeping it depends on.
-func fingerprint(schema *rules.Schema, t *rules.Type) string {
+func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %d %d %t %d", t.Catalog, t.Name, t.Tier, t.MaxRowTier, t.RowTiers, schema.Unclassified)
+	fmt.Fprintf(&b, "%q %q %d %d %t %d %t", t.Catalog, t.Name, t.Tier, t.MaxRowTier, t.RowTiers, schema.Unclassified, partial)
 	for i := range schema.Tiers {
 		fmt.Fprintf(&b, " %q", schema.Tiers[i].Name)
 	}
@@ -139,7 +144,7 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 	for slot, a := range s.attributes {
 		raw, known := row.Columns[a.Name]
 		if !known {
-			if row.Whole {
+			if row.Whole && !s.partial {
 				return fmt.Sprintf("the source has no column %q", a.Name)
 			}
 			continue
@@ -149,7 +154,9 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 		if !ok {
 			return fmt.Sprintf("attribute %q is not of kind %v", a.Name, a.Kind)
 		}
-		e.attributes[slot] = value
+		if e.attributes[slot] = value; value == nil && s.partial {
+			e.attributes[slot] = Empty{}
+		}
 	}
 	if declared < len(row.Columns) {
 		for name, value := range row.Columns {

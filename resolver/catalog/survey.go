@@ -98,6 +98,9 @@ func (s *surveyor) missing(r *reader, has columns) {
 	if lacks("parent") && r.typ.Parent != "" {
 		s.odd.add(top, `type %s has a parent, and no row has the column "parent"`, r.typ.Name)
 	}
+	if r.shape.partial {
+		return
+	}
 	whole := s.table.records[0].cells != nil
 	for _, a := range r.typ.Attributes {
 		switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -110,9 +111,26 @@ func (t *table) fill(row *Row, r *record) {
 		_, tiered := t.held.of(r.key.Type)["tier"]
 		row.Untiered = !tiered
 	}
+	if r.cells == nil {
+		t.empty(row, r.key.Type)
+	}
 	for i, v := range r.values {
 		if v != nil {
 			row.Columns[t.columns[i]] = v
+		}
+	}
+}
+
+// empty gives a row the columns that rows of its type have.
+func (t *table) empty(row *Row, typ string) {
+	if t.held == nil {
+		for _, name := range t.columns {
+			row.Columns[name] = nil
+		}
+	}
+	for name := range t.held.of(typ) {
+		if !slices.Contains(builtIn, name) {
+			row.Columns[name] = nil
 		}
 	}
 }

@@ -17,23 +17,32 @@ type View struct {
 }
 
 // Bind makes the view of a schema. Rows that one of the last views cached stay
-// warm for every type whose declaration is the same.
-func (c *Catalog) Bind(schema *rules.Schema) *View {
+// warm for every type whose declaration is the same. Types of the server's own
+// stand beside the schema's: their rows say what they know, and an attribute that
+// the source has and the row has not is Empty.
+func (c *Catalog) Bind(schema *rules.Schema, own ...*rules.Type) *View {
 	v := &View{catalog: c, shapes: make(map[*rules.Type]*shape)}
 	shapes := make(map[string]*shape)
 	defer c.keep(v) // without the lock, which rows that are typed take, too
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, t := range schema.Types {
+	bind := func(t *rules.Type, partial bool) {
 		if t.Catalog == "" {
-			continue
+			return
 		}
-		declared := fingerprint(schema, t)
+		declared := fingerprint(schema, t, partial)
 		sh := c.known(declared)
 		if sh == nil {
 			sh = newShape(schema, t, c.sources[t.Catalog], c.ttl)
+			sh.partial = partial
 		}
 		v.shapes[t], shapes[declared] = sh, sh
+	}
+	for _, t := range schema.Types {
+		bind(t, false)
+	}
+	for _, t := range own {
+		bind(t, true)
 	}
 	copy(c.recent[1:], c.recent[:])
 	c.recent[0] = shapes
@@ -50,7 +59,7 @@ func (c *Catalog) keep(v *View) {
 		if read[sh.source] == nil {
 			read[sh.source] = make(map[string][]string)
 		}
-		names := []string{}
+		names := append([]string{}, read[sh.source][t.Name]...)
 		for _, a := range t.Attributes {
 			names = append(names, a.Name)
 		}
