@@ -23,6 +23,7 @@ type peers struct {
 	trust              *trust          // nil: the proxy alone is believed
 	via                map[string]bool // proxies that are asked for whom they speak
 	required           bool            // that there are bundles
+	leaves             *leaves
 
 	mu    sync.Mutex
 	known *simplelru.LRU[claimed, proof]
@@ -44,9 +45,13 @@ type proof struct {
 
 func newPeers(o *Options) (*peers, error) {
 	known, err := simplelru.NewLRU[claimed, proof](maxPeers, nil)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := newLeaves()
 	p := &peers{
 		domains: slices.Clone(o.Peers.TrustDomains), requireCertificate: o.Peers.RequireCertificate, required: o.Peers.Required,
-		trust: newTrust(o), via: make(map[string]bool, len(o.Peers.Via)), known: known,
+		trust: newTrust(o), via: make(map[string]bool, len(o.Peers.Via)), leaves: hashes, known: known,
 	}
 	for _, id := range o.Peers.Via {
 		p.via[id] = true
@@ -97,11 +102,7 @@ func (p *peers) presented(req *rules.Request) (sum digest, ok bool) {
 		}
 		certificate = e.cert
 	}
-	leaf, err := readLeaf(certificate)
-	if err != nil {
-		return sum, false
-	}
-	return sumOf(leaf), true
+	return p.leaves.sum(certificate)
 }
 
 // holds reports whether a claim is a workload's, of a trust domain that counts,
