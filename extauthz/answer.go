@@ -80,6 +80,9 @@ func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (wire, error)
 	if err := a.writeRemoval(&w, set, raw.Headers); err != nil {
 		return nil, err
 	}
+	if out.Caller.Strips() {
+		a.strip(&w, set)
+	}
 	w.header(okResponseHeaders, decisionHeader, raw.ID)
 	if out.Nonce != "" {
 		w.header(okResponseHeaders, nonceHeader, out.Nonce)
@@ -116,6 +119,18 @@ func (a *answers) writeRemoval(w *wire, set, sent []rules.Header) error {
 		w.string(okRemove, name)
 	}
 	return nil
+}
+
+// credentialHeaders are the headers that bring one.
+var credentialHeaders = [...]string{"authorization", "dpop"}
+
+// strip removes the credentials, but for what a rule sets in their place.
+func (a *answers) strip(w *wire, set []rules.Header) {
+	for _, name := range credentialHeaders {
+		if !a.removed[name] && !sets(set, name) {
+			w.string(okRemove, name)
+		}
+	}
 }
 
 func sets(set []rules.Header, name string) bool {

@@ -1,6 +1,7 @@
 package extauthz
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -365,5 +366,45 @@ func BenchmarkAllow(b *testing.B) {
 		if _, err := a.allow(out, raw); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The credential of an identity that strips it ends here, unless a rule sets the
+// header, and so does that of whoever is acted for by one.
+func TestCredentialsAreStripped(t *testing.T) {
+	strips := &rules.Caller{Identity: &rules.Identity{Strip: true}}
+	keeps := &rules.Caller{Identity: &rules.Identity{}}
+	for name, c := range map[string]struct {
+		managed []string
+		out     *rules.Outcome
+		caller  *rules.Caller
+		want    string
+	}{
+		"kept":                {nil, allowed(), keeps, ""},
+		"nobody":              {nil, allowed(), nil, ""},
+		"no identity":         {nil, allowed(), new(rules.Caller), ""},
+		"stripped":            {nil, allowed(), strips, "authorization dpop"},
+		"for the actor":       {nil, allowed(), &rules.Caller{Identity: keeps.Identity, Actor: strips}, "authorization dpop"},
+		"set by a rule":       {[]string{"authorization"}, setting("authorization", "Basic x"), strips, "dpop"},
+		"managed and not set": {[]string{"authorization"}, allowed(), keeps, "authorization"},
+		"and stripped":        {[]string{"authorization"}, allowed(), strips, "authorization dpop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.out.Caller = c.caller
+			w, err := newAnswers(c.managed, false).allow(c.out, sent("authorization", "dpop", "cookie"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, h := range parsed(t, w).GetOkResponse().GetHeadersToRemove() {
+				if h == "authorization" || h == "dpop" || h == "cookie" {
+					got = append(got, h)
+				}
+			}
+			slices.Sort(got)
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("removed %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -26,9 +26,10 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 			Config:  s.o.Config,
 			Catalog: out.Catalog,
 		},
-		Cache:   audit.Cache{Token: out.TokenHit, Hits: out.Hits, Misses: out.Misses},
-		Targets: r.Targets[:0],
-		Inputs:  r.Inputs[:0],
+		Cache:    audit.Cache{Token: out.TokenHit, Hits: out.Hits, Misses: out.Misses},
+		Stripped: out.Effect == rules.Allow && out.Caller.Strips(),
+		Targets:  r.Targets[:0],
+		Inputs:   r.Inputs[:0],
 	}
 	if out.Caller != nil {
 		r.Caller, r.Peer = caller(out.Caller), out.Caller.Peer
@@ -75,10 +76,14 @@ func caller(c *rules.Caller) audit.Caller {
 }
 
 func target(v *rules.Verdict) audit.Target {
+	as := ""
+	if v.Actor {
+		as = "actor"
+	}
 	return audit.Target{
 		Action: v.Action, Type: v.Type, ID: v.ID, Tier: v.Tier, TierFrom: v.TierFrom,
 		Effect: v.Effect.String(), Reason: string(v.Reason),
-		Rule: v.Rule, Pos: audit.Pos(v.Pos), Missing: v.Missing,
+		Rule: v.Rule, Pos: audit.Pos(v.Pos), Missing: v.Missing, As: as,
 	}
 }
 

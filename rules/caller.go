@@ -176,6 +176,12 @@ func (c *Caller) Name() string {
 	return c.Identity.Name
 }
 
+// Strips reports whether the credential ends here: the upstream of an allowed
+// request does not get it. Who acts may demand it as well.
+func (c *Caller) Strips() bool {
+	return c != nil && (c.Identity != nil && c.Identity.Strip || c.Actor.Strips())
+}
+
 // Pinned returns what is pinned for the caller under a name: the identity's
 // tenant, else what is fixed for its issuer. It never comes from the token.
 func (c *Caller) Pinned(name string) (any, bool) {

@@ -156,7 +156,10 @@ func (i *issuerConfig) fixed() map[string]any {
 func (c *config) env() rules.Env {
 	env := rules.Env{Issuers: make(map[string]rules.IssuerEnv, len(c.Issuers)), Managed: c.Headers.Managed.Values()}
 	for i := range c.Issuers {
-		env.Issuers[c.Issuers[i].Name.V] = rules.IssuerEnv{Claims: c.Issuers[i].kinds(), Fixed: c.Issuers[i].fixed()}
+		issuer := &c.Issuers[i]
+		env.Issuers[issuer.Name.V] = rules.IssuerEnv{
+			Claims: issuer.kinds(), Fixed: issuer.fixed(), MaxLifetime: issuer.MaxLifetime, Subjects: issuer.Subjects.env(),
+		}
 	}
 	for _, e := range c.Catalogs {
 		env.Catalogs = append(env.Catalogs, e.Key)

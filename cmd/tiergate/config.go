@@ -78,6 +78,7 @@ type issuerConfig struct {
 	Required     bool                                  `yaml:"required"`
 	RequireBound rules.At[string]                      `yaml:"require_bound"`
 	DPoP         *dpopConfig                           `yaml:"dpop"`
+	Subjects     *subjectsConfig                       `yaml:"subjects"`
 }
 
 type jwksConfig struct {

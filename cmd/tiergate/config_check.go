@@ -49,6 +49,7 @@ func (c *config) check(ms *rules.Mistakes) {
 		ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
 	}
 	c.checkIssuers(ms)
+	c.checkSubjects(ms)
 	c.checkOrigins(ms)
 	c.Peer.check(ms)
 	for _, e := range c.Catalogs {

@@ -53,6 +53,7 @@ func (r *Record) append(b []byte) []byte {
 		b = append(b, `,"shadow":`...)
 		b = r.Shadow.append(b)
 	}
+	b = flag(b, `,"stripped":true`, r.Stripped)
 	b = r.Versions.append(b)
 	b = list(b, `,"inputs":[`, r.Inputs)
 	b = flag(b, `,"cut":true`, r.Cut)
@@ -91,6 +92,7 @@ func (t *Target) append(b []byte) []byte {
 	b = text(b, `,"rule":`, t.Rule)
 	b = position(b, `,"pos":`, t.Pos)
 	b = text(b, `,"missing":`, t.Missing)
+	b = text(b, `,"as":`, t.As)
 	return append(b, '}')
 }
 

@@ -32,10 +32,11 @@ func full() Record {
 				Action: "read", Type: "account", ID: "AC1", Tier: "confidential", TierFrom: "type",
 				Effect: "allow", Reason: "allowed", Rule: "own", Pos: Pos{File: "a:b.yaml", Line: 1, Col: 2},
 			},
-			{Action: "list", Type: "card", Effect: "deny", Reason: "no_rule", Missing: "up_to", Pos: Pos{File: "b.yaml"}},
+			{Action: "list", Type: "card", Effect: "deny", Reason: "no_rule", Missing: "up_to", Pos: Pos{File: "b.yaml"}, As: "actor"},
 		},
 		Effect: "deny", Status: 403, Reason: "no_rule", Detail: "because",
 		Shadow:   &Shadow{Effect: "allow", Reason: "allowed", Detail: "d", Rule: "r", By: "rules", Until: at},
+		Stripped: true,
 		Versions: Versions{Policy: "p", Config: "c", Catalog: 3, Keys: 4},
 		Inputs: []Input{
 			{Target: 1, Name: "object.tenant", Value: "eu"}, {Name: "n", Value: int64(-5)}, {Name: "b", Value: true},

@@ -39,6 +39,7 @@ type Record struct {
 	Reason   string    `json:"reason,omitempty"`
 	Detail   string    `json:"detail,omitempty"`
 	Shadow   *Shadow   `json:"shadow,omitempty"`
+	Stripped bool      `json:"stripped,omitempty"` // the upstream did not get the credential
 	Versions Versions  `json:"versions,omitzero"`
 	Inputs   []Input   `json:"inputs,omitempty"`
 	Cut      bool      `json:"cut,omitempty"` // inputs, and if need be targets, were left out of a line too long
@@ -76,6 +77,7 @@ type Target struct {
 	Rule     string `json:"rule,omitempty"`
 	Pos      Pos    `json:"pos,omitzero"`
 	Missing  string `json:"missing,omitempty"`
+	As       string `json:"as,omitempty"` // actor: decided for who acts for the caller
 }
 
 // Shadow is what the decision would have been without the shadow entry that
