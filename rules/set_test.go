@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTierOf is section 4, step 4 of the decision page, a row a source.
@@ -260,6 +261,38 @@ func TestRequireUnmet(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", row.c, got, row.want)
 		}
 	}
+}
+
+// The answer to an old login says how new one must be: for the first rule that
+// lacks nothing else, else for the tier, and for nothing but a login.
+func TestLoginThatWouldDo(t *testing.T) {
+	const require = ", require: { max_auth_age: "
+	for _, row := range []struct {
+		name, rules string
+		issued      time.Time
+		want        Reason
+		age         int64
+	}{
+		{"of the rule", "rules: [" + may("a", require+"5m }") + "]", testNow, AuthTooOld, 300},
+		{"of the first of two", "rules: [" + may("a", require+"5m }") + ", " + may("b", require+"9m }") + "]", testNow, AuthTooOld, 300},
+		{"of the one that lacks nothing else", "rules: [" + may("a", require+"5m }, when: 'false'") + ", " + may("b", require+"9m }") + "]", testNow, AuthTooOld, 540},
+		{"twin: the token is too old as well", "rules: [" + may("a", require+"5m, max_token_age: 1m }") + "]", testNow.Add(-time.Hour), TokenTooOld, 0},
+		{"twin: no demand", "rules: [" + may("a", "") + "]", testNow, Allowed, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			set := load(t, row.rules)
+			c := &Caller{Verified: &Verified{Issuer: "corp", Subject: "ada", IssuedAt: row.issued, AuthTime: testNow.Add(-time.Hour)}, Kind: Human}
+			file := set.Schema().Types["file"]
+			d := set.Decide(&Request{Now: testNow}, c, []Target{{Action: "read", Object: Object{Type: file, ID: "1"}}})
+			if d.Reason != row.want || d.MaxAuthAge != row.age {
+				t.Errorf("%s and %d seconds, want %s and %d", d.Reason, d.MaxAuthAge, row.want, row.age)
+			}
+		})
+	}
+}
+
+func may(id, more string) string {
+	return "{ id: " + id + ", allow: { issuer: corp }, to: [read], on: file, up_to: public" + more + " }"
 }
 
 // TestTargetOfOtherRules: a type that belongs to another version has no tier

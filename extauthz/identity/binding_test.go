@@ -467,3 +467,17 @@ func BenchmarkProof(b *testing.B) {
 		})
 	}
 }
+
+// What the token proves by itself says more than the workload that it came from.
+func TestBindingOfTheTokenStays(t *testing.T) {
+	r := NewRecogniser([]*rules.Identity{{Name: "billing", Kind: rules.Service, Issuer: "corp", Subject: "ada", Workload: billing}})
+	for proven, want := range map[rules.Binding]rules.Binding{
+		rules.NotBound: rules.ByWorkload, rules.ByCertificate: rules.ByCertificate, rules.ByKey: rules.ByKey,
+	} {
+		e := rules.Evidence{Verified: &rules.Verified{Issuer: "corp", Subject: "ada"}, Peer: billing, Bound: proven}
+		c, err := r.Recognise(e, bearing(""), "")
+		if err != nil || c.Bound != want {
+			t.Errorf("bound by %v: %v, %v, want %v", proven, c.Bound, err, want)
+		}
+	}
+}

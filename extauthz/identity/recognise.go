@@ -99,7 +99,7 @@ func (r *Recogniser) caller(v *rules.Verified, e *rules.Evidence) (*rules.Caller
 		return c, err
 	}
 	c.Identity, c.Kind = id, id.Kind
-	if id.Workload != "" && id.Workload == e.Peer {
+	if id.Workload != "" && id.Workload == e.Peer && c.Bound == rules.NotBound { // the token's own proof says more
 		c.Bound = rules.ByWorkload
 	}
 	return c, nil

@@ -191,6 +191,13 @@ func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
 			stated{v: &rules.Verified{Anonymous: true}}, rules.DeniedByRule, ""},
 		{"a deny rule for customers", covered + "  - { id: nobody, deny: customers, to: [read], on: order }\n", "GET /orders/1",
 			stated{v: ada()}, rules.ShadowDeny, rules.DeniedByRule},
+		{"a demand for a newer token", strings.Replace(covered, "own: owner }", "own: owner, require: { max_token_age: 30s } }", 1), "GET /orders/1",
+			stated{v: ada()}, rules.ShadowDeny, rules.TokenTooOld},
+		{"a demand for a newer login", strings.Replace(covered, "own: owner }", "own: owner, require: { max_auth_age: 1m } }", 1), "GET /orders/1",
+			stated{v: ada()}, rules.ShadowDeny, rules.AuthTooOld},
+		{"the same of nobody", covered + "  - { id: login, allow: { kind: anonymous }, to: [read], on: order, up_to: internal, require: { max_auth_age: 1m } }\n", "GET /orders/1",
+			stated{v: &rules.Verified{Anonymous: true}}, rules.AuthTooOld, ""},
+		{"a proof that was used before", covered, "GET /orders/1", stated{err: rules.Faultf(rules.TokenReplayed, "")}, rules.TokenReplayed, ""},
 		{"after its end", ended, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 		{"without an entry", shop, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 	} {
