@@ -20,7 +20,7 @@ var notOverHTTP = map[string]string{
 	"A07 CR and LF in a segment":           "Envoy drops a bare CR for everybody behind it, and refuses a bare LF with 400; the package's tests hand both to the parser",
 	"A20 a clock that jumps back":          "no request sets our clock: TestSkew and TestTokenCache of the package have their own",
 	"A21 keys past max_stale":              "a minute at least: TestJ1 and TestA21 of the package have their own clock; the rest is in TestRotations",
-	"A24 replay across replicas":           "a nonce names no replica: TestReplicas",
+	"A24 replay at another replica":        "passes once there, as docs/identity.md says: what a replica has seen is its own",
 	"A25 an actor 1,000 deep":              "is a token over 8 KiB: token_too_large; nine deep is token_claims",
 	"A26 a certificate without validation": "Envoy's to check: the mesh listener of our samples ends the connection, see TestHardenedAsks",
 	"A27 metadata of jwt_authn":            "is no header: tiergate never reads metadata, TestMetadataIsNotRead of extauthz",

@@ -29,9 +29,11 @@ type gateRow struct {
 	bad    func(*maker) string   // a token, behind "Bearer "
 	lines  func(*maker) []string // header lines, in place of bad
 	good   func(*maker) string   // the twin's token; the issuer's good one unless set
-	target string                // what is asked for: publicFile unless set
-	peer   string                // the workload that sends the attack, and the twin unless that has one
-	twin   string                // the workload that sends the twin
+
+	goodLines func(*maker) []string // the twin's header lines, in place of good
+	target    string                // what is asked for: publicFile unless set
+	peer      string                // the workload that sends the attack, and the twin unless that has one
+	twin      string                // the workload that sends the twin
 
 	// want is the reason; "" for what must pass like its twin; "envoy N" for what
 	// Envoy answers by itself.
@@ -60,6 +62,9 @@ var tokenIssuers = []tokenIssuer{
 	{name: "same-kids", alg: "RS256", kids: "corp", claims: idp.Claims{"sub": "ada"}},
 	{name: "split", alg: "ES256", path: "/a", claims: idp.Claims{"sub": "b/c"}},
 	{name: "split-longer", alg: "ES256", path: "/a/b", claims: idp.Claims{"sub": "registered"}},
+	{name: "holder", alg: "ES256", settings: map[string]any{"dpop": map[string]any{"max_age": "60s"}}, claims: idp.Claims{"sub": "ada"}},
+	{name: "nonces", alg: "ES256", settings: map[string]any{"require_bound": "dpop", "dpop": map[string]any{"nonce": "required"}}, claims: idp.Claims{"sub": "ada"}},
+	{name: "certified", alg: "ES256", settings: map[string]any{"require_bound": "mtls"}, claims: idp.Claims{"sub": "ada"}},
 	{name: "typed", alg: "ES256", settings: map[string]any{"profile": "rfc9068"}, header: idp.Header{"typ": "at+jwt"}, claims: idp.Claims{"sub": "ada", "client_id": "web"}},
 	{name: "login", alg: "ES256", settings: map[string]any{"profile": "id-token"}, header: idp.Header{"typ": "JWT"}, claims: idp.Claims{"sub": "ada", "azp": "web", "nonce": "n-1"}},
 	{name: "spire", alg: "ES256", settings: map[string]any{"profile": "jwt-svid"}, header: idp.Header{"typ": "JOSE"}, claims: idp.Claims{"sub": billingWorkload, "jti": nil}},
@@ -90,6 +95,7 @@ type gates struct {
 	providers map[string]*idp.Provider
 	statuses  map[string]int // by reason
 	gateway   Gateway
+	holder    *idp.Key // what bound tokens are bound to
 }
 
 // openGates starts everything. edit changes the settings last.
@@ -97,7 +103,7 @@ func openGates(t *testing.T, edit func(*gates, Settings)) *gates {
 	t.Helper()
 	g := &gates{
 		World: world(t, programs(t, true)), providers: map[string]*idp.Provider{},
-		statuses: documentedStatuses(t), gateway: Gateway{Profile: envoy.Hardened},
+		statuses: documentedStatuses(t), gateway: Gateway{Profile: envoy.Hardened}, holder: newHolder(t),
 	}
 	g.providers["corp"], g.providers["acme-idp"] = g.Corp, g.Acme
 	for _, alg := range []string{"ES256", "EdDSA"} {
@@ -119,6 +125,7 @@ func openGates(t *testing.T, edit func(*gates, Settings)) *gates {
 		}
 		s["issuers"] = issuers
 		corp, _ := issuers[0].(map[string]any)
+		s["origins"] = map[string]any{Host: "http://" + Host}
 		corp["algorithms"] = []any{"RS256", "ES256", "EdDSA"}
 		if edit != nil {
 			edit(g, s)
@@ -245,7 +252,12 @@ func (g *gates) play(t *testing.T, row gateRow) {
 	}
 	m := g.maker(t, row.issuer)
 	conn := g.connect(t, row.twin)
-	twin := Request{Method: "GET", Target: row.target, Host: Host, Header: []string{"Authorization: Bearer " + row.good(m)}}
+	twin := Request{Method: "GET", Target: row.target, Host: Host}
+	if row.goodLines != nil {
+		twin.Header = row.goodLines(m)
+	} else {
+		twin.Header = []string{"Authorization: Bearer " + row.good(m)}
+	}
 	g.Bank.Reset()
 	if seen := g.exchange(t, conn, twin); seen.Status >= 300 || !seen.Reached {
 		t.Fatalf("the good twin got %d %s, want it to reach the bank", seen.Status, seen.Why)
