@@ -68,6 +68,9 @@ func queryAttacks() []Row {
 		{"a parameter of ours, in capitals", hardened, forged("?READER=bob"), replaced("?reader", "?reader=ada")},
 		{"a parameter of ours, with a space", hardened, forged("?+reader=bob"), replaced("?page=2&reader=bob&reader=eve&a=1", "?a=1&page=2&reader=ada")},
 		{"a parameter of ours, as a list", hardened, forged("?reader[]=bob"), replaced("?readers=2", "?reader=ada&readers=2")},
+		{"a parameter of ours, in brackets", hardened, forged("?[reader]=bob"), replaced("?[readers]=2", "?%5Breaders%5D=2&reader=ada")},
+		{"a parameter of ours, in brackets that are encoded", base, forged("?%5B%5Breader%5D%5D=bob"), replaced("?reader=bob", "?reader=ada")},
+		{"a parameter of ours, before a stray bracket", hardened, forged("?reader]=bob"), replaced("?reader=bob", "?reader=ada")},
 		{"a parameter of ours, as an object", hardened, forged("?reader.name=bob"), replaced("?name=bob", "?name=bob&reader=ada")},
 	}
 }

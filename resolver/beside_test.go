@@ -35,6 +35,15 @@ func TestBeside(t *testing.T) {
 		{"who.x=bob", "who", true},
 		{"WHO.x.y=bob", "who", true},
 		{"x.who=bob", "who", false},
+		{"[who]=bob", "who", true},
+		{"%5Bwho%5D=bob", "who", true},
+		{"[[who]]=bob", "who", true},
+		{"who]=bob", "who", true},
+		{"[who=bob", "who", true},
+		{"]who=bob", "who", true},
+		{"[whose]=bob&[x]who=bob", "who", false},
+		{"a[b]=bob", "a.b", true},
+		{"a.b=bob", "a[b]", true},
 		{"a_b=bob", "a.b", true}, // PHP reads both as a_b
 		{"a.b=bob", "a_b", true},
 		{"a.b=bob", "a.b", false},
@@ -56,8 +65,10 @@ func TestBesideInForm(t *testing.T) {
 	}{
 		{"application/x-www-form-urlencoded", "who=bob", true},
 		{"application/x-www-form-urlencoded", "a=1&wh%6F[]=bob", true},
+		{"application/x-www-form-urlencoded", "[who]=bob", true},
 		{"application/x-www-form-urlencoded", "whose=bob", false},
 		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"Who\"\r\n\r\nbob\r\n--x--", true},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"[who]\"\r\n\r\nbob\r\n--x--", true},
 		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"page\"\r\n\r\nbob\r\n--x--", false},
 		{"text/plain", "who=bob", false},
 	} {

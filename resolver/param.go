@@ -40,17 +40,18 @@ func (r *resolution) ambiguousParameters() error {
 	return nil
 }
 
-// paramAlike reports whether some server reads param as name: what a name folds
-// to is one reading, and so is what stands before a bracket or a dot, for id[],
-// id[0], id.x and .id are parts of id to many. PHP has _ for dots, spaces and a
-// bracket that is never closed. Names are ASCII.
+// paramAlike reports whether some server reads param as name. What a name folds
+// to is one reading. Another is the steps that brackets and dots divide it into,
+// however they stand: [id], [[id]], id] and .id are id, a.b is a[b], and what only
+// goes on further, as id[] and id.x do, is a part of it. PHP has _ for dots,
+// spaces and a bracket that is never closed.
 func paramAlike(param, name string) bool {
-	if plainWord(param) {
+	if plainWord(param) && plainWord(name) {
 		return strings.EqualFold(param, name)
 	}
-	var room [2][64]byte
+	var room [4][64]byte
 	p, n := appendFold(room[0][:0], param), appendFold(room[1][:0], name)
-	if partOf(p, n) || partOf(bytes.TrimLeft(p, ". "), n) {
+	if bytes.Equal(p, n) || partOf(appendSteps(room[2][:0], p), appendSteps(room[3][:0], n)) {
 		return true
 	}
 	if !bytes.ContainsAny(p, ". [") {
@@ -72,11 +73,27 @@ func plainWord(param string) bool {
 	return true
 }
 
-// partOf reports whether param is name, or name and what a part of it follows.
+// appendSteps appends a folded name with one dot between its steps and none
+// elsewhere: a[b], [a][b] and a.b come out as one.
+func appendSteps(to, name []byte) []byte {
+	for step := range bytes.FieldsFuncSeq(name, endsStep) {
+		if step = bytes.Trim(step, " "); len(step) == 0 {
+			continue
+		}
+		if len(to) > 0 {
+			to = append(to, '.')
+		}
+		to = append(to, step...)
+	}
+	return to
+}
+
+func endsStep(r rune) bool { return r == '.' || r == '[' || r == ']' }
+
+// partOf reports whether the steps of param are those of name, or begin with them.
 func partOf(param, name []byte) bool {
 	rest, ok := bytes.CutPrefix(param, name)
-	rest = bytes.TrimLeft(rest, " ")
-	return ok && (len(rest) == 0 || rest[0] == '.' || rest[0] == '[')
+	return ok && len(name) > 0 && (len(rest) == 0 || rest[0] == '.')
 }
 
 func underscore(name []byte) {

@@ -10,8 +10,13 @@ import (
 // param is a parameter of the query: its name as it was sent, and decoded.
 type param struct{ Raw, Name, Value string }
 
-// asPart is what may follow a name for it to count as that name.
-var asPart = regexp.MustCompile(`\A *([.\[].*)?\z`)
+// between is what stands between the steps of a name.
+var between = regexp.MustCompile(`[.\[\] ]*[.\[\]][.\[\] ]*`)
+
+// steps divides a name, folded, by its brackets and dots; empty ones do not count.
+func steps(name string) []string {
+	return slices.DeleteFunc(between.Split(name, -1), func(s string) bool { return s == "" })
+}
 
 // php are the characters that PHP does not have in names.
 var php = strings.NewReplacer(".", "_", " ", "_", "[", "_")
@@ -22,7 +27,7 @@ func foldsTo(name, other string) bool {
 	if name == other {
 		return true
 	}
-	if rest, ok := strings.CutPrefix(strings.TrimLeft(name, ". "), other); ok && asPart.MatchString(rest) {
+	if want, have := steps(other), steps(name); len(want) > 0 && len(have) >= len(want) && slices.Equal(have[:len(want)], want) {
 		return true
 	}
 	base, _, _ := strings.Cut(name, "[")

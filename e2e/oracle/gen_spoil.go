@@ -156,6 +156,7 @@ func (t *traffic) twist(name string) string {
 	return pick(&t.generator, []string{
 		fmt.Sprintf("%%%02x", name[0]) + name[1:], fmt.Sprintf("%%%02X", name[0]) + name[1:], strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:],
 		"+" + name, name + "+", strings.Replace(name, "i", "%C4%B1", 1), "%20" + name, name + "[]", name + "%5B0%5D", name + "[x]", name + ".x", "." + name, name + "%E2%80%8B",
+		"[" + name + "]", "%5B" + name + "%5D", "[[" + name + "]]", name + "]", "[" + name, "]" + name, strings.ReplaceAll(name, ".", "[") + "]",
 		fmt.Sprintf("%%EF%%BD%%%02X", name[0]-'a'+0x81) + name[1:], // the wide form of its first letter
 	})
 }
