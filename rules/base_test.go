@@ -30,7 +30,7 @@ func testEnv() Env {
 				Claims: map[string]Kind{"role": String, "tenant": String, "level": Int, "staff": Bool, "groups": StringList, "ranks": IntList},
 				Fixed:  map[string]any{"region": "eu", "zone": int64(7)},
 			},
-			"acme-idp": {Claims: map[string]Kind{"role": String, "level": String, "tenant": String}, MaxLifetime: 15 * time.Minute},
+			"acme-idp": {Claims: map[string]Kind{"role": String, "level": String, "tenant": String}, MaxLifetime: 15 * time.Minute, Binds: true},
 		},
 		Catalogs: []string{"db"},
 		Managed:  []string{"x-account-tenant", "x-caller"},

@@ -27,6 +27,7 @@ type Env struct {
 type IssuerEnv struct {
 	Claims      map[string]Kind // that it may assert
 	Fixed       map[string]any  // what is fixed for its callers: string, int64 or bool
+	Binds       bool            // its tokens are said to be bound, all or some
 	MaxLifetime time.Duration   // of its tokens; 0 for no limit
 	Subjects    SubjectsEnv     // where its subjects are looked up
 }
@@ -73,6 +74,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.rules()
 	c.conflicts()
 	c.ended()
+	c.neverBound()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
 	}

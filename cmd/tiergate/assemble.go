@@ -159,6 +159,7 @@ func (c *config) env() rules.Env {
 		issuer := &c.Issuers[i]
 		env.Issuers[issuer.Name.V] = rules.IssuerEnv{
 			Claims: issuer.kinds(), Fixed: issuer.fixed(), MaxLifetime: issuer.MaxLifetime, Subjects: issuer.Subjects.env(),
+			Binds: issuer.RequireBound.V != "" || issuer.DPoP != nil,
 		}
 	}
 	for _, e := range c.Catalogs {
