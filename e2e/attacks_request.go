@@ -1,6 +1,10 @@
 package e2e
 
-import "github.com/tiergate/tiergate/envoy"
+import (
+	"strings"
+
+	"github.com/tiergate/tiergate/envoy"
+)
 
 func headerAttacks() []Row {
 	mine := call(ada, "GET", "/v1/my/accounts?owner=ada", "", "her own accounts").allowed("own-accounts", setsCustomer)
@@ -68,9 +72,12 @@ func queryAttacks() []Row {
 		{"a parameter of ours, in capitals", hardened, forged("?READER=bob"), replaced("?reader", "?reader=ada")},
 		{"a parameter of ours, with a space", hardened, forged("?+reader=bob"), replaced("?page=2&reader=bob&reader=eve&a=1", "?a=1&page=2&reader=ada")},
 		{"a parameter of ours, as a list", hardened, forged("?reader[]=bob"), replaced("?readers=2", "?reader=ada&readers=2")},
-		{"a parameter of ours, in brackets", hardened, forged("?[reader]=bob"), replaced("?[readers]=2", "?%5Breaders%5D=2&reader=ada")},
+		{"a parameter of ours, in brackets", hardened, forged("?[reader]=bob"), replaced("?[readers]=2", "?[readers]=2&reader=ada")},
 		{"a parameter of ours, in brackets that are encoded", base, forged("?%5B%5Breader%5D%5D=bob"), replaced("?reader=bob", "?reader=ada")},
 		{"a parameter of ours, before a stray bracket", hardened, forged("?reader]=bob"), replaced("?reader=bob", "?reader=ada")},
+		{"a parameter of ours, behind padding", hardened,
+			statement("?"+strings.Repeat("&", 1000)+"a=1", "her statement, read by nobody").denied(400, "ambiguous_query"),
+			replaced("?"+strings.Repeat("a&", 3)+"a=1", "?a=&a=&a=&a=1&reader=ada")},
 		{"a parameter of ours, as an object", hardened, forged("?reader.name=bob"), replaced("?name=bob", "?name=bob&reader=ada")},
 	}
 }

@@ -129,7 +129,7 @@ var servers = []server{
 	{name: "lets a header change the method", method: func(v *view) string {
 		for _, h := range v.raw.Headers {
 			switch strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(h.Name)) {
-			case "x-http-method-override", "x-http-method", "x-method-override", "x-override-method", "x-tunneled-method", "x-forwarded-method":
+			case "x-http-method-override", "x-http-method", "x-method-override", "method-override", "x-rest-method", "x-override-method", "x-tunneled-method", "x-forwarded-method":
 				return strings.ToUpper(h.Value)
 			}
 		}

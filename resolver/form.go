@@ -81,12 +81,22 @@ func checkForm(req *rules.Request) error {
 	if len(req.Body) == 0 {
 		return nil
 	}
-	if kind, _ := kindOfBody(req); kind.form == urlEncoded {
-		for part := range strings.SplitSeq(string(req.Body), "&") {
+	switch kind, _ := kindOfBody(req); kind.form {
+	case urlEncoded:
+		body := string(req.Body)
+		if manyParams(body) {
+			return rules.Faultf(rules.BodyMalformed, "a form with more than %d fields", maxParams)
+		}
+		for part := range strings.SplitSeq(body, "&") {
 			if _, _, ok := decodePair(part); !ok || strings.IndexByte(part, ';') >= 0 {
 				return rules.Faultf(rules.BodyMalformed, "a form with a semicolon, a bad escape, a NUL or bytes that are not UTF-8")
 			}
 		}
+	case multipart:
+		if manyParts(strings.ToLower(string(req.Body))) {
+			return rules.Faultf(rules.BodyMalformed, "a form with more than %d parts", maxParams)
+		}
+	case noForm:
 	}
 	if formHas(req, methodParam) {
 		return rules.Faultf(rules.MethodOverride, "form field %s", methodParam)

@@ -8,20 +8,42 @@ import (
 
 // partHas looks for a name in a multipart form, which is in lower case. It
 // searches rather than parses, for servers disagree on where a part begins and
-// how a name is quoted: the name is found where it stands behind the letters
-// "name", in the same header line. Each line is read once, whatever it holds.
+// how a name is quoted: the name is found where it stands behind one of nameKeys,
+// in the same header line. Each line is read once, whatever it holds.
 func partHas(body, name string) bool {
-	for {
-		at := strings.Index(body, "name")
-		if at < 0 {
-			return false
-		}
-		end := at + lineEnd(body[at:])
-		if nameIn(body[at:end], name) {
+	for body != "" {
+		end := lineEnd(body)
+		if named := behindKey(body[:end]); named != "" && nameIn(named, name) {
 			return true
 		}
-		body = body[end:]
+		body = body[min(end+1, len(body)):]
 	}
+	return false
+}
+
+// nameKeys are behind what a part's name stands: name= and filename=, and for
+// Rack, where there is no name, the part's Content-ID or its type.
+var nameKeys = [...]string{"name", "content-id", "content-type"}
+
+// behindKey is what follows the first key in a line, "" without one. The letters
+// of name stay, for nameIn asks how the name is written.
+func behindKey(line string) string {
+	first := len(line)
+	for _, key := range nameKeys {
+		at := strings.Index(line, key)
+		if at >= 0 && key != nameKeys[0] {
+			at += len(key)
+		}
+		if at >= 0 {
+			first = min(first, at)
+		}
+	}
+	return strings.TrimLeft(line[first:], ": \t")
+}
+
+// manyParts counts the headers that can name a part of a form in lower case.
+func manyParts(body string) bool {
+	return strings.Count(body, "content-disposition")+strings.Count(body, nameKeys[1]) > maxParams
 }
 
 // lineEnd is where a header's line ends: it goes on where the next one starts

@@ -31,7 +31,7 @@ var readHeaders = map[string]uint32{
 // overrides are the headers by which frameworks let a client change the method,
 // and those in which proxies hand on the method that a request had.
 var overrides = setOf("x-http-method-override", "x-http-method", "x-method-override", "x-method", "x-override-method",
-	"x-tunneled-method", "x-original-method", "x-forwarded-method")
+	"x-tunneled-method", "x-original-method", "x-forwarded-method", "method-override", "x-http-methodoverride", "x-rest-method")
 
 // removed are headers by which frameworks let a client change the path. They
 // are taken out before the upstream, but only in this spelling.

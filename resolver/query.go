@@ -7,6 +7,14 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
+// maxParams is how many parameters a query or a form may have, empty ones too:
+// beyond a thousand Express and PHP read no further and say nothing, so that
+// padding would hide the one that counts.
+const maxParams = 256
+
+// manyParams counts as the most generous server does, from the separators.
+func manyParams(text string) bool { return strings.Count(text, "&") >= maxParams }
+
 // splitQuery returns the decoded parameters in order. A semicolon is refused,
 // for some servers separate parameters by it. + is a space, as in forms; a
 // captured parameter in which that matters is refused later, see plainQuery.
@@ -18,6 +26,9 @@ func splitQuery(query string) ([]rules.Param, error) {
 		if c := query[i]; c <= ' ' || c >= 0x7f || c == '#' || c == ';' {
 			return nil, rules.Faultf(rules.AmbiguousQuery, "the query has byte %q at %d", c, i)
 		}
+	}
+	if manyParams(query) {
+		return nil, rules.Faultf(rules.AmbiguousQuery, "the query has more than %d parameters", maxParams)
 	}
 	params := make([]rules.Param, 0, 1+strings.Count(query, "&"))
 	for part := range strings.SplitSeq(query, "&") {

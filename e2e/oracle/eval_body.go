@@ -9,7 +9,7 @@ import (
 
 // overrides are the headers that ask for another method.
 var overrides = []string{"x-http-method-override", "x-http-method", "x-method-override", "x-method", "x-override-method",
-	"x-tunneled-method", "x-original-method", "x-forwarded-method"}
+	"x-tunneled-method", "x-original-method", "x-forwarded-method", "method-override", "x-http-methodoverride", "x-rest-method"}
 
 // sent is the body, "" for none, and what it is said to be.
 func (e *evaluation) sent() (body, contentType string) {
@@ -42,6 +42,9 @@ func (e *evaluation) form() string {
 	}
 	if reason := e.unreadable(); reason != "" {
 		return reason
+	}
+	if strings.Count(body, "&") >= 256 {
+		return "body_malformed"
 	}
 	if text, err := url.QueryUnescape(body); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") || strings.Contains(body, ";") {
 		return "body_malformed"

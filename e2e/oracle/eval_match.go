@@ -31,6 +31,9 @@ func (e *evaluation) decode() string {
 	if !hasQuery {
 		return e.form()
 	}
+	if strings.Count(query, "&") >= 256 {
+		return "ambiguous_query"
+	}
 	for _, pair := range strings.Split(query, "&") {
 		raw, value, _ := strings.Cut(pair, "=")
 		name, err1 := url.QueryUnescape(raw)

@@ -75,7 +75,7 @@ func (t *traffic) twistedQuery(r *Request, l *Line) {
 	if strings.Contains(r.Target, "?") {
 		sign = "&"
 	}
-	extras := []string{"page=2", "x=%zz", "id=%41"}
+	extras := []string{"page=2", "x=%zz", "id=%41", strings.Repeat("&", t.between(240, 260))}
 	for _, s := range l.Path {
 		if s.Capture != "" {
 			extras = append(extras, s.Capture+"=other", t.twist(s.Capture)+"=other")
@@ -195,6 +195,10 @@ func (t *traffic) form(r *Request, l *Line) {
 			names = append(names, s.Capture, t.twist(s.Capture))
 		}
 	}
-	r.Body = new("n=1&" + pick(&t.generator, names) + "=forged")
+	padding := ""
+	if t.chance(0.1) {
+		padding = strings.Repeat("&", t.between(250, 258))
+	}
+	r.Body = new("n=1&" + padding + pick(&t.generator, names) + "=forged")
 	r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", "application/x-www-form-urlencoded"})
 }
