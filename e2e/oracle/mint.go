@@ -48,7 +48,7 @@ func (m *mint) token(t *Token, now time.Time) (string, error) {
 	case "act":
 		claims["act"] = map[string]any{"sub": "agent-7"}
 	case "cnf":
-		claims["cnf"] = map[string]any{"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}
+		claims["cnf"] = map[string]any{"jkt": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"} // and nothing proves it
 	case "unknown kid":
 		return p.Forged("nobody-1", claims)
 	case "forged":
