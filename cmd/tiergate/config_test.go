@@ -80,6 +80,9 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"profile", "audience: [shop]", "audience: [shop], profile: oauth", `:6:79: unknown profile "oauth"`},
 		{"a place of a claim that is not declared", "audience: [shop]", "audience: [shop], claims: { role: r }", `claims says where "role" is, which may_assert does not name`},
 		{"a claim at no place", "audience: [shop]", "audience: [shop], may_assert: { role: string }, claims: { role: [] }", `a list without anything in it`},
+		{"subjects without a catalog", "audience: [shop]", "audience: [shop], subjects: { absent: deny }", `subjects of issuer "corp" without a catalog`},
+		{"subjects of a catalog that is not there", "audience: [shop]", "audience: [shop], subjects: { catalog: staff }", `no catalog is named "staff"`},
+		{"absent in no known way", "audience: [shop]", "audience: [shop], subjects: { catalog: a, absent: allow }", `unknown value "allow"`},
 		{"skew", "audience: [shop]", "audience: [shop], skew: 6m", `skew is at most 300s`},
 		{"algorithms without one", "audience: [shop]", "audience: [shop], algorithms: []", `a list without anything in it`},
 		{"trust domains without one", "rules:", "peer: { trust_domains: [] }\nrules:", `a list without anything in it`},
@@ -109,6 +112,27 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 				t.Errorf("got %v\nwant %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A catalog says who the subjects of one issuer are: the same name at another is
+// somebody else.
+func TestSubjectsAreOfOneIssuer(t *testing.T) {
+	const two = `  - { name: corp, issuer: https://idp.example.com, audience: [shop], jwks: { discovery: true }, subjects: { catalog: a } }
+  - { name: other, issuer: https://other.example.com, audience: [shop], jwks: { discovery: true }, subjects: { catalog: b, absent: claims } }
+catalogs: { a: { file: a.csv }, b: { file: b.csv } }
+`
+	text := good[:strings.Index(good, "  - { name: corp")] + two
+	c, err := loadText(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env := c.env().Issuers; env["corp"].Subjects != (rules.SubjectsEnv{Catalog: "a"}) || env["other"].Subjects != (rules.SubjectsEnv{Catalog: "b", Trusts: true}) {
+		t.Errorf("%+v", env)
+	}
+	_, err = loadText(t, strings.Replace(text, "catalog: b,", "catalog: a,", 1))
+	if err == nil || !strings.Contains(err.Error(), `catalog "a" already says who the subjects of issuer "corp" are`) {
+		t.Errorf("got %v", err)
 	}
 }
 

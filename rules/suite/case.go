@@ -16,6 +16,7 @@ type testCase struct {
 	raw      rules.RawRequest
 	verified *rules.Verified
 	peer     string
+	actor    *rules.Identity          // who acts for the caller, where the test names it
 	as       *rules.Identity          // whom the caller must turn out to be; nil when that is open
 	facts    map[string][]catalog.Row // by source
 	headers  []wantHeader
@@ -52,10 +53,13 @@ func (c *compiler) test(d *testDecl) *testCase {
 	t.raw = rules.RawRequest{ID: "test", Now: now, Serves: c.serves}
 	t.peer = d.Peer.V
 	c.who(t, now)
+	c.actor(t)
+	c.source(t)
 	c.request(t)
 	for _, p := range d.Objects.pairs(&c.ms, "objects") {
 		c.object(t, p)
 	}
+	c.subjects(t)
 	c.want(t)
 	return t
 }

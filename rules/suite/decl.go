@@ -13,16 +13,20 @@ type file struct {
 
 type testDecl struct {
 	Pos     rules.Pos
-	Name    rules.At[string]    `yaml:"name"`
-	As      asDecl              `yaml:"as"`
-	Claims  node                `yaml:"claims"`
-	Peer    rules.At[string]    `yaml:"peer"`
-	Send    rules.At[string]    `yaml:"send"`
-	Headers node                `yaml:"headers"`
-	Body    node                `yaml:"body"`
-	Objects node                `yaml:"objects"`
-	At      rules.At[time.Time] `yaml:"at"`
-	Want    wantDecl            `yaml:"want"`
+	Name    rules.At[string] `yaml:"name"`
+	As      asDecl           `yaml:"as"`
+	Act     asDecl           `yaml:"act"` // who acts for the caller
+	Claims  node             `yaml:"claims"`
+	Peer    rules.At[string] `yaml:"peer"`
+	Source  rules.At[string] `yaml:"source"` // address that the request comes from
+	Send    rules.At[string] `yaml:"send"`
+	Headers node             `yaml:"headers"`
+	Body    node             `yaml:"body"`
+	Objects node             `yaml:"objects"`
+
+	Subjects node                `yaml:"subjects"` // what the catalogs of subjects say, by issuer/subject
+	At       rules.At[time.Time] `yaml:"at"`
+	Want     wantDecl            `yaml:"want"`
 }
 
 // asDecl is who sends the request: a registered identity by name, anonymous, or

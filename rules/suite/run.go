@@ -92,6 +92,12 @@ func (b *bench) load(fsys fs.FS, o *Options) (*policy.Policy, *rules.Source, err
 			}
 		}
 	}
+	for _, issuer := range o.Env.Issuers {
+		if name := issuer.Subjects.Catalog; name != "" && b.sources[name] == nil {
+			b.sources[name] = catalog.NewMemory()
+			sources[name] = b.sources[name]
+		}
+	}
 	cache, err := catalog.New(catalog.Options{Sources: sources})
 	if err != nil {
 		return nil, nil, err

@@ -35,8 +35,9 @@ func configured() Options {
 			Issuers: map[string]rules.IssuerEnv{
 				"corp":     {Claims: map[string]rules.Kind{"role": rules.String, "teams": rules.StringList}, Fixed: map[string]any{"tenant": "eu"}},
 				"acme-idp": {},
+				"crew":     {Claims: map[string]rules.Kind{"role": rules.String}, Subjects: rules.SubjectsEnv{Catalog: "staff"}},
 			},
-			Catalogs: []string{"accounts"}, Managed: []string{"x-tenant", "x-owner"},
+			Catalogs: []string{"accounts", "staff"}, Managed: []string{"x-tenant", "x-owner"},
 		},
 		Claims: map[string]ClaimNames{"corp": {Purpose: "use", Client: "cid"}},
 	}

@@ -50,17 +50,11 @@ func (c *compiler) who(t *testCase, now time.Time) {
 // identity makes one that the identity's own match fits.
 func (c *compiler) identity(t *testCase, v *rules.Verified) {
 	as := t.decl.As
-	ids := c.set.Identities()
-	at := slices.IndexFunc(ids, func(id *rules.Identity) bool { return id.Name == as.Name })
-	if at < 0 {
-		names := []string{"anonymous"}
-		for _, id := range ids {
-			names = append(names, id.Name)
-		}
-		c.ms.AddHint(as.Pos, rules.DidYouMean(as.Name, names), "no identity is named %q", as.Name)
+	id := c.named(as)
+	if id == nil {
 		return
 	}
-	t.as = ids[at]
+	t.as = id
 	if t.as.Peer != "" {
 		c.byPeer(t)
 		return
