@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // exact checks a word that is compared to the letter. instead says what to write
@@ -37,6 +39,7 @@ func (c *compiler) hiddenCharacters() {
 		n := 0
 		for line := range strings.Lines(strings.TrimPrefix(f.Text, "\uFEFF")) {
 			n++
+			line = withoutEnd(line)
 			if at := strings.IndexFunc(line, hidden); at >= 0 {
 				c.marred[f.Path] = true
 				col := len([]rune(line[:at])) + 1
@@ -47,18 +50,27 @@ func (c *compiler) hiddenCharacters() {
 	}
 }
 
-// hidden reports whether a character shows as nothing, or changes the order or the
-// place in which others show: controls, the marks of Unicode's category Cf such as
-// U+202E and U+200B, and its line separators.
+// hidden reports whether a character shows as nothing, passes for a space, or
+// changes the order or the place in which others show: controls, the marks of
+// Unicode's category Cf such as U+202E and U+200B, what may be ignored where
+// text is shown (Default_Ignorable_Code_Point: fillers, variation selectors),
+// letters that are blank, and every space but the one of ASCII.
 func hidden(r rune) bool {
-	switch r {
-	case '\n', '\r', '\t':
+	switch {
+	case r == ' ' || r == '\n' || r == '\t':
 		return false
-	case '\u2028', '\u2029':
+	case r < utf8.RuneSelf:
+		return r < ' ' || r == 0x7f
+	case slices.Contains(blank, r):
 		return true
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
+
+// blank are letters, marks and signs that show as nothing, by no property of theirs:
+// the Braille pattern without dots, the Khitan filler, Egyptian blanks, the musical
+// null notehead.
+var blank = []rune{0x2800, 0x16FE4, 0x13441, 0x13442, 0x1D159}
 
 // visible puts a mark in the place of every hidden character.
 func visible(line string) string {

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tiergate/tiergate/rules/regular"
 )
@@ -21,7 +23,8 @@ const (
 // order of their paths. Names that start with a dot are not entered, so a
 // Kubernetes volume is read once, through its visible links. Nothing else
 // vanishes in silence, for it might hold a deny rule: a name that leads nowhere
-// or out of the directory is a mistake, and so is an ending that is almost .yaml.
+// or out of the directory is a mistake, and so is an ending that is almost .yaml,
+// or that is followed by spaces.
 func ReadFiles(fsys fs.FS, wanted func(path string) bool) ([]File, Mistakes) {
 	l := lister{fsys: fsys, wanted: wanted}
 	l.enter(".", 0)
@@ -81,15 +84,30 @@ const (
 // rightName is the name of a file with its ending as it is read: another
 // spelling of .yaml would hide rules, and one of _test would make rules of tests.
 func rightName(name string) string {
-	ending := path.Ext(name)
-	if !strings.EqualFold(ending, rulesEnding) && !strings.EqualFold(ending, ".yml") {
+	seen := strings.TrimRightFunc(name, func(r rune) bool { return unicode.IsSpace(r) || hidden(r) })
+	ending := path.Ext(seen)
+	if !almostYAML(ending) {
 		return name
 	}
-	stem := strings.TrimSuffix(name, ending)
+	stem := strings.TrimSuffix(seen, ending)
 	if n := len(stem) - len(testMark); n >= 0 && strings.EqualFold(stem[n:], testMark) {
 		stem = stem[:n] + testMark
 	}
 	return stem + rulesEnding
+}
+
+// almostYAML reports whether an ending is .yaml but for its case and one slip of
+// the finger, as .yml is, too. With anything but letters it is the mark of a
+// backup, as in a.yaml~.
+func almostYAML(ending string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf && unicode.IsLetter(r) {
+			return '?' // one letter, as which it may look
+		}
+		return unicode.ToLower(r)
+	}, ending)
+	strange := func(r rune) bool { return r != '?' && !unicode.IsLetter(r) }
+	return editDistance(letters, rulesEnding, 2) < 2 && !strings.ContainsFunc(letters[1:], strange)
 }
 
 // IsYAML reports whether a file of a rules directory is read at all.

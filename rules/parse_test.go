@@ -32,6 +32,9 @@ func TestParseFiles(t *testing.T) {
 		"bom.yaml":          {Data: []byte("\uFEFFweights: { bom: 1 }\n")},
 		"z/deep/er/x.yaml":  {Data: []byte("weights: { x: 1 }\n")},
 		"z/deep/er/x.yaml~": {Data: []byte("backup: [")},
+		"x.yaml.1":          {Data: []byte("backup: [")},
+		"x.xml":             {Data: []byte("<backup>")},
+		"deny .yaml.orig":   {Data: []byte("backup: [")},
 	})
 	if err := ms.Err(); err != nil {
 		t.Fatal(err)
@@ -68,6 +71,18 @@ func TestParseRefuses(t *testing.T) {
 		"another ending":       {fstest.MapFS{"a.yml": {Data: []byte(oneRule)}}, "a.yml: rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to a.yaml)"},
 		"a loud ending":        {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "Deny.YAML": {Data: []byte(oneRule)}}, "(rename it to Deny.yaml)"},
 		"another loud ending":  {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "deny.Yml": {Data: []byte(oneRule)}}, "deny.Yml: rules files end in .yaml"},
+		"L9 a space behind":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaml ": {Data: []byte(oneRule)}}, "zdeny.yaml : rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to zdeny.yaml)"},
+		"L9 spaces behind":     {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "d/zdeny.YML\t\u00a0": {Data: []byte(oneRule)}}, "(rename it to d/zdeny.yaml)"},
+		"L9 nothing behind":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaml\u200b": {Data: []byte(oneRule)}}, "(rename it to zdeny.yaml)"},
+		"L9 half an ending":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaM": {Data: []byte(oneRule)}}, "zdeny.yaM: rules files end in .yaml"},
+		"L9 letters swapped":   {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.ymal": {Data: []byte(oneRule)}}, "(rename it to zdeny.yaml)"},
+		"L9 a foreign letter":  {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.y\u0430ml": {Data: []byte(oneRule)}}, "(rename it to zdeny.yaml)"},
+		"M5 a CR":              {fstest.MapFS{"a.yaml": {Data: []byte("rules:\n  - { id: evil }\r  # quiet\n")}}, "a.yaml:2:17: the character U+000D ends a line for YAML, and not for who reads the file (end lines with LF or CR LF)"},
+		"M5 a CR at the end":   {fstest.MapFS{"a.yaml": {Data: []byte(strings.TrimSpace(oneRule) + "\r")}}, "a.yaml:1:79: the character U+000D"},
+		"M5 a CR before CR LF": {fstest.MapFS{"a.yaml": {Data: []byte("weights: { a: 1 }\r\r\n")}}, "a.yaml:1:18: the character U+000D"},
+		"M5 NEL":               {fstest.MapFS{"a.yaml": {Data: []byte("# x\u0085weights: { a: 1 }\n")}}, "a.yaml:1:4: the character U+0085"},
+		"M5 LS":                {fstest.MapFS{"a.yaml": {Data: []byte("# x\u2028weights: { a: 1 }\n")}}, "a.yaml:1:4: the character U+2028"},
+		"M5 PS":                {fstest.MapFS{"a.yaml": {Data: []byte("# x\u2029weights: { a: 1 }\n")}}, "a.yaml:1:4: the character U+2029"},
 		"empty":                {fstest.MapFS{"a.yaml": {}}, "a.yaml:1:1: the file is empty"},
 		"only comments":        {fstest.MapFS{"a.yaml": {Data: []byte("# x\n")}}, "a.yaml:1:1: the file says nothing: its 4 bytes are comments, white space or null"},
 		"half written":         {fstest.MapFS{"a.yaml": {Data: []byte("rules: [{ id: a,")}}, "not valid YAML: did not find"},

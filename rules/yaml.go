@@ -38,7 +38,7 @@ const maxDepth = 64
 
 // ParseYAML reads one strict YAML document: UTF-8, not empty, exactly one
 // document, no anchors or aliases (an alias can multiply a small file without
-// bound), keys that are plain and not repeated. file names it in positions.
+// bound), keys that are plain and not repeated, lines that end in LF or CR LF. file names it in positions.
 func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 	var ms Mistakes
 	top := Pos{File: file, Line: 1, Col: 1}
@@ -47,6 +47,9 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 		return nil, ms
 	}
 	text = []byte(strings.TrimPrefix(string(text), "\uFEFF"))
+	if ms = otherBreaks(file, string(text)); len(ms) > 0 {
+		return nil, ms
+	}
 	var docs []yaml.Node
 	if err := yaml.Load(text, &docs, yaml.WithAllDocuments()); err != nil {
 		ms = append(ms, syntaxMistake(file, err))
@@ -68,6 +71,31 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 	}
 	n := convert(file, docs[0].Content[0], 0, &ms)
 	return n, ms
+}
+
+// otherBreaks refuses what ends a line for YAML and for few who show it. On a
+// terminal a CR alone lets what follows it hide what stands before.
+func otherBreaks(file, text string) (ms Mistakes) {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = withoutEnd(line)
+		if at := strings.IndexAny(line, "\r\u0085\u2028\u2029"); at >= 0 {
+			col := utf8.RuneCountInString(line[:at]) + 1
+			r, _ := utf8.DecodeRuneInString(line[at:])
+			ms.AddHint(Pos{file, n, col}, "end lines with LF or CR LF", "the character %U ends a line for YAML, and not for who reads the file", r)
+		}
+	}
+	return ms
+}
+
+// withoutEnd is a line without the LF or CR LF that ends it.
+func withoutEnd(line string) string {
+	text, ended := strings.CutSuffix(line, "\n")
+	if ended {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	return text
 }
 
 func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
