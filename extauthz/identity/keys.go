@@ -51,7 +51,7 @@ type keys struct {
 	flight  *flight
 	waiters int
 	bucket  *rate.Limiter
-	absent  *simplelru.LRU[string, time.Time] // unknown key ids, until when we trust that
+	absent  *simplelru.LRU[string, time.Time] // key ids that a set did not have, until when we trust that
 
 	counts counts
 }
@@ -132,17 +132,20 @@ func (k *keys) await(ctx context.Context, kid string) error {
 }
 
 // board joins the flight that is wanted or under way, or wants a new one if the
-// rate allows. late says that its fetch had begun before: the answer may be older
+// rate allows. A key id that was absent before, or withdrawn, must leave a place
+// for one that nobody has asked for: or those who go on sending tokens of removed
+// keys would keep out the issuer's next key. late says that its fetch had begun before: the answer may be older
 // than the kid, so it cannot prove that there is no such key.
 func (k *keys) board(kid string) (f *flight, late bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()
-	if until, ok := k.absent.Get(kid); ok && now.Before(until) {
+	until, known := k.absent.Get(kid)
+	if known && now.Before(until) {
 		return nil, false, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s", clip(kid))
 	}
 	if k.flight == nil {
-		if !k.running || !k.bucket.AllowN(now, 1) {
+		if !k.running || known && k.bucket.TokensAt(now) < refetchBurst || !k.bucket.AllowN(now, 1) {
 			return nil, false, rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s and no refetch is due", clip(kid))
 		}
 		k.flight = &flight{done: make(chan struct{})}
@@ -236,10 +239,29 @@ func (k *keys) report(s skipped) {
 	}
 }
 
+// reconsider notes which key ids went away, and trusts no longer that those which
+// were absent from the set before are absent from the next.
+func (k *keys) reconsider(old, next *keySet) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, kid := range k.absent.Keys() {
+		k.absent.Add(kid, time.Time{})
+	}
+	if old != nil {
+		for kid := range old.byID {
+			k.absent.Add(kid, time.Time{})
+		}
+	}
+	for kid := range next.byID {
+		k.absent.Remove(kid)
+	}
+}
+
 // install makes a set current. The same keys keep their generation, and with it
 // what was verified by them.
 func (k *keys) install(next *keySet) {
-	if old := k.current.Load(); old != nil {
+	old := k.current.Load()
+	if old != nil {
 		if old.fingerprint == next.fingerprint {
 			k.current.Store(old.confirmed(next))
 			return
@@ -251,9 +273,7 @@ func (k *keys) install(next *keySet) {
 	if len(next.byID) > 0 {
 		k.had.Store(true)
 	}
-	k.mu.Lock()
-	k.absent.Purge()
-	k.mu.Unlock()
+	k.reconsider(old, next)
 	k.log.Info("keys changed", slog.String("issuer", k.name),
 		slog.Uint64("generation", next.generation), slog.Int("keys", len(next.byID)))
 }
