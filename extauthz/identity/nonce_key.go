@@ -30,7 +30,7 @@ type nonceKey struct {
 func newNonceKey(dir string, log *slog.Logger) *nonceKey {
 	k := &nonceKey{log: log}
 	var secret [nonceKeySize]byte
-	rand.Read(secret[:]) //nolint:errcheck // never fails
+	rand.Read(secret[:]) // never fails
 	k.current.Store(&secret)
 	if dir == "" {
 		return k

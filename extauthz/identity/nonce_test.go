@@ -125,9 +125,9 @@ func TestNonceKeyThatIsNone(t *testing.T) {
 	for name, prepare := range map[string]func(path string) error{
 		"short":     func(p string) error { return os.WriteFile(p, []byte("short"), 0o600) },
 		"long":      func(p string) error { return os.WriteFile(p, make([]byte, 64), 0o600) },
-		"readable":  func(p string) error { return os.WriteFile(p, make([]byte, nonceKeySize), 0o644) }, //nolint:gosec // that is the point
+		"readable":  func(p string) error { return os.WriteFile(p, make([]byte, nonceKeySize), 0o644) },
 		"a folder":  func(p string) error { return os.Mkdir(p, 0o700) },
-		"writeable": func(p string) error { return os.WriteFile(p, make([]byte, nonceKeySize), 0o620) }, //nolint:gosec // that is the point
+		"writeable": func(p string) error { return os.WriteFile(p, make([]byte, nonceKeySize), 0o620) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -162,7 +162,7 @@ func TestNonceKeyOfAGroup(t *testing.T) {
 	if err := os.WriteFile(path, secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(path, 0o440); err != nil { //nolint:gosec // as Kubernetes mounts a secret for a group
+	if err := os.Chmod(path, 0o440); err != nil { // as Kubernetes mounts a secret for a group
 		t.Fatal(err)
 	}
 	v := loaded(t, serving(ecKey()), Options{Issuers: wanting(), StateDir: dir})
