@@ -41,6 +41,7 @@ func TestRulesPage(t *testing.T) {
 	}
 	env := testEnv()
 	env.Catalogs = []string{"accounts", "customers"}
+	env.Issuers["mesh"] = IssuerEnv{}
 	for _, years := range []int{0, 10} { // a page is read for long: its dates pass, and all loads as before
 		env.Now = testNow.AddDate(years, 0, 0)
 		if got := report(files, env); got != "" {
@@ -99,6 +100,7 @@ func TestRulesPageDecides(t *testing.T) {
 	}
 	env := testEnv()
 	env.Catalogs = []string{"accounts", "customers"}
+	env.Issuers["mesh"] = IssuerEnv{}
 	src, ms := Parse(files)
 	set, more := Compile(src, env)
 	if err := append(ms, more...).Err(); err != nil {

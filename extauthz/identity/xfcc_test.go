@@ -91,7 +91,9 @@ func hexSum(c *x509.Certificate) string {
 // A26: whom a listed proxy speaks for, and who else cannot.
 func TestPeersBehindAProxy(t *testing.T) {
 	const client, evil = "spiffe://example.com/client", "spiffe://example.com/admin"
-	about := func(id string) string { return "By=spiffe://example.com/us;Hash=" + strings.Repeat("0a", 32) + ";URI=" + id }
+	about := func(id string) string {
+		return "By=spiffe://example.com/us;Hash=" + strings.Repeat("0a", 32) + ";URI=" + id
+	}
 	via := PeerOptions{Via: []string{gateway}}
 	for _, row := range []struct {
 		name string
