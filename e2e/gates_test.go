@@ -135,7 +135,7 @@ func openGates(t *testing.T, edit func(*gates, Settings)) *gates {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeRules(config, "gates.yaml", gateRules()); err != nil {
+	if err := writeRules(config, "gates.yaml", withAgents(gateRules())); err != nil {
 		t.Fatal(err)
 	}
 	if g.Tiergate, err = StartTiergate(t.Context(), g.programs.Tiergate, "tiergate", config); err != nil {
