@@ -73,6 +73,7 @@ type decoder struct {
 	scheme  string
 	body    string
 	rawBody string
+	pseudo  [len(pseudo)]pseudoHeader // the last of each
 }
 
 func (d *decoder) message(message string) error {
@@ -240,7 +241,7 @@ func (d *decoder) finish() bool {
 	}
 	d.raw.Headers = headers[:0]
 	for _, h := range headers {
-		if strings.HasPrefix(h.Name, ":") { // of these only :path says more than the fields
+		if isPseudo(h.Name) { // of these only :path says more than the fields
 			agree = d.agrees(h) && agree
 			if h.Name == ":path" {
 				d.raw.RawPath = h.Value

@@ -66,7 +66,7 @@ func TestDecodeKeepsWhatTheProxySaw(t *testing.T) {
 	}
 	h := in.Attributes.Request.Http
 	h.Size, h.RawBody = 9, []byte("\xff{}")
-	h.HeaderMap = list("X-Twice", "raw:1", "x-twice", "raw:\xff2", "x-both", "text", ":unknown", "x")
+	h.HeaderMap = list("X-Twice", "raw:1", "x-twice", "raw:\xff2", "x-both", "text", ":protocol", "x")
 	h.HeaderMap.Headers[2].RawValue = []byte("bytes")
 	want := &rules.RawRequest{
 		Method: "PATCH", Path: "/p", Host: "api.example.com", ProxyID: "17",
@@ -121,18 +121,31 @@ func TestContradictionsAreMalformed(t *testing.T) {
 		"they agree": {func(h *http) {
 			h.HeaderMap = list(":method", "raw:GET", ":authority", "raw:api.example.com", ":scheme", "raw:https", ":path", "raw:/a", ":path", "raw:/a")
 		}, nil},
-		"without pseudo headers": {func(h *http) { h.HeaderMap = list("accept", "x") }, nil},
-		"without a scheme":       {func(h *http) { h.Scheme, h.HeaderMap = "", list(":scheme", "raw:https") }, nil},
-		"a scheme in capitals":   {func(h *http) { h.HeaderMap = list(":scheme", "raw:HTTPS") }, nil},
-		"another method":         {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE") }, errContradiction},
-		"another method, as map": {func(h *http) { h.Headers = map[string]string{":method": "DELETE"} }, errContradiction},
-		"a second method":        {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE", ":method", "raw:GET") }, errContradiction},
-		"another host":           {func(h *http) { h.HeaderMap = list(":authority", "raw:other.example.com") }, errContradiction},
-		"another host, as map":   {func(h *http) { h.Headers = map[string]string{":authority": "other.example.com"} }, errContradiction},
-		"another port":           {func(h *http) { h.HeaderMap = list(":authority", "raw:api.example.com:80") }, errContradiction},
-		"another scheme":         {func(h *http) { h.HeaderMap = list(":scheme", "raw:http") }, errContradiction},
-		"two paths":              {func(h *http) { h.HeaderMap = list(":path", "raw:/b", ":path", "raw:/a") }, errContradiction},
-		"a path for later":       {func(h *http) { h.HeaderMap = list(":path", "raw:/b") }, nil},
+		"without pseudo headers":         {func(h *http) { h.HeaderMap = list("accept", "x") }, nil},
+		"without a scheme":               {func(h *http) { h.Scheme, h.HeaderMap = "", list(":scheme", "raw:https") }, nil},
+		"a scheme in capitals":           {func(h *http) { h.HeaderMap = list(":scheme", "raw:HTTPS") }, nil},
+		"another method":                 {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE") }, errContradiction},
+		"another method, as map":         {func(h *http) { h.Headers = map[string]string{":method": "DELETE"} }, errContradiction},
+		"a second method":                {func(h *http) { h.HeaderMap = list(":method", "raw:DELETE", ":method", "raw:GET") }, errContradiction},
+		"another host":                   {func(h *http) { h.HeaderMap = list(":authority", "raw:other.example.com") }, errContradiction},
+		"another host, as map":           {func(h *http) { h.Headers = map[string]string{":authority": "other.example.com"} }, errContradiction},
+		"another port":                   {func(h *http) { h.HeaderMap = list(":authority", "raw:api.example.com:80") }, errContradiction},
+		"another scheme":                 {func(h *http) { h.HeaderMap = list(":scheme", "raw:http") }, errContradiction},
+		"two paths":                      {func(h *http) { h.HeaderMap = list(":path", "raw:/b", ":path", "raw:/a") }, errContradiction},
+		"a path after an empty one":      {func(h *http) { h.HeaderMap = list(":path", "", ":path", "raw:/a") }, errContradiction},
+		"a protocol":                     {func(h *http) { h.HeaderMap = list(":protocol", "raw:websocket") }, nil},
+		"two protocols":                  {func(h *http) { h.HeaderMap = list(":protocol", "raw:a", ":protocol", "raw:b") }, errContradiction},
+		"two schemes without the field":  {func(h *http) { h.Scheme, h.HeaderMap = "", list(":scheme", "raw:http", ":scheme", "raw:https") }, errContradiction},
+		"a pseudo header in capitals":    {func(h *http) { h.HeaderMap = list(":METHOD", "raw:DELETE") }, errContradiction},
+		"the same, though it agrees":     {func(h *http) { h.HeaderMap = list(":Method", "raw:GET") }, errContradiction},
+		"the same, as map":               {func(h *http) { h.Headers = map[string]string{":Authority": "other.example.com"} }, errContradiction},
+		"a pseudo header behind a space": {func(h *http) { h.HeaderMap = list(" :path", "raw:/b") }, errContradiction},
+		"a pseudo header before a space": {func(h *http) { h.HeaderMap = list(":path ", "raw:/b") }, errContradiction},
+		"an unknown pseudo header":       {func(h *http) { h.HeaderMap = list(":foo", "x") }, errContradiction},
+		"a pseudo header of answers":     {func(h *http) { h.HeaderMap = list(":status", "raw:200") }, errContradiction},
+		"a colon alone":                  {func(h *http) { h.Headers = map[string]string{":": "x"} }, errContradiction},
+		"a colon inside":                 {func(h *http) { h.HeaderMap = list("a:path", "x") }, nil}, // refused later, as no name
+		"a path for later":               {func(h *http) { h.HeaderMap = list(":path", "raw:/b") }, nil},
 		"both forms of headers": {func(h *http) {
 			h.HeaderMap, h.Headers = list("accept", "x"), map[string]string{"accept": "x"}
 		}, errContradiction},
@@ -168,14 +181,23 @@ func contradicts(in *authv3.CheckRequest) bool {
 	if h.GetScheme() != "" {
 		said[":scheme"] = strings.ToLower(h.GetScheme())
 	}
+	before := map[string]string{}
 	bad := func(name, value string) bool {
+		if strings.HasPrefix(strings.TrimSpace(name), ":") {
+			switch name {
+			case ":method", ":authority", ":scheme", ":path", ":protocol":
+			default:
+				return true
+			}
+			if v, again := before[name]; again && v != value {
+				return true
+			}
+			before[name] = value
+		}
 		if name == ":scheme" {
 			value = strings.ToLower(value)
 		}
 		want, known := said[name]
-		if name == ":path" && value != "" {
-			said[name] = value
-		}
 		return known && value != want
 	}
 	for name, value := range h.GetHeaders() {
@@ -211,7 +233,7 @@ func slowDecode(in *authv3.CheckRequest) *rules.RawRequest {
 		switch {
 		case name == ":path":
 			raw.RawPath = value
-		case !strings.HasPrefix(name, ":"):
+		case !strings.HasPrefix(strings.TrimSpace(name), ":"):
 			raw.Headers = append(raw.Headers, rules.Header{Name: strings.Map(func(r rune) rune {
 				if r >= 'A' && r <= 'Z' && !strings.ContainsFunc(name, func(r rune) bool { return r > 127 }) {
 					return r + 'a' - 'A'
