@@ -30,6 +30,7 @@ type asked struct {
 	body                  string
 	as, subject, token    string
 	claims                []string
+	actor                 string
 	peer, source, at      string
 	fetch                 bool
 	output                string
@@ -68,6 +69,7 @@ log that the configuration names, or --log.`,
 	f.StringVar(&a.as, "as", "", "the identity that asks, or anonymous")
 	f.StringVar(&a.subject, "subject", "", "with --as: the subject, needed for a class of callers")
 	f.StringArrayVar(&a.claims, "claim", nil, "with --as: a claim, name=value")
+	f.StringVar(&a.actor, "actor", "", "with --as: the identity that acts for the caller")
 	f.StringVar(&a.token, "token", "", "the bearer token that asks, or - for standard input")
 	f.StringVar(&a.peer, "peer", "", "the SPIFFE ID of the verified peer")
 	f.StringVar(&a.source, "source", "127.0.0.1", "the address the request comes from")
@@ -88,10 +90,10 @@ func (a *asked) take(args []string) error {
 		return errors.New("explain wants -c tiergate.yaml: a request is decided by its rules and catalogs")
 	case a.as != "" && a.token != "":
 		return errors.New("--as takes the caller on your word and --token verifies one: give one of them")
-	case a.as == "" && (a.subject != "" || len(a.claims) > 0):
-		return errors.New("--subject and --claim say more about the identity that --as names, and there is no --as")
-	case a.as == "anonymous" && (a.subject != "" || len(a.claims) > 0):
-		return errors.New("the anonymous caller has no --subject and no --claim")
+	case a.as == "" && (a.subject != "" || len(a.claims) > 0 || a.actor != ""):
+		return errors.New("--subject, --claim and --actor say more about the identity that --as names, and there is no --as")
+	case a.as == "anonymous" && (a.subject != "" || len(a.claims) > 0 || a.actor != ""):
+		return errors.New("the anonymous caller has no --subject, no --claim and no --actor")
 	}
 	a.method, a.url = args[0], args[1]
 	return nil
@@ -272,15 +274,10 @@ func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Ver
 	if a.as == "anonymous" {
 		return stated{&rules.Verified{Anonymous: true}, a.peer}, nil
 	}
-	i := slices.IndexFunc(p.Set().Identities(), func(id *rules.Identity) bool { return id.Name == a.as })
-	if i < 0 {
-		var names []string
-		for _, id := range p.Set().Identities() {
-			names = append(names, id.Name)
-		}
-		return nil, fmt.Errorf("no identity %q in the rules %s", a.as, rules.DidYouMean(a.as, names))
+	id, err := identityNamed(p, a.as)
+	if err != nil {
+		return nil, err
 	}
-	id := p.Set().Identities()[i]
 	if id.Peer != "" {
 		return a.byPeer(id)
 	}
@@ -296,6 +293,9 @@ func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Ver
 	}
 	if len(id.Clients) > 0 {
 		v.ClientID = id.Clients[0]
+	}
+	if err := a.acts(v, p); err != nil {
+		return nil, err
 	}
 	for j := range c.Issuers {
 		if issuer := &c.Issuers[j]; issuer.Name.V == id.Issuer {

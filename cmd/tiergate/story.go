@@ -70,8 +70,14 @@ func tell(w io.Writer, r *audit.Record) {
 		op = fmt.Sprintf("%s  (%s)", r.Op, place(r.OpPos))
 	}
 	fmt.Fprintf(w, "  match     %s\n", op)
-	fmt.Fprintf(w, "  identify  %s\n", who(r))
+	fmt.Fprintf(w, "  identify  %s\n", who(&r.Caller, r.Peer))
+	if r.Actor != nil {
+		fmt.Fprintf(w, "  actor     %s\n", who(r.Actor, ""))
+	}
 	for i := range r.Targets {
+		if r.Targets[i].As != "" && (i == 0 || r.Targets[i-1].As == "") {
+			fmt.Fprintf(w, "  as        the %s, a caller in its own right\n", r.Targets[i].As)
+		}
 		printTarget(w, &r.Targets[i])
 	}
 	for _, in := range r.Inputs {
@@ -83,6 +89,9 @@ func tell(w io.Writer, r *audit.Record) {
 			value = "absent"
 		}
 		fmt.Fprintf(w, "  read      %s = %s\n", in.Name, value)
+	}
+	if r.Stripped {
+		fmt.Fprintln(w, "  answer    without the credential")
 	}
 	if s := r.Shadow; s != nil {
 		fmt.Fprintf(w, "  shadow    without the shadow %s: %s %s %s\n", s.By, s.Effect, s.Reason, s.Rule)
@@ -120,13 +129,12 @@ func printTarget(w io.Writer, t *audit.Target) {
 	fmt.Fprintln(w)
 }
 
-func who(r *audit.Record) string {
-	c := r.Caller
+func who(c *audit.Caller, peer string) string {
 	if c.Kind == "" {
 		return "nobody: the request ended before"
 	}
 	parts := []string{orDefault(c.Identity, "no identity"), "kind " + c.Kind}
-	for _, f := range [][2]string{{"issuer", c.Issuer}, {"subject", c.Subject}, {"client", c.Client}, {"purpose", c.Purpose}, {"peer", r.Peer}} {
+	for _, f := range [][2]string{{"issuer", c.Issuer}, {"subject", c.Subject}, {"client", c.Client}, {"purpose", c.Purpose}, {"peer", peer}} {
 		if f[1] != "" {
 			parts = append(parts, f[0]+" "+f[1])
 		}

@@ -194,6 +194,12 @@ func (c *check) took(s rules.Step) {
 	c.last = now
 }
 
+// Knows reports whether an identity matches a caller, or more than one does.
+func (p *Policy) Knows(e rules.Evidence) bool {
+	c, err := p.recogniser.Recognise(e, new(rules.Request), "")
+	return c.Identity != nil || err != nil && rules.Denial(err).Reason == rules.IdentityAmbiguous
+}
+
 // Set is the compiled rules.
 func (p *Policy) Set() *rules.Set { return p.set }
 
