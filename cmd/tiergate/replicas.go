@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -195,6 +196,9 @@ func (p *peer) ask(ctx context.Context, method, path string, body any) ([]byte, 
 	}
 	req.Header.Set("content-type", "application/json")
 	resp, err := p.client.Do(req)
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err // without the URL, in which a socket is called control
+	}
 	if err != nil {
 		return nil, err
 	}

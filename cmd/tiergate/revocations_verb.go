@@ -71,7 +71,7 @@ func list(w io.Writer, output string, replies []reply) error {
 		}
 	} else {
 		for i := range lists {
-			if err := lists[i].print(w); err != nil {
+			if err := lists[i].text(w); err != nil {
 				return err
 			}
 		}
@@ -82,7 +82,7 @@ func list(w io.Writer, output string, replies []reply) error {
 	return nil
 }
 
-func (l *held) print(w io.Writer) error {
+func (l *held) text(w io.Writer) error {
 	if l.Error != "" {
 		_, err := fmt.Fprintf(w, "%s: no answer: %s\n", l.Peer, l.Error)
 		return err
@@ -104,9 +104,9 @@ func newRevocationsRestore() *cobra.Command {
 	var r replicas
 	var because, output string
 	cmd := &cobra.Command{
-		Use:   "restore (-c tiergate.yaml | --peers ADDRESS,...) ID --because TEXT",
-		Short: "Take a revocation back",
-		Long: `restore takes back an entry that replicas were told of, by the id that revoke printed and "revocations list" shows. What stands in a revocation file is taken out there.`,
+		Use:     "restore (-c tiergate.yaml | --peers ADDRESS,...) ID --because TEXT",
+		Short:   "Take a revocation back",
+		Long:    `restore takes back an entry that replicas were told of, by the id that revoke printed and "revocations list" shows. What stands in a revocation file is taken out there.`,
 		Example: `  tiergate revocations restore -c tiergate.yaml 4mmjdyd5vk2yqyn4vwjfk3mu6t --because "laptop found again"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

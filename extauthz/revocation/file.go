@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -145,6 +146,8 @@ type entryText struct {
 	Who     rules.At[string]    `yaml:"who"`
 	At      rules.At[time.Time] `yaml:"at"`
 	Until   rules.At[time.Time] `yaml:"until"`
+
+	next *rules.Pos // of the entry behind it
 }
 
 type byText struct {
@@ -177,13 +180,16 @@ func (f *File) parse(text []byte) ([]Entry, error) {
 	entries := make([]Entry, 0, len(*file.Revocations))
 	for i := range *file.Revocations {
 		x := &(*file.Revocations)[i]
+		if i+1 < len(*file.Revocations) {
+			x.next = &(*file.Revocations)[i+1].Pos
+		}
 		e := x.entry(modified)
 		if at, twice := first[e.ID]; twice {
 			ms.Add(x.ID.Pos, "entry %q is already defined at %v", e.ID, at)
 		}
 		first[e.ID] = x.Pos
-		said := x.written(&ms)
-		if err := e.check(); err != nil && said {
+		x.written(&ms)
+		if err := e.check(); err != nil && !x.broken(ms) {
 			ms.Add(x.Pos, "%v", err)
 		} else if b := x.By.Issuer; err == nil && b.V != "" && f.o.Issuers != nil && !f.o.Issuers(b.V) {
 			ms.AddHint(b.Pos, "its name in the configuration, not its URL", "no issuer %q", b.V)
@@ -201,22 +207,23 @@ func (f *File) parse(text []byte) ([]Entry, error) {
 
 // written refuses a key that is there and says nothing, which would make an
 // entry of another form than the one that was meant.
-func (x *entryText) written(ms *rules.Mistakes) bool {
-	fine := true
+func (x *entryText) written(ms *rules.Mistakes) {
 	for _, v := range []rules.At[string]{x.ID, x.Because, x.Who, x.By.Issuer, x.By.Token, x.By.Session, x.By.Subject, x.By.Client, x.By.Key, x.By.Identity} {
 		if v.Pos != (rules.Pos{}) && v.V == "" {
 			ms.Add(v.Pos, "a value without anything in it")
-			fine = false
 		}
-	}
-	for _, v := range []rules.At[time.Time]{x.At, x.Until, x.By.IssuedBefore} {
-		fine = fine && (v.Pos == (rules.Pos{}) || !v.V.IsZero()) // or it was not read, which is said already
 	}
 	if all := x.By.All; all.Pos != (rules.Pos{}) && !all.V {
 		ms.Add(all.Pos, "all is true, or not there")
-		fine = false
 	}
-	return fine
+}
+
+// broken says whether a mistake is about this entry already: what was not read
+// looks as if it were not there.
+func (x *entryText) broken(ms rules.Mistakes) bool {
+	return slices.ContainsFunc(ms, func(m rules.Mistake) bool {
+		return !m.Pos.Less(x.Pos) && (x.next == nil || m.Pos.Less(*x.next))
+	})
 }
 
 // entry is what was written, named by its place unless it has a name.
