@@ -30,6 +30,7 @@ type FileOptions struct {
 type File struct {
 	o        FileOptions
 	entries  atomic.Pointer[[]Entry]
+	written  atomic.Pointer[[]entryText]
 	failures atomic.Uint64
 	seen     [sha256.Size]byte // what was read last, good or bad
 }
@@ -52,12 +53,31 @@ func OpenFile(o FileOptions) (*File, error) {
 		return nil, fmt.Errorf("revocations: %w", err)
 	}
 	f.seen = sha256.Sum256(text)
-	entries, err := f.parse(text)
+	return f, f.take(text)
+}
+
+// take puts in force what the file says, whole or not at all.
+func (f *File) take(text []byte) error {
+	entries, written, err := f.parse(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.entries.Store(&entries)
-	return f, nil
+	f.written.Store(&written)
+	return nil
+}
+
+// Unknown returns a mistake for each entry that names an identity which is not
+// known. That is for who checks a file beside the rules; a server goes on, for
+// either of the two may be reloaded first.
+func (f *File) Unknown(known func(identity string) bool) rules.Mistakes {
+	var ms rules.Mistakes
+	for _, x := range *f.written.Load() {
+		if name := x.By.Identity; name.V != "" && !known(name.V) {
+			ms.Add(name.Pos, "no identity %q in the rules: the entry stops nobody", name.V)
+		}
+	}
+	return ms
 }
 
 // Entries returns those in force.
@@ -112,17 +132,15 @@ func (f *File) reload(ctx context.Context) bool {
 		return false // the next look finds it
 	}
 	f.seen = seen
-	var entries []Entry
 	if err == nil {
-		entries, err = f.parse(text)
+		err = f.take(text)
 	}
 	if err != nil {
 		f.failures.Add(1)
 		f.o.Log.Error("revocation file not loaded, its last good entries stay in force", slog.String("file", f.o.Path), slog.String("error", err.Error()))
 		return false
 	}
-	f.entries.Store(&entries)
-	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(entries)))
+	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(f.Entries())))
 	return true
 }
 
@@ -163,14 +181,14 @@ type byText struct {
 	IssuedBefore rules.At[time.Time] `yaml:"issued_before"`
 }
 
-func (f *File) parse(text []byte) ([]Entry, error) {
+func (f *File) parse(text []byte) ([]Entry, []entryText, error) {
 	var file fileText
 	ms := rules.DecodeYAML(f.o.Path, text, &file)
 	if file.Revocations == nil {
 		if len(ms) == 0 {
 			ms.AddHint(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "revocations: [] where there are none", "no revocations")
 		}
-		return nil, ms.Err()
+		return nil, nil, ms.Err()
 	}
 	modified := f.o.Now()
 	if info, err := os.Stat(f.o.Path); err == nil {
@@ -199,10 +217,7 @@ func (f *File) parse(text []byte) ([]Entry, error) {
 	if len(entries) > maxEntries {
 		ms.Add(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "%d entries, the limit is %d", len(entries), maxEntries)
 	}
-	if err := ms.Err(); err != nil {
-		return nil, err
-	}
-	return entries, nil
+	return entries, *file.Revocations, ms.Err()
 }
 
 // written refuses a key that is there and says nothing, which would make an

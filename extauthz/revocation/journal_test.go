@@ -459,7 +459,7 @@ func FuzzFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		file := &File{o: FileOptions{Path: "revoked.yaml", Now: clock}}
-		entries, err := file.parse([]byte(text))
+		entries, _, err := file.parse([]byte(text))
 		if err != nil {
 			return
 		}
