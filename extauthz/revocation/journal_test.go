@@ -273,6 +273,35 @@ func TestAWriteThatFailsIsAnErrorAndIsMended(t *testing.T) {
 	}
 }
 
+// A change that is written and not synced is none, and what is behind it is
+// written to a file that is synced as a whole.
+func TestNothingIsAcknowledgedBeforeItIsSynced(t *testing.T) {
+	dir := t.TempDir()
+	j := journal(t, dir)
+	put(t, j, "a")
+	broken, syncs := errors.New("input/output error"), 0
+	j.sync = func(*os.File) error { syncs++; return broken }
+	for range 2 { // the second one fails as the journal is written anew
+		if _, err := j.Add(t.Context(), corp("b")); !errors.Is(err, broken) {
+			t.Errorf("Add: %v, want %v", err, broken)
+		}
+		if _, err := j.Restore(t.Context(), Undo{ID: "a", Who: "test", Because: "test"}); !errors.Is(err, broken) {
+			t.Errorf("Restore: %v, want %v", err, broken)
+		}
+	}
+	if _, epoch := j.Entries(); ids(j) != "a" || epoch != 1 || syncs != 4 {
+		t.Errorf("entries %q at epoch %d after %d syncs, want a at 1 after 4", ids(j), epoch, syncs)
+	}
+	j.sync = (*os.File).Sync
+	put(t, j, "c")
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(journal(t, dir)); got != "a c" {
+		t.Errorf("entries %q after a restart, want a c", got)
+	}
+}
+
 // S4: a journal that another hand changes under a running server is written anew
 // from what the server knows: by the next change, or within lookEvery.
 func TestS4AJournalThatIsReplacedUnderUsIsMended(t *testing.T) {
