@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -55,7 +57,7 @@ func (s *Server) newControl() ([]*adminServer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("control: %w", err)
 		}
-		servers = append(servers, c.server(l))
+		servers = append(servers, c.server(l, s.o.Log))
 	}
 	if c.Address == "" {
 		return servers, nil
@@ -68,12 +70,12 @@ func (s *Server) newControl() ([]*adminServer, error) {
 	if err != nil {
 		return servers, fmt.Errorf("control: %w", err)
 	}
-	a := c.server(l)
+	a := c.server(l, s.o.Log)
 	a.tls, a.listener = files, tls.NewListener(a.listener, files.config())
 	return append(servers, a), nil
 }
 
-func (c *Control) server(l net.Listener) *adminServer {
+func (c *Control) server(l net.Listener, to *slog.Logger) *adminServer {
 	return &adminServer{name: controlName, listener: &gate{Listener: l, limit: maxControl}, server: &http.Server{
 		Handler:           http.HandlerFunc(c.serve),
 		ConnContext:       withUser,
@@ -82,7 +84,17 @@ func (c *Control) server(l net.Listener) *adminServer {
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(complaints{to}, "", 0),
 	}}
+}
+
+// complaints are what net/http has to say about connections that it refuses. Who
+// can reach the port can make any number of them.
+type complaints struct{ log *slog.Logger }
+
+func (c complaints) Write(text []byte) (int, error) {
+	c.log.Debug("control connection refused", slog.String("error", strings.TrimSpace(string(text))))
+	return len(text), nil
 }
 
 // serve names who asks. A connection without a name is not let in: it would be a

@@ -36,6 +36,9 @@ func fullSources() Sources {
 		Audit: func() audit.Stats {
 			return audit.Stats{Written: 9, Dropped: 1, Reopens: 5, Err: errors.New("disk full")}
 		},
+		Revocations: func() Revocations {
+			return Revocations{Entries: map[string]int{"subject": 3, "token": 0}, Epoch: 12, Changed: at, Failures: 5}
+		},
 	}
 }
 
@@ -119,6 +122,16 @@ tiergate_keys_skipped{cause="weak",issuer="corp"} 1
 # TYPE tiergate_keys_unknown_total counter
 tiergate_keys_unknown_total{issuer="acme"} 0
 tiergate_keys_unknown_total{issuer="corp"} 4
+# HELP tiergate_revocations Revocations, by what they go by.
+# TYPE tiergate_revocations gauge
+tiergate_revocations{form="subject"} 3
+tiergate_revocations{form="token"} 0
+# HELP tiergate_revocations_epoch Counts the changes of the store of revocations, over restarts too.
+# TYPE tiergate_revocations_epoch gauge
+tiergate_revocations_epoch 12
+# HELP tiergate_revocations_file_reload_failures_total Changes of the revocation file that could not be taken over; its last good entries stayed.
+# TYPE tiergate_revocations_file_reload_failures_total counter
+tiergate_revocations_file_reload_failures_total 5
 # HELP tiergate_rules_last_load_timestamp_seconds When the rules in force were loaded.
 # TYPE tiergate_rules_last_load_timestamp_seconds gauge
 tiergate_rules_last_load_timestamp_seconds 1.8000000005e+09
@@ -148,12 +161,13 @@ tiergate_signatures_checked_total{issuer="corp",price="cheap"} 11
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",
 		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total",
 		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_signatures_checked_total",
-		"tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
+		"tiergate_revocations", "tiergate_revocations_epoch",
+		"tiergate_revocations_file_reload_failures_total", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {
 		t.Error(err)
 	}
 	// An age says nothing before there was anything.
-	if n, err := testutil.GatherAndCount(reg, "tiergate_keys_age_seconds", "tiergate_catalog_age_seconds"); n != 2 || err != nil {
-		t.Errorf("%d ages, %v, want 2", n, err)
+	if n, err := testutil.GatherAndCount(reg, "tiergate_keys_age_seconds", "tiergate_catalog_age_seconds", "tiergate_revocations_age_seconds"); n != 3 || err != nil {
+		t.Errorf("%d ages, %v, want 3", n, err)
 	}
 }
 

@@ -16,6 +16,7 @@ func TestBenchAndLoad(t *testing.T) {
 	for args, want := range map[string]string{
 		"bench --slices 2 --slice 300ms --objects 60 --tokens 3 --most 0 --cpuprofile " + profile:               "ratio of CPU a check",
 		"flood --rate 200 --unknown 150 --forged 150 --slices 2 --slice 300ms --objects 60 --tokens 3 --most 0": "300 refused, 0 allowed",
+		"revoke --rounds 2 --rate 100 --objects 60 --tokens 3":                                                  "allowed: 0\n",
 		"load --direct --rate 200 --duration 500ms --objects 60 --tokens-minted 3":                              "0 failed, 0 not as expected",
 		"load --rate 100 --duration 500ms --objects 60 --tokens-minted 3":                                       "0 failed, 0 not as expected",
 	} {

@@ -22,6 +22,7 @@ var verbs = []func() *cobra.Command{
 	loadCommand,
 	benchCommand,
 	floodCommand,
+	revokeCommand,
 	alwaysYesCommand,
 }
 

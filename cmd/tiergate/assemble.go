@@ -27,16 +27,16 @@ type parts struct {
 	failures map[string]*atomic.Uint64 // loads of a catalog that failed
 	options  policy.Options
 	revoked  *revocation.List
+	byFile   *revocation.File // nil for none
 	close    func() error
 }
 
-// assemble makes the parts of a configuration for a verb that looks and changes
-// nothing. It opens catalogs, reads kept key sets and revocations, and does not
-// reach out.
-func assemble(c *config, log *slog.Logger) (*parts, error) { return assembleFor(c, log, false) }
+// assemble makes the parts of a configuration for a verb that decides nothing. It
+// opens catalogs, reads kept key sets, and does not reach out.
+func assemble(c *config, log *slog.Logger) (*parts, error) { return assembleWith(c, log, noJournal) }
 
-// assembleFor makes the parts; those of a server may write to the state directory.
-func assembleFor(c *config, log *slog.Logger, server bool) (*parts, error) {
+// assembleWith makes the parts for whoever decides, with what was revoked.
+func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 	p := &parts{config: c, files: map[string]*catalog.File{}, failures: map[string]*atomic.Uint64{}}
 	var errs []error
 	verifier, err := identity.New(c.identityOptions(log))
@@ -61,7 +61,7 @@ func assembleFor(c *config, log *slog.Logger, server bool) (*parts, error) {
 		}
 		p.files[e.Key], sources[e.Key] = f, f
 	}
-	p.revoked, p.close, err = c.openRevocations(log, server)
+	p.revoked, p.byFile, p.close, err = c.openRevocations(log, use)
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, errors.Join(err, p.close())

@@ -89,6 +89,9 @@ func loadAll(file string) (*policy.Policy, *rules.Source, rowsReport, error) {
 	for _, name := range parts.options.Catalog.UnknownTTL(p.Set().Schema()) {
 		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl names the tier %q, which no rules file defines", name)
 	}
+	if parts.byFile != nil {
+		ms = append(ms, parts.byFile.Unknown(hasIdentity(p))...)
+	}
 	return p, src, parts.rows(p), ms.Err()
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -93,7 +95,9 @@ func readExample(page, text string) rules.Mistakes {
 		return ms
 	}
 	switch n.Items[0].Value {
-	case "listen", "issuers", "catalogs", "cache", "headers", "audit", "limits", "peer":
+	case "revocations":
+		return revocationMistakes(text)
+	case "listen", "issuers", "catalogs", "cache", "headers", "audit", "limits", "peer", "state_dir", "control":
 		d := rules.Decoder{}
 		d.Into(n, &config{})
 		return d.Mistakes
@@ -103,6 +107,23 @@ func readExample(page, text string) rules.Mistakes {
 		return nil
 	}
 	_, ms = rules.Parse(fstest.MapFS{"example.yaml": {Data: []byte(text)}})
+	return ms
+}
+
+// revocationMistakes reads an example as the file of revocations that it shows.
+func revocationMistakes(text string) rules.Mistakes {
+	dir, err := os.MkdirTemp("", "tiergate-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		path := filepath.Join(dir, "revoked.yaml")
+		if err = os.WriteFile(path, []byte(text), 0o600); err == nil {
+			_, err = revocation.OpenFile(revocation.FileOptions{Path: path})
+		}
+	}
+	var ms rules.Mistakes
+	if err != nil && !errors.As(err, &ms) {
+		ms.Add(rules.Pos{Line: 1}, "%v", err)
+	}
 	return ms
 }
 

@@ -131,7 +131,7 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return explainMistakes(cmd.ErrOrStderr(), err, nil)
 	}
-	parts, err := assemble(c, slog.New(slog.DiscardHandler))
+	parts, err := assembleWith(c, slog.New(slog.DiscardHandler), readJournal)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -62,7 +63,7 @@ func (r *replicas) open() (peerList, error) {
 	if r.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout is %v, want more than 0", r.timeout)
 	}
-	var list peerList
+	list := make(peerList, 0, len(names))
 	seen := map[string]bool{}
 	for _, name := range names {
 		if seen[name] {
@@ -104,7 +105,7 @@ func (r *replicas) peer(name string) (*peer, error) {
 		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		}
-		return &peer{name, "http://control", &http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: r.timeout}}, nil
+		return &peer{name, "http://control", r.client(&http.Transport{DialContext: dial})}, nil
 	}
 	host, _, err := net.SplitHostPort(name)
 	if err != nil || host == "" {
@@ -114,9 +115,14 @@ func (r *replicas) peer(name string) (*peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("peer %q: %w", name, err)
 	}
-	return &peer{name, "https://" + name, &http.Client{
-		Transport: &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}, Timeout: r.timeout,
-	}}, nil
+	return &peer{name, "https://" + name, r.client(&http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true})}, nil
+}
+
+// client follows nobody elsewhere: who was asked must answer.
+func (r *replicas) client(t *http.Transport) *http.Client {
+	return &http.Client{Transport: t, Timeout: r.timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
 const maxPEM = 1 << 20
@@ -195,6 +201,9 @@ func (p *peer) ask(ctx context.Context, method, path string, body any) ([]byte, 
 	}
 	req.Header.Set("content-type", "application/json")
 	resp, err := p.client.Do(req)
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err // without the URL, in which a socket is called control
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,36 +8,41 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/extauthz"
+	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/rules"
 )
 
+// journalUse says what a verb does with the revocations of the state directory.
+type journalUse uint8
+
+const (
+	noJournal   journalUse = iota // it decides nothing
+	readJournal                   // it decides as the server does
+	ownJournal                    // it is the server, which writes where it takes changes
+)
+
 // openRevocations reads what is revoked: the file that the configuration names,
 // and what the control listeners have put into the state directory. It fails
-// rather than leave out what it cannot read. Only a server that takes changes
-// opens the store to write.
-func (c *config) openRevocations(log *slog.Logger, server bool) (*revocation.List, func() error, error) {
+// rather than leave out what it cannot read.
+func (c *config) openRevocations(log *slog.Logger, use journalUse) (*revocation.List, *revocation.File, func() error, error) {
 	nothing := func() error { return nil }
 	var file *revocation.File
-	var errs []error
 	if f := c.Revocations.File; f.V != "" {
 		var err error
-		file, err = revocation.OpenFile(revocation.FileOptions{Path: c.path(f.V), Issuers: c.hasIssuer, Log: log})
-		errs = append(errs, err)
+		if file, err = revocation.OpenFile(revocation.FileOptions{Path: c.path(f.V), Issuers: c.hasIssuer, Log: log}); err != nil {
+			return nil, nil, nothing, err
+		}
 	}
 	dir := c.path(c.StateDir.V)
-	if dir == "" {
-		return revocation.New(nil, file, time.Now), nothing, errors.Join(errs...)
+	if dir == "" || use == noJournal {
+		return revocation.New(nil, file, time.Now), file, nothing, nil
 	}
-	store, err := revocation.OpenJournal(revocation.JournalOptions{Dir: dir, Log: log, ReadOnly: !server || !c.takesChanges()})
-	errs = append(errs, err)
-	if err := errors.Join(errs...); err != nil {
-		if store != nil {
-			err = errors.Join(err, store.Close())
-		}
-		return nil, nothing, err
+	store, err := revocation.OpenJournal(revocation.JournalOptions{Dir: dir, Log: log, ReadOnly: use == readJournal || !c.takesChanges()})
+	if err != nil {
+		return nil, nil, nothing, err
 	}
-	return revocation.New(store, file, time.Now), store.Close, nil
+	return revocation.New(store, file, time.Now), file, store.Close, nil
 }
 
 func (c *config) takesChanges() bool { return c.Control.Socket.V != "" || c.Control.Address.V != "" }
@@ -74,7 +78,13 @@ func (c *config) socket() string {
 
 // hasIdentity asks the rules in force.
 func (s *service) hasIdentity(name string) bool {
-	return slices.ContainsFunc(s.live.Current().Set().Identities(), func(i *rules.Identity) bool { return i.Name == name })
+	return hasIdentity(s.live.Current())(name)
+}
+
+func hasIdentity(p *policy.Policy) func(name string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(p.Set().Identities(), func(i *rules.Identity) bool { return i.Name == name })
+	}
 }
 
 // revocations are what metrics show.

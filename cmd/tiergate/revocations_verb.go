@@ -71,7 +71,7 @@ func list(w io.Writer, output string, replies []reply) error {
 		}
 	} else {
 		for i := range lists {
-			if err := lists[i].print(w); err != nil {
+			if err := lists[i].text(w); err != nil {
 				return err
 			}
 		}
@@ -82,7 +82,7 @@ func list(w io.Writer, output string, replies []reply) error {
 	return nil
 }
 
-func (l *held) print(w io.Writer) error {
+func (l *held) text(w io.Writer) error {
 	if l.Error != "" {
 		_, err := fmt.Fprintf(w, "%s: no answer: %s\n", l.Peer, l.Error)
 		return err

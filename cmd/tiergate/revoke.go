@@ -53,7 +53,7 @@ acknowledged, and 1 when one has not: then run it again, as a second entry for t
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd) },
 	}
-	a.replicas.flags(cmd)
+	a.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&a.by.Issuer, "issuer", "", "issuer, by its name in the configuration")
 	f.StringVar(&a.by.Token, "token-id", "", "jti of a token")

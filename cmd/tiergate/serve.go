@@ -81,7 +81,7 @@ func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr
 		return explainMistakes(stderr, err, nil)
 	}
 	s := &service{log: log, hup: hup}
-	if s.parts, err = assembleFor(c, log, true); err != nil {
+	if s.parts, err = assembleWith(c, log, ownJournal); err != nil {
 		return explainMistakes(stderr, err, nil)
 	}
 	defer func() { err = errors.Join(err, s.parts.close()) }()

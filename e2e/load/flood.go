@@ -35,8 +35,9 @@ func (f *Flood) check() error {
 
 // Arm is what one of the two floods found.
 type Arm struct {
-	Good, Side   *Result // the good traffic, and what ran beside it
-	Hits, Misses int     // of the token cache
+	Good, Side   *Result   // the good traffic, and what ran beside it
+	P99          []float64 // of the good traffic, by slice, in microseconds
+	Hits, Misses int       // of the token cache
 	CPU          time.Duration
 }
 
@@ -140,6 +141,7 @@ func (s *Stage) slice(ctx context.Context, f Flood, good Target, side []Request,
 		return err
 	}
 	arm.Good.Add(r)
+	arm.P99 = append(arm.P99, float64(r.Latency.ValueAtQuantile(99)))
 	arm.Side.Add(other.r)
 	arm.Hits += after.hits - before.hits
 	arm.Misses += after.misses - before.misses

@@ -31,6 +31,7 @@ type Stage struct {
 	Tiergate *e2e.Tiergate
 	Requests []Request // one an account: its owner reads it, and every 20th is a neighbour's
 	world    *e2e.World
+	program  string // tiergate's
 }
 
 // NewStage makes the traffic and starts tiergate. Close ends all of it.
@@ -42,7 +43,7 @@ func NewStage(ctx context.Context, example fs.FS, programs e2e.Programs, size Si
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{}
+	s := &Stage{program: programs.Tiergate}
 	if s.world, err = e2e.NewWorld(crowded, programs); err != nil {
 		return nil, err
 	}
@@ -58,6 +59,7 @@ func (s *Stage) open(ctx context.Context, programs e2e.Programs, size Size) erro
 			"objects": 4*size.Objects + 1000, "tokens": size.Tokens + 1000,
 			"ttl": map[string]any{"default": "60s", "restricted": "60s"},
 		}
+		settings["control"] = map[string]any{"socket": controlSocket}
 		if listen, ok := settings["listen"].(map[string]any); ok {
 			listen["pprof"] = true
 		}

@@ -404,3 +404,38 @@ func TestReloadSurvivesAPanic(t *testing.T) {
 		t.Errorf("stats %+v after a panic, want the version in force and one failure", live.Stats())
 	}
 }
+
+// entries revoke by what a test says.
+type entries func(c *rules.Caller) (string, bool)
+
+func (e entries) Revoked(c *rules.Caller) (string, bool) { return e(c) }
+
+// What is revoked is refused whatever else is wrong with the caller, and no
+// shadow entry excuses it: each of these is excused while nothing is revoked.
+func TestRevokedIsNeverExcused(t *testing.T) {
+	shadowed := strings.Replace(shop, "    cors: true\n", "    cors: true\n    shadow: [ { until: 2026-12-31 } ]\n", 1)
+	for name, change := range map[string]struct{ old, new, path string }{
+		"a policy denial":         {"", "", "/orders/foreign"},
+		"a purpose not allowed":   {"- GET /notes/{id} -> read note/{id}", "- GET /notes/{id} -> read note/{id}: { purpose: theft }", "/notes/n1"},
+		"an ambiguous identity":   {"identities:\n", "identities:\n  - { name: a1, kind: human, match: { issuer: corp, subject: ada, client: [web, x] } }\n  - { name: a2, kind: human, match: { issuer: corp, subject: ada, client: [web, y] } }\n", "/notes/n1"},
+		"somebody whom no one is": {"client: [web]", "client: [app]", "/notes/n1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			revoked := false
+			o := options(t, stated{v: ada()}, order("foreign", "bob"))
+			o.Revocations = entries(func(c *rules.Caller) (string, bool) { return "e1", revoked && c.Subject == "ada" })
+			p := load(t, strings.Replace(shadowed, change.old, change.new, 1), o)
+			if got := p.Check(t.Context(), request("GET "+change.path)); got.Reason != rules.ShadowDeny {
+				t.Fatalf("before: %v %s %s, want shadow_deny", got.Effect, got.Reason, got.Detail)
+			}
+			revoked = true
+			got := p.Check(t.Context(), request("GET "+change.path))
+			if got.Effect != rules.Deny || got.Reason != rules.Revoked || got.Detail != "by e1" || got.Status() != 401 {
+				t.Errorf("revoked: %v %s %q, want a denial revoked by e1", got.Effect, got.Reason, got.Detail)
+			}
+			if got.Caller == nil || got.Caller.Subject != "ada" {
+				t.Errorf("the record names %+v, want ada", got.Caller)
+			}
+		})
+	}
+}

@@ -169,14 +169,12 @@ func (e *Entry) ended(now time.Time) bool { return !e.Until.IsZero() && !now.Bef
 // String says what is revoked, for people.
 func (b *By) String() string {
 	form := b.Form()
-	text := ""
-	switch form {
-	case ByIdentity:
+	if form == ByIdentity {
 		return fmt.Sprintf("identity %q", b.Identity)
-	case ByIssuer:
+	}
+	text := fmt.Sprintf("%s %q of issuer %q", form, b.name(), b.Issuer)
+	if form == ByIssuer {
 		text = fmt.Sprintf("everything of issuer %q", b.Issuer)
-	default:
-		text = fmt.Sprintf("%s %q of issuer %q", form, b.name(), b.Issuer)
 	}
 	if !b.IssuedBefore.IsZero() {
 		text += " issued before " + b.IssuedBefore.UTC().Format(time.RFC3339)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type FileOptions struct {
 type File struct {
 	o        FileOptions
 	entries  atomic.Pointer[[]Entry]
+	written  atomic.Pointer[[]entryText]
 	failures atomic.Uint64
 	seen     [sha256.Size]byte // what was read last, good or bad
 }
@@ -51,12 +53,31 @@ func OpenFile(o FileOptions) (*File, error) {
 		return nil, fmt.Errorf("revocations: %w", err)
 	}
 	f.seen = sha256.Sum256(text)
-	entries, err := f.parse(text)
+	return f, f.take(text)
+}
+
+// take puts in force what the file says, whole or not at all.
+func (f *File) take(text []byte) error {
+	entries, written, err := f.parse(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.entries.Store(&entries)
-	return f, nil
+	f.written.Store(&written)
+	return nil
+}
+
+// Unknown returns a mistake for each entry that names an identity which is not
+// known. That is for who checks a file beside the rules; a server goes on, for
+// either of the two may be reloaded first.
+func (f *File) Unknown(known func(identity string) bool) rules.Mistakes {
+	var ms rules.Mistakes
+	for _, x := range *f.written.Load() {
+		if name := x.By.Identity; name.V != "" && !known(name.V) {
+			ms.Add(name.Pos, "no identity %q in the rules: the entry stops nobody", name.V)
+		}
+	}
+	return ms
 }
 
 // Entries returns those in force.
@@ -111,17 +132,15 @@ func (f *File) reload(ctx context.Context) bool {
 		return false // the next look finds it
 	}
 	f.seen = seen
-	var entries []Entry
 	if err == nil {
-		entries, err = f.parse(text)
+		err = f.take(text)
 	}
 	if err != nil {
 		f.failures.Add(1)
 		f.o.Log.Error("revocation file not loaded, its last good entries stay in force", slog.String("file", f.o.Path), slog.String("error", err.Error()))
 		return false
 	}
-	f.entries.Store(&entries)
-	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(entries)))
+	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(f.Entries())))
 	return true
 }
 
@@ -145,6 +164,8 @@ type entryText struct {
 	Who     rules.At[string]    `yaml:"who"`
 	At      rules.At[time.Time] `yaml:"at"`
 	Until   rules.At[time.Time] `yaml:"until"`
+
+	next *rules.Pos // of the entry behind it
 }
 
 type byText struct {
@@ -160,14 +181,14 @@ type byText struct {
 	IssuedBefore rules.At[time.Time] `yaml:"issued_before"`
 }
 
-func (f *File) parse(text []byte) ([]Entry, error) {
+func (f *File) parse(text []byte) ([]Entry, []entryText, error) {
 	var file fileText
 	ms := rules.DecodeYAML(f.o.Path, text, &file)
 	if file.Revocations == nil {
 		if len(ms) == 0 {
 			ms.AddHint(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "revocations: [] where there are none", "no revocations")
 		}
-		return nil, ms.Err()
+		return nil, nil, ms.Err()
 	}
 	modified := f.o.Now()
 	if info, err := os.Stat(f.o.Path); err == nil {
@@ -177,13 +198,16 @@ func (f *File) parse(text []byte) ([]Entry, error) {
 	entries := make([]Entry, 0, len(*file.Revocations))
 	for i := range *file.Revocations {
 		x := &(*file.Revocations)[i]
+		if i+1 < len(*file.Revocations) {
+			x.next = &(*file.Revocations)[i+1].Pos
+		}
 		e := x.entry(modified)
 		if at, twice := first[e.ID]; twice {
 			ms.Add(x.ID.Pos, "entry %q is already defined at %v", e.ID, at)
 		}
 		first[e.ID] = x.Pos
-		said := x.written(&ms)
-		if err := e.check(); err != nil && said {
+		x.written(&ms)
+		if err := e.check(); err != nil && !x.broken(ms) {
 			ms.Add(x.Pos, "%v", err)
 		} else if b := x.By.Issuer; err == nil && b.V != "" && f.o.Issuers != nil && !f.o.Issuers(b.V) {
 			ms.AddHint(b.Pos, "its name in the configuration, not its URL", "no issuer %q", b.V)
@@ -193,30 +217,28 @@ func (f *File) parse(text []byte) ([]Entry, error) {
 	if len(entries) > maxEntries {
 		ms.Add(rules.Pos{File: f.o.Path, Line: 1, Col: 1}, "%d entries, the limit is %d", len(entries), maxEntries)
 	}
-	if err := ms.Err(); err != nil {
-		return nil, err
-	}
-	return entries, nil
+	return entries, *file.Revocations, ms.Err()
 }
 
 // written refuses a key that is there and says nothing, which would make an
 // entry of another form than the one that was meant.
-func (x *entryText) written(ms *rules.Mistakes) bool {
-	fine := true
+func (x *entryText) written(ms *rules.Mistakes) {
 	for _, v := range []rules.At[string]{x.ID, x.Because, x.Who, x.By.Issuer, x.By.Token, x.By.Session, x.By.Subject, x.By.Client, x.By.Key, x.By.Identity} {
 		if v.Pos != (rules.Pos{}) && v.V == "" {
 			ms.Add(v.Pos, "a value without anything in it")
-			fine = false
 		}
-	}
-	for _, v := range []rules.At[time.Time]{x.At, x.Until, x.By.IssuedBefore} {
-		fine = fine && (v.Pos == (rules.Pos{}) || !v.V.IsZero()) // or it was not read, which is said already
 	}
 	if all := x.By.All; all.Pos != (rules.Pos{}) && !all.V {
 		ms.Add(all.Pos, "all is true, or not there")
-		fine = false
 	}
-	return fine
+}
+
+// broken says whether a mistake is about this entry already: what was not read
+// looks as if it were not there.
+func (x *entryText) broken(ms rules.Mistakes) bool {
+	return slices.ContainsFunc(ms, func(m rules.Mistake) bool {
+		return !m.Pos.Less(x.Pos) && (x.next == nil || m.Pos.Less(*x.next))
+	})
 }
 
 // entry is what was written, named by its place unless it has a name.

@@ -51,7 +51,7 @@ type Listing struct {
 }
 
 // Problem is an error for who asked (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC's word
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`

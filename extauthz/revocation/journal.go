@@ -56,6 +56,7 @@ type Journal struct {
 	mark    *mark
 	suspect bool      // the file may hold what it should not: write it anew before it is used
 	wrote   time.Time // the file's date after our last write
+	sync    func(*os.File) error
 
 	mu sync.Mutex // for the content; never held while the disk is waited for
 	content
@@ -70,7 +71,7 @@ func OpenJournal(o JournalOptions) (*Journal, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	j := &Journal{o: o, path: filepath.Join(o.Dir, journalName)}
+	j := &Journal{o: o, path: filepath.Join(o.Dir, journalName), sync: (*os.File).Sync}
 	var err error
 	if o.ReadOnly {
 		j.mark, err = readMark(filepath.Join(o.Dir, markName))

@@ -77,7 +77,7 @@ func (j *Journal) append(l *line) (uint64, error) {
 		return 0, err
 	}
 	if _, err = j.file.WriteAt(text, j.size); err == nil {
-		err = j.file.Sync()
+		err = j.sync(j.file)
 	}
 	if err != nil {
 		j.suspect = true // nobody can say what of it is on the disk
@@ -159,7 +159,7 @@ func (j *Journal) rewrite() error {
 	var next chain
 	size, err := j.writeAll(f, &next)
 	if err == nil {
-		err = f.Sync()
+		err = j.sync(f)
 	}
 	if err == nil {
 		err = os.Rename(half, j.path)

@@ -52,9 +52,9 @@ func (c *chain) encode(l *line) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := text[:len(text)-1]
-	sum := c.sum(body)
-	text = append(body, sumStart...)
+	text = text[:len(text)-1]
+	sum := c.sum(text)
+	text = append(text, sumStart...)
 	text = append(text, sum...)
 	text = append(text, sumEnd...)
 	if len(text) > maxLine {
@@ -101,7 +101,7 @@ func (c *chain) decode(text []byte) (*line, error) {
 func (c *chain) sum(body []byte) chain {
 	h := sha256.New()
 	io.WriteString(h, string(*c)) //nolint:errcheck // a hash takes everything
-	h.Write(body)                 //nolint:errcheck // a hash takes everything
+	h.Write(body)
 	return chain(hex.EncodeToString(h.Sum(nil))[:sumDigits])
 }
 
