@@ -18,6 +18,12 @@ const agentRules = `
   - { name: foreigner, kind: agent, match: { issuer: acme-idp, subject: assistant }, on_behalf_of: [customers], owner: team-agents, purpose: [help], review_by: 2027-12-31 }
 `
 
+// ledger is a workload that comes without a token.
+const (
+	ledger      = "spiffe://bank.example.com/ns/ledger/sa/ledger"
+	ledgerRules = "  - { name: ledger, kind: workload, match: { peer: " + ledger + " }, owner: team-ledger, purpose: [booking], review_by: 2027-12-31 }\n"
+)
+
 // chain is an act claim so many actors deep, the outermost called who.
 func chain(who string, depth int) map[string]any {
 	act := map[string]any{"sub": who}
@@ -69,6 +75,7 @@ func actorRows() []gateRow {
 
 // withAgents adds them to the identities of the rules.
 func withAgents(rules string) string {
-	return strings.Replace(rules, "identities:\n", "identities:"+agentRules, 1) +
+	return strings.Replace(rules, "identities:\n", "identities:"+agentRules+ledgerRules, 1) +
+		"  - { id: workloads-read-public-files, allow: { kind: workload }, to: [read], on: file, up_to: public, when: object.id.startsWith(\"public/\") }\n" +
 		"  - { id: agents-read-public-files, allow: { kind: agent }, to: [read], on: file, up_to: public, when: object.id.startsWith(\"public/\") }\n"
 }

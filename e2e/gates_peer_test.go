@@ -71,7 +71,19 @@ func peerRows() []gateRow {
 			lines: func(m *maker) []string { return append([]string{"Authorization: Bearer " + billingToken(m)}, more...) },
 		}
 	}
+	none := func(*maker) []string { return nil }
+	alone := func(name, peer, want string, lines func(*maker) []string) gateRow {
+		return gateRow{name: "A26 no token: " + name, goodLines: none, lines: lines, twin: ledger, peer: peer, want: want}
+	}
 	return []gateRow{
+		alone("no workload either", "", "credential_missing", none),
+		alone("a workload that nobody registered", reportsWorkload, "credential_missing", none),
+		alone("a longer path", ledger+"/extra", "credential_missing", none),
+		alone("another trust domain", "spiffe://elsewhere.example.com/ns/ledger/sa/ledger", "credential_missing", none),
+		alone("XFCC of another workload", reportsWorkload, "credential_missing", func(*maker) []string { return []string{"x-forwarded-client-cert: URI=" + ledger} }),
+		alone("a bad token is not replaced", ledger, "token_signature_invalid", func(m *maker) []string {
+			return []string{"Authorization: Bearer " + m.must(m.p.Forged("", m.claims(nil)))}
+		}),
 		stolen("another workload", reportsWorkload),
 		stolen("no workload at all", ""),
 		stolen("a longer path", longerWorkload),

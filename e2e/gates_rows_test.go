@@ -14,16 +14,15 @@ import (
 // notOverHTTP says which attacks of the list no HTTP request carries to
 // tiergate, and which test shows them instead.
 var notOverHTTP = map[string]string{
-	"A05 connections to jku and x5u":       "none must be made: counted below, at the attacker's listener",
-	"A12 NaN, Infinity as JSON numbers":    "are no JSON: one row, token_malformed",
-	"A13 5 MB, a million dots":             "Envoy refuses headers over 60 KiB with 431; the package's tests go on to tiergate's own limit",
-	"A07 CR and LF in a segment":           "Envoy drops a bare CR for everybody behind it, and refuses a bare LF with 400; the package's tests hand both to the parser",
-	"A20 a clock that jumps back":          "no request sets our clock: TestSkew and TestTokenCache of the package have their own",
-	"A21 keys past max_stale":              "a minute at least: TestJ1 and TestA21 of the package have their own clock; the rest is in TestRotations",
-	"A24 replay at another replica":        "passes once there, as docs/identity.md says: what a replica has seen is its own",
-	"A25 an actor 1,000 deep":              "is a token over 8 KiB: token_too_large; nine deep is token_claims",
-	"A26 a certificate without validation": "Envoy's to check: the mesh listener of our samples ends the connection, see TestHardenedAsks",
-	"A27 metadata of jwt_authn":            "is no header: tiergate never reads metadata, TestMetadataIsNotRead of extauthz",
+	"A05 connections to jku and x5u":                  "none must be made: counted in TestGates, at the attacker's listener",
+	"A07 CR and LF in a segment":                      "Envoy drops a bare CR for everybody behind it, and refuses a bare LF with 400; the package's TestSpellingAttacks hands them to the parser",
+	"A13 5 MB, a million dots":                        "Envoy refuses headers over 60 KiB with 431; the package's TestSpellingAttacks goes on to tiergate's own limit",
+	"A20 a clock that jumps back":                     "no request sets our clock: the package's TestSkew and its tests of the cache have their own",
+	"A21 keys past max_stale":                         "takes longer than a test may: the package's TestJ2KeysServeUntilMaxStale has its own clock; all else of A21 is in TestRotations",
+	"A24 replay at another replica":                   "passes once there, as docs/identity.md says: what a replica has seen is its own",
+	"A26 a certificate that nobody vouches for":       "Envoy ends the connection: TestHardenedAsks; what tiergate makes of one is in the package's tests of bundles",
+	"A26 x-forwarded-client-cert of a listed gateway": "our bootstrap drops the header: TestA26BehindAGateway asks over gRPC",
+	"A27 metadata of jwt_authn":                       "is no header: TestA27MetadataIsNotRead asks over gRPC",
 }
 
 func gateRows() []gateRow {
