@@ -10,19 +10,20 @@ import (
 // client's own copy never gets here, but goes on to the upstream.
 const partialMarker = "x-envoy-auth-partial-body"
 
-// readBody decides whether the body is absent, whole or cut. Without the
-// marker it was not inspected, whatever stands in the message. "false" proves
-// nothing when the buffer was exactly full, or when the lengths disagree.
+// readBody decides whether the body is absent, whole or cut. Without a marker and
+// without a body it was not inspected; a body that is there counts, for another
+// proxy may not mark it. "false", and no marker, prove nothing when the buffer was
+// exactly full, or when the lengths disagree.
 func readBody(req *rules.Request, raw *rules.RawRequest, limit int) error {
 	length, err := contentLength(req)
 	if err != nil {
 		return err
 	}
-	marker, inspected := req.Header(partialMarker)
-	if !inspected {
+	marker, marked := req.Header(partialMarker)
+	if !marked && len(raw.Body) == 0 {
 		return nil
 	}
-	if marker != "true" && marker != "false" {
+	if marked && marker != "true" && marker != "false" {
 		return rules.Faultf(rules.MalformedRequest, "%s is %.20q", partialMarker, marker)
 	}
 	have := int64(len(raw.Body))

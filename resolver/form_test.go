@@ -110,6 +110,17 @@ func TestP2BodiesChangeNoMethod(t *testing.T) {
 	}
 }
 
+// What is there is searched, though no proxy said that it buffered it.
+func TestP2BodiesWithoutAMarker(t *testing.T) {
+	for body, want := range map[string]rules.Reason{"_method=DELETE": rules.MethodOverride, "a=1": "", `{"_method":"DELETE"}`: rules.MethodOverride} {
+		r := raw("POST /v1/a")
+		r.Body, r.Size = []byte(body), int64(len(body))
+		if _, err := Canonical(r, testOptions); reason(err) != want {
+			t.Errorf("%s: got %v, want %q", body, err, want)
+		}
+	}
+}
+
 func TestFormsThatTheProxyCut(t *testing.T) {
 	for contentType, want := range map[string]rules.Reason{
 		"application/x-www-form-urlencoded": rules.BodyTooLarge, "multipart/form-data; boundary=b": rules.BodyTooLarge, "": rules.BodyTooLarge,
