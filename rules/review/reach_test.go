@@ -96,6 +96,21 @@ func TestVariantsPurposesAndWhatIsNotCounted(t *testing.T) {
 	}
 }
 
+// What wants bound callers is in reach of those whose issuer binds its tokens.
+func TestBoundTokens(t *testing.T) {
+	change := func(text string) string {
+		return strings.Replace(text, "same: tenant", "same: tenant, require: { bound_token: true }", 1)
+	}
+	w := build(t, []string{"acme"}, smallBank(), change)
+	if got := run(t, w).of(t, "acme").Reach.Pairs; got != 0 {
+		t.Errorf("nothing binds: %d pairs, want 0", got)
+	}
+	w.o.Env.Issuers["acme-idp"] = rules.IssuerEnv{Binds: true}
+	if got := run(t, w).of(t, "acme").Reach.Pairs; got != 2 {
+		t.Errorf("the issuer binds: %d pairs, want 2", got)
+	}
+}
+
 func TestTokenPurposes(t *testing.T) {
 	change := func(text string) string {
 		return strings.Replace(text, "purpose: [invoicing]", "purpose: [invoicing, dunning]", 1)

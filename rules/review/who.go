@@ -43,8 +43,11 @@ func (r *review) callers(id *rules.Identity) []*survey {
 			if id.Peer != "" {
 				c.Verified, c.Peer = id.ByPeer(), id.Peer
 			}
-			if c.Peer != "" {
+			switch {
+			case c.Peer != "":
 				c.Bound = rules.ByWorkload
+			case r.o.Env.Issuers[id.Issuer].Binds: // at its best, as it comes with a fresh token
+				c.Bound = rules.ByKey
 			}
 			if id.Kind != rules.Unknown {
 				c.Identity = id
