@@ -35,6 +35,7 @@ func (b *builder) target(t *targetSpec) {
 	}
 	b.derived(t, actions)
 	b.needsBody(t, typ, actions)
+	b.bodyNames(t, typ, actions)
 	for _, a := range actions {
 		b.op.Touches = append(b.op.Touches, Touch{
 			Action: a, Type: typ.Name, Collection: out.collection, New: t.id == nil && !out.collection, Upsert: t.upsert,
@@ -191,6 +192,30 @@ func (b *builder) derived(t *targetSpec, actions []string) {
 		pos.Col = faultAt(e.at, "", "").column(b.decl.Line, pos.Col)
 		for _, a := range actions {
 			b.op.CallerDerived = append(b.op.CallerDerived, Derived{Pos: pos, Action: a, Type: t.typ.text, Expr: "caller.claims." + e.name.text})
+		}
+	}
+}
+
+// bodyNames notes what the body is to say, and not the query: the members that
+// captures read, and where the first target is created or updated whatever its
+// type says of members and attributes. A name may come twice.
+func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
+	for _, e := range t.exprs() {
+		if e.kind == fromBody && len(e.steps) > 0 && !e.steps[0].each {
+			b.op.members = append(b.op.members, e.steps[0].member)
+		}
+	}
+	if len(b.op.targets) > 0 {
+		return
+	}
+	for _, a := range actions {
+		if a != "create" && a != "update" {
+			continue
+		}
+		b.op.members = slices.AppendSeq(b.op.members, maps.Keys(typ.Writable[a]))
+		b.op.members = slices.AppendSeq(b.op.members, maps.Keys(typ.Properties))
+		for i := range typ.Attributes {
+			b.op.members = append(b.op.members, typ.Attributes[i].Name)
 		}
 	}
 }

@@ -134,6 +134,8 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 		b.target(&l.targets[i])
 	}
 	b.unused()
+	slices.Sort(b.op.members) // which one a fault names is the same each time
+	b.op.members = slices.Compact(b.op.members)
 	if len(c.mistakes) > before {
 		return nil
 	}

@@ -25,7 +25,8 @@ type Operation struct {
 	segments []segment
 	captured []pathCapture // every path capture
 	targets  []target
-	named    bool // the first target's members of the body are of interest
+	named    bool     // the first target's members of the body are of interest
+	members  []string // names that belong in the body: see bodyNames
 }
 
 // Touch is an action that an operation takes on a type.

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/tiergate/tiergate/rules"
@@ -35,6 +36,20 @@ func (r *resolution) ambiguousParameters() error {
 		}
 		if formHas(r.req, name) { // without one in the query, servers with one map for both read this one
 			return rules.Faultf(rules.AmbiguousParameter, "%s is read from the query and stands in the form", name)
+		}
+	}
+	return r.bodyInQuery()
+}
+
+// bodyInQuery refuses a parameter of the query that belongs in the body: servers
+// with one map for both would read what nobody decided. One that the line captures
+// was judged.
+func (r *resolution) bodyInQuery() error {
+	for j := range r.req.Query {
+		param := r.req.Query[j].Name
+		alike := func(name string) bool { return paramAlike(param, name) }
+		if i := slices.IndexFunc(r.op.members, alike); i >= 0 && !slices.ContainsFunc(r.op.Query, alike) {
+			return rules.Faultf(rules.AmbiguousParameter, "%s belongs in the body and stands in the query", r.op.members[i])
 		}
 	}
 	return nil

@@ -1,6 +1,54 @@
 package resolver
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// Servers that merge query and body would act on what nobody decided. Each row
+// has its twin beside it: the same request without the name.
+func TestP3BodyNamesInTheQuery(t *testing.T) {
+	routes := compile(t, append(bankLines,
+		"POST /v1/accounts?owner={o}&branch={b} -> create account[owner={o},branch={b}]",
+		"POST /v1/lists                          -> delete account/{body[].id}")...)
+	patch := func(query string) string { return "PATCH /v1/accounts/AC123456" + query + asJSON + `{"phone":1}` }
+	lookup := func(query string) string { return "POST /v1/accounts:lookup" + query + asJSON + `{"id":"AC123456"}` }
+	create := func(query string) string { return "POST /v1/accounts?owner=ada&branch=1" + query + asJSON + "{}" }
+	for _, c := range []struct{ row, request, want string }{
+		{"nothing", patch(""), "update account/AC123456"},
+		{"another name", patch("?reason=bob&owners=1&x.owner=1&close=1"), "update account/AC123456"},
+		{"a captured member that is absent", patch("?owner=bob"), "ambiguous_parameter"},
+		{"in another spelling", patch("?[OWNER]=bob"), "ambiguous_parameter"},
+		{"a part of it", patch("?owner.id=bob"), "ambiguous_parameter"},
+		{"an attribute", patch("?tenant=eu"), "ambiguous_parameter"},
+		{"a list attribute", patch("?tags[]=eu"), "ambiguous_parameter"},
+		{"a writable member", patch("?phone=1"), "ambiguous_parameter"},
+		{"a property", patch("?ssn=1"), "ambiguous_parameter"},
+		{"a captured member", lookup("?id=AC999999"), "ambiguous_parameter"},
+		{"a captured member, encoded", lookup("?%69d[]=AC999999"), "ambiguous_parameter"},
+		{"an attribute where nothing is written", lookup("?owner=bob"), "read account/AC123456"},
+		{"a list", "POST /v1/accounts:batchDelete?ids[]=AC999999" + asJSON + `{"ids":["AC123456"]}`, "ambiguous_parameter"},
+		{"beside a list", "POST /v1/accounts:batchDelete?page[]=AC999999" + asJSON + `{"ids":["AC123456"]}`, "delete account/AC123456"},
+		{"a member further in", "POST /v1/transfers?id=AC999999" + asJSON + `{"from":"AC123456","to":{"id":"AC123457"}}`, "debit account/AC123456, credit account/AC123457"},
+		{"its outermost member", "POST /v1/transfers?to[id]=AC999999" + asJSON + `{"from":"AC123456","to":{"id":"AC123457"}}`, "ambiguous_parameter"},
+		{"a member in a list without a name", "POST /v1/lists?id=AC999999" + asJSON + `[{"id":"AC123456"}]`, "delete account/AC123456"},
+		{"a bound", "POST /v1/customers?tenant=eu" + asJSON + `{"tenant":"us"}`, "ambiguous_parameter"},
+		{"captured from the query", create(""), "create account"},
+		{"captured, and another attribute", create("&tenant=eu"), "ambiguous_parameter"},
+		{"captured, and in another spelling", create("&Owner=eu"), "ambiguous_parameter"},
+		{"an update without attributes", "PUT /v1/files/a?owner=bob", "update? file/a"},
+		{"a read", "GET /v1/accounts/AC123456?owner=bob&phone=1", "read account/AC123456"},
+	} {
+		got, err := resolve(routes, raw(c.request), nil)
+		s := showTargets(got)
+		if err != nil {
+			s = string(reason(err))
+		}
+		if !strings.HasPrefix(s, c.want) {
+			t.Errorf("%s: got %s (%v), want %s", c.row, s, err, c.want)
+		}
+	}
+}
 
 func TestParamAlike(t *testing.T) {
 	for _, c := range []struct {

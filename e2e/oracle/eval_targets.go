@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,6 +55,47 @@ func (w *World) writes(l *Line) bool {
 		}
 	}
 	return false
+}
+
+// inBody are the names that belong in the body of a line's requests.
+func (w *World) inBody(l *Line) (names []string) {
+	for _, t := range l.Targets {
+		for _, c := range t.captures() {
+			if c.In == "body" {
+				names = append(names, c.Body[0])
+			}
+		}
+	}
+	first := w.typ(l.Targets[0].Type)
+	for _, a := range l.Targets[0].Actions {
+		if a != "create" && a != "update" {
+			continue
+		}
+		for _, writable := range first.Writable {
+			if writable.Action == a {
+				names = append(names, writable.Members...)
+			}
+		}
+		for _, p := range first.Properties {
+			names = append(names, p.Member)
+		}
+		for _, attribute := range first.Attributes {
+			names = append(names, attribute.Name)
+		}
+	}
+	return names
+}
+
+// inQuery are the query parameters that a line captures.
+func (l *Line) inQuery() (names []string) {
+	for _, t := range l.Targets {
+		for _, c := range t.captures() {
+			if c.In == "query" {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }
 
 func (t *TargetSpec) captures() []*Capture {
@@ -110,6 +152,12 @@ func (e *evaluation) capture() string {
 			if c.In == "query" && (len(e.folding(c.Name)) > 1 || e.inForm(c.Name)) {
 				return "ambiguous_parameter"
 			}
+		}
+	}
+	for _, p := range e.query {
+		folds := func(name string) bool { return foldsTo(p.Name, name) }
+		if slices.ContainsFunc(e.w.inBody(e.line), folds) && !slices.ContainsFunc(e.line.inQuery(), folds) {
+			return "ambiguous_parameter"
 		}
 	}
 	for i := range e.line.Targets {

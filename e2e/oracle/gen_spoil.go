@@ -84,6 +84,10 @@ func (t *traffic) twistedQuery(r *Request, l *Line) {
 	for _, q := range l.Query {
 		extras = append(extras, q.Name+"=twice", t.twist(q.Name)+"=twice")
 	}
+	if names := t.inBody(l); len(names) > 0 && t.chance(0.5) {
+		name := pick(&t.generator, names)
+		extras = []string{name + "=other", t.twist(name) + "=other", "x" + name + "=other"}
+	}
 	r.Target += sign + pick(&t.generator, extras)
 }
 
@@ -149,6 +153,14 @@ func (t *traffic) badBody(r *Request, _ *Line) {
 
 func without(headers []Header, name string) []Header {
 	return slices.DeleteFunc(slices.Clone(headers), func(h Header) bool { return h.Name == name })
+}
+
+// inBody are the names that belong in the body of a line's requests, if it has targets.
+func (t *traffic) inBody(l *Line) []string {
+	if l.Open {
+		return nil
+	}
+	return t.w.inBody(l)
 }
 
 // twist writes the name of a parameter so that some server reads it as that name.
