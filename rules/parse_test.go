@@ -71,7 +71,7 @@ func TestParseRefuses(t *testing.T) {
 		"another ending":       {fstest.MapFS{"a.yml": {Data: []byte(oneRule)}}, "a.yml: rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to a.yaml)"},
 		"a loud ending":        {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "Deny.YAML": {Data: []byte(oneRule)}}, "(rename it to Deny.yaml)"},
 		"another loud ending":  {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "deny.Yml": {Data: []byte(oneRule)}}, "deny.Yml: rules files end in .yaml"},
-		"L9 a space behind":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaml ": {Data: []byte(oneRule)}}, "zdeny.yaml : rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to zdeny.yaml)"},
+		"L9 a space behind":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaml\x20": {Data: []byte(oneRule)}}, "zdeny.yaml : rules files end in .yaml and tests in _test.yaml, in lower-case letters (rename it to zdeny.yaml)"},
 		"L9 spaces behind":     {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "d/zdeny.YML\t\u00a0": {Data: []byte(oneRule)}}, "(rename it to d/zdeny.yaml)"},
 		"L9 nothing behind":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaml\u200b": {Data: []byte(oneRule)}}, "(rename it to zdeny.yaml)"},
 		"L9 half an ending":    {fstest.MapFS{"b.yaml": {Data: []byte(oneRule)}, "zdeny.yaM": {Data: []byte(oneRule)}}, "zdeny.yaM: rules files end in .yaml"},

@@ -39,7 +39,7 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 				r.bad = "the tier is not a name"
 			}
 		case "parent":
-			if r.parent = text; !isText && m.value != nil && r.bad == "" {
+			if r.parent, r.noParent = text, text == ""; !isText && m.value != nil && r.bad == "" {
 				r.bad = "the parent is not an id"
 			}
 		default:
@@ -97,7 +97,9 @@ func (b *builder) put(r *record, m member) (wrong string) {
 	for len(r.values) <= at {
 		r.values = append(r.values, nil)
 	}
-	r.values[at] = m.value
+	if r.values[at] = m.value; m.value == nil {
+		r.values[at] = null{}
+	}
 	return ""
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -22,17 +20,6 @@ func almostBuiltIn(column string) string {
 		return ""
 	}
 	return fmt.Sprintf("column %q is almost %q: spell it so, or name it otherwise", column, seen)
-}
-
-// asSeen is a name as a hurried reader sees it.
-func asSeen(column string) string {
-	visible := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return unicode.ToLower(unicode.ToUpper(r)) // upper first: it joins what folding joins
-	}, column)
-	return strings.TrimSpace(visible)
 }
 
 // columns are the names that rows give values to, absent ones too, each with the
@@ -59,7 +46,7 @@ func (h held) slips(file string) (ms rules.Mistakes) {
 		has := h[typ]
 		for _, column := range slices.Sorted(maps.Keys(has)) {
 			for _, name := range builtIn[1:] { // without an id there is no table
-				if _, there := has[name]; there || said[column] || !oneSlip(asSeen(column), name) {
+				if _, there := has[name]; there || said[column] || !alike(column, name) {
 					continue
 				}
 				said[column] = true
@@ -73,24 +60,4 @@ func (h held) slips(file string) (ms rules.Mistakes) {
 		}
 	}
 	return ms
-}
-
-// oneSlip reports whether one letter more, less or other, or two neighbours that
-// changed places, make b of a.
-func oneSlip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	n := 0
-	for n < len(a) && a[n] == b[n] {
-		n++
-	}
-	a, b = a[n:], b[n:]
-	switch {
-	case len(b)-len(a) == 1:
-		return a == b[1:]
-	case len(a) != len(b) || len(a) == 0:
-		return false
-	}
-	return a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
 }

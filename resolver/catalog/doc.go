@@ -7,5 +7,6 @@
 // source's max_age; two generations of one source in one Check; a row that
 // contradicts its declaration and is used all the same. Each of these is a
 // fault with a reason, and so a denial. Nor does a version of a file take effect
-// that lost a column which types read: the rows before it stay.
+// that lost a column which types read, or misspells one in a single row: the rows
+// before it stay.
 package catalog

@@ -168,10 +168,18 @@ func (f *File) reload() {
 	case before != nil && before.Error() == err.Error():
 		return
 	default:
-		news = true
-		f.options.Log.Error("catalog file kept as it was", slog.String("file", f.options.Path), slog.Any("error", err))
+		f.refused(err)
+		return
 	}
 	if news && f.options.Loaded != nil {
+		f.options.Loaded(err)
+	}
+}
+
+// refused tells of a version that does not take effect.
+func (f *File) refused(err error) {
+	f.options.Log.Error("catalog file kept as it was", slog.String("file", f.options.Path), slog.Any("error", err))
+	if f.options.Loaded != nil {
 		f.options.Loaded(err)
 	}
 }
@@ -206,7 +214,10 @@ func (f *File) load() (news bool, err error) {
 	}
 	t, ms := f.format(f.options.Path, text)
 	if len(ms) == 0 {
-		ms = append(t.held.slips(f.options.Path), kept.lost(f.options.Path, f.had, t)...)
+		if ms = t.held.slips(f.options.Path); len(ms) == 0 {
+			ms = kept.slips(f.options.Path, t)
+		}
+		ms = append(ms, kept.lost(f.options.Path, f.had, t)...)
 	}
 	if f.seen.fault = ms.Err(); f.seen.fault != nil {
 		return true, f.seen.fault

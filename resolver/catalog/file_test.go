@@ -236,6 +236,7 @@ func TestWhatTheFormatsMean(t *testing.T) {
 				}
 			} else if w.NoTier {
 				w.Columns = map[string]any{"frozen": nil, "limit": nil, "owners": nil} // other rows have them
+				w.Null = []string{"frozen"}
 			}
 			if diff := cmp.Diff(w, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", file, diff)

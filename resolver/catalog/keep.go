@@ -10,7 +10,9 @@ import (
 // kept are the columns that types read, by type; under the type "" those of all.
 type kept map[Key]struct{}
 
-// Keep implements Keeper. A version that was refused is looked at again.
+// Keep implements Keeper. A version that was refused is looked at again. What was
+// loaded before anybody read it is judged by the first call, and so is not in
+// force before it could be.
 func (f *File) Keep(columns map[string][]string) {
 	k := make(kept)
 	for typ, names := range columns {
@@ -19,7 +21,26 @@ func (f *File) Keep(columns map[string][]string) {
 			k[Key{typ, name}], k[Key{"", name}] = struct{}{}, struct{}{}
 		}
 	}
-	f.kept.Store(&k)
+	if f.kept.Swap(&k) == nil {
+		f.judge(&k)
+	}
+}
+
+// judge takes the rows away in which what is read is misspelt.
+func (f *File) judge(k *kept) {
+	f.mu.Lock() // nobody else has it: Run begins once there are readers
+	defer f.mu.Unlock()
+	t := f.table.Load()
+	if t == nil {
+		return
+	}
+	err := k.slips(f.options.Path, t).Err()
+	if err == nil {
+		return
+	}
+	f.table.Store(nil)
+	f.had, f.err, f.seen.fault, f.seen.kept = nil, err, err, k
+	f.refused(err)
 }
 
 func (k *kept) reads(typ, column string) bool {

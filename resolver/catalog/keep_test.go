@@ -192,14 +192,14 @@ func TestC3RowsWithoutAPlaceForATierThatTheTypeWants(t *testing.T) {
 	}
 }
 
-func TestOneSlip(t *testing.T) {
+func TestAlike(t *testing.T) {
 	for _, near := range []string{"teir", "tire", "tir", "ier", "tie", "tiers", "ttier", "tie_r", "tior", "pier", "itier"} {
-		if !oneSlip(near, "tier") || !oneSlip("tier", near) {
+		if !alike(near, "tier") || !alike("tier", near) {
 			t.Errorf("%q is one slip from tier", near)
 		}
 	}
-	for _, far := range []string{"", "t", "tier", "reit", "time", "user", "level", "tires_", "rtie", "etir", "clearance"} {
-		if oneSlip(far, "tier") || oneSlip("tier", far) {
+	for _, far := range []string{"", "t", "reit", "time", "user", "level", "tires_", "rtie", "etir", "clearance"} {
+		if alike(far, "tier") || alike("tier", far) {
 			t.Errorf("%q is no slip from tier", far)
 		}
 	}

@@ -24,6 +24,7 @@ type shape struct {
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
+	near       neighbours    // of undeclared columns
 	partial    bool          // a row need not have all attributes, and shows which it has
 }
 
@@ -161,6 +162,9 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 	if declared < len(row.Columns) {
 		for name, value := range row.Columns {
 			if value != nil && !slices.ContainsFunc(s.attributes, func(a rules.Attribute) bool { return a.Name == name }) {
+				if almost := s.slip(row, name); almost != "" {
+					return fmt.Sprintf("column %q is almost %q, which the row does not have", name, almost)
+				}
 				note(name)
 			}
 		}

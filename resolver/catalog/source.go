@@ -23,6 +23,7 @@ type Row struct {
 	Untiered   bool           // the source has no place for the tier, in no row of the type
 	Parent     string         // id of the parent, "" when unknown
 	Columns    map[string]any // the other columns: Text, string, int64, bool, []any of these, or nil for absent
+	Null       []string       // columns that the row itself names and gives no value; unknown of a Whole row
 	Whole      bool           // Columns has a key for each column of the source: a declared one without is a fault
 	Bad        string         // why the row cannot be used, without its values; "" when it can
 	Pos        rules.Pos      // where the row stands, if the source has places

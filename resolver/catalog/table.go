@@ -23,11 +23,12 @@ type table struct {
 }
 
 // record is one row as its file has it: cells of a CSV file, or values of a
-// file that knows kinds. Both are parallel to table.columns; the second may be shorter.
+// file that knows kinds, null for what it gives no value. Both are parallel to table.columns; the second may be shorter.
 type record struct {
 	key          Key
 	tier, parent string
 	noTier       bool
+	noParent     bool // the row names it and gives no value
 	cells        []string
 	values       []any
 	bad          string
@@ -114,8 +115,15 @@ func (t *table) fill(row *Row, r *record) {
 	if r.cells == nil {
 		t.empty(row, r.key.Type)
 	}
+	if r.noParent {
+		row.Null = append(row.Null, "parent")
+	}
 	for i, v := range r.values {
-		if v != nil {
+		switch v.(type) {
+		case nil:
+		case null:
+			row.Null = append(row.Null, t.columns[i])
+		default:
 			row.Columns[t.columns[i]] = v
 		}
 	}
