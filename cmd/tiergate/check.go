@@ -19,7 +19,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	var file, output string
+	var file, output, via string
 	cmd := &cobra.Command{
 		Use:   "check (-c tiergate.yaml | RULES_DIR...)",
 		Short: "Report every mistake in the configuration and the rules",
@@ -27,30 +27,36 @@ func newCheck() *cobra.Command {
 with file, line and column. It reads the catalogs, too: what the server would refuse there is a
 mistake, what it would ignore a warning. So is what loads and is hardly meant; with warnings
 alone the exit code is 0. With only a rules directory, what needs the configuration
-(issuers and their claims, catalogs, managed headers) is left out and said to be.`,
-		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules",
+(issuers and their claims, catalogs, managed headers) is left out and said to be.
+With --for it also reports what Istio's provider or Envoy Gateway can never satisfy.`,
+		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules\n  tiergate check -c tiergate.yaml --for istio",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (file == "") == (len(args) == 0) {
 				return errors.New("check wants either -c tiergate.yaml or a rules directory")
 			}
-			return check(cmd.OutOrStdout(), file, args, output)
+			by, err := providerNamed(via)
+			if err != nil {
+				return err
+			}
+			return check(cmd.OutOrStdout(), file, args, by, output)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration")
+	cmd.Flags().StringVar(&via, "for", "", "how tiergate is wired in, if not by Envoy's own configuration: istio or envoy-gateway")
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 
-func check(w io.Writer, file string, dirs []string, output string) error {
+func check(w io.Writer, file string, dirs []string, by *provider, output string) error {
 	report := reporter{w: w, json: output == "json"}
 	var p *policy.Policy
 	var src *rules.Source
 	var rows rowsReport
 	var err error
 	if file != "" {
-		p, src, rows, err = loadAll(file)
-	} else {
-		p, src, err = loadPartial(dirs)
+		p, src, rows, err = loadAll(file, by)
+	} else if p, src, err = loadPartial(dirs); p != nil {
+		_, rows.wired = by.lacks(nil, p)
 	}
 	var ms rules.Mistakes
 	if err != nil && !errors.As(err, &ms) {
@@ -58,7 +64,7 @@ func check(w io.Writer, file string, dirs []string, output string) error {
 	}
 	var warnings rules.Mistakes
 	if p != nil {
-		warnings = p.Set().Warnings()
+		warnings = slices.Concat(p.Set().Warnings(), rows.wired)
 	}
 	if report.json {
 		return report.encode(append(ms, rows.bad...), slices.Concat(warnings, rows.odd))
@@ -72,7 +78,7 @@ func check(w io.Writer, file string, dirs []string, output string) error {
 }
 
 // loadAll loads a configuration, its rules and its catalogs, as the server does.
-func loadAll(file string) (*policy.Policy, *rules.Source, rowsReport, error) {
+func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsReport, error) {
 	c, err := loadConfig(file)
 	if err != nil {
 		return nil, nil, rowsReport{}, err
@@ -92,12 +98,16 @@ func loadAll(file string) (*policy.Policy, *rules.Source, rowsReport, error) {
 	if parts.byFile != nil {
 		ms = append(ms, parts.byFile.Unknown(hasIdentity(p))...)
 	}
-	return p, src, parts.rows(p), ms.Err()
+	rows := parts.rows(p)
+	bad, odd := by.lacks(c, p)
+	ms, rows.wired = append(ms, bad...), odd
+	return p, src, rows, ms.Err()
 }
 
 // rowsReport is what check found in catalogs and files of keys: what the server
-// would refuse, and what it would ignore or wait for.
-type rowsReport struct{ bad, odd rules.Mistakes }
+// would refuse, and what it would ignore or wait for; and what a way of wiring us
+// in must be told, or makes weaker.
+type rowsReport struct{ bad, odd, wired rules.Mistakes }
 
 func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 	for _, e := range p.config.Catalogs {
