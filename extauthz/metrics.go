@@ -65,7 +65,10 @@ type KeySet struct {
 	Failures   uint64
 	Empty      uint64 // documents with an explicit empty set
 	Unknown    uint64 // tokens whose key the set in force did not have
-	Slots      []Slots
+
+	Proofs        int    // DPoP proofs that are remembered
+	ProofsRefused uint64 // because there was no place to remember them
+	Slots         []Slots
 }
 
 // Bundle is the state of what vouches for a trust domain's workloads, or of all

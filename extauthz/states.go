@@ -25,6 +25,8 @@ var (
 	descSkipped       = desc("keys_skipped", "Keys of the last document that are not used, by issuer and cause.", "issuer", "cause")
 	descKeysLoads     = desc("keys_reloads_total", "Fetches of keys that took effect, by issuer.", "issuer")
 	descKeysEmpty     = desc("keys_empty_sets_total", "Documents with an explicit empty key set, by issuer.", "issuer")
+	descProofs        = desc("proofs", "DPoP proofs that are remembered, so that none is good twice, by issuer.", "issuer")
+	descProofsRefused = desc("proofs_refused_total", "DPoP proofs refused because there was no place to remember them, by issuer.", "issuer")
 	descKeysUnknown   = desc("keys_unknown_total", "Tokens whose key the set in force did not have, by issuer.", "issuer")
 	descBundles       = desc("bundle_authorities", "X.509 authorities in force, by trust domain with a file, or workload_api.", "bundle")
 	descBundlesLoads  = desc("bundle_reloads_total", "Loads of the bundle that took effect, by bundle.", "bundle")
@@ -53,6 +55,7 @@ var (
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
+		descProofs, descProofsRefused,
 		descBundles, descBundlesLoads, descBundlesFailed,
 		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused, descChecked,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
@@ -88,6 +91,8 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 			c.count(descKeysLoads, k.Loads, k.Issuer)
 			c.count(descKeysEmpty, k.Empty, k.Issuer)
 			c.count(descKeysUnknown, k.Unknown, k.Issuer)
+			c.gauge(descProofs, float64(k.Proofs), k.Issuer)
+			c.count(descProofsRefused, k.ProofsRefused, k.Issuer)
 			for cause, n := range k.Skipped {
 				c.gauge(descSkipped, float64(n), k.Issuer, cause)
 			}

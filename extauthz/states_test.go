@@ -21,6 +21,7 @@ func fullSources() Sources {
 			return []KeySet{{
 				Issuer: "corp", Keys: 2, Generation: 5, Skipped: map[string]int{"weak": 1, "use": 2}, LoadedAt: at,
 				Loads: 6, Failures: 1, Empty: 3, Unknown: 4,
+				Proofs: 8, ProofsRefused: 9,
 				Slots: []Slots{{Price: "cheap", Slots: 8, Busy: 7, Waiting: 9, Checked: 11, Refused: 10}},
 			}, {Issuer: "acme"}}
 		},
@@ -122,6 +123,14 @@ tiergate_keys_skipped{cause="weak",issuer="corp"} 1
 # TYPE tiergate_keys_unknown_total counter
 tiergate_keys_unknown_total{issuer="acme"} 0
 tiergate_keys_unknown_total{issuer="corp"} 4
+# HELP tiergate_proofs DPoP proofs that are remembered, so that none is good twice, by issuer.
+# TYPE tiergate_proofs gauge
+tiergate_proofs{issuer="acme"} 0
+tiergate_proofs{issuer="corp"} 8
+# HELP tiergate_proofs_refused_total DPoP proofs refused because there was no place to remember them, by issuer.
+# TYPE tiergate_proofs_refused_total counter
+tiergate_proofs_refused_total{issuer="acme"} 0
+tiergate_proofs_refused_total{issuer="corp"} 9
 # HELP tiergate_revocations Revocations, by what they go by.
 # TYPE tiergate_revocations gauge
 tiergate_revocations{form="subject"} 3
@@ -159,7 +168,7 @@ tiergate_signatures_checked_total{issuer="corp",price="cheap"} 11
 		"tiergate_cache_bytes", "tiergate_cache_entries", "tiergate_cache_evictions_total",
 		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",
-		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total",
+		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total", "tiergate_proofs", "tiergate_proofs_refused_total",
 		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_signatures_checked_total",
 		"tiergate_revocations", "tiergate_revocations_epoch",
 		"tiergate_revocations_file_reload_failures_total", "tiergate_rules_last_load_timestamp_seconds", "tiergate_rules_reload_failures_total"); err != nil {

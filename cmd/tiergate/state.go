@@ -63,6 +63,7 @@ func keySet(i identity.IssuerStats) extauthz.KeySet {
 	k := extauthz.KeySet{
 		Issuer: i.Name, Keys: i.Keys, Generation: i.Generation, Skipped: i.Skipped, LoadedAt: i.Fetched,
 		Loads: i.FetchOK, Failures: i.FetchFailed, Empty: i.EmptySets, Unknown: i.UnknownKeys,
+		Proofs: i.Proofs, ProofsRefused: i.ProofsRefused,
 	}
 	for _, s := range i.Slots {
 		k.Slots = append(k.Slots, extauthz.Slots{Price: s.Price, Slots: s.Slots, Busy: s.Busy, Waiting: s.Waiting, Checked: s.Checked, Refused: s.Refused})

@@ -99,6 +99,7 @@ func (p *proofs) verify(ctx context.Context, s *presentation) error {
 		return err
 	}
 	defer slot.leave()
+	slot.checked.Add(1)
 	if err := algorithms[s.alg].method.Verify(s.signed, s.signature, s.key); err != nil {
 		return &rules.Fault{Reason: rules.BindingMismatch, Detail: "the signature of the proof", Err: err}
 	}

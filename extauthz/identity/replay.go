@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
@@ -35,6 +36,8 @@ func newProofID(jkt, id, url string) proofID {
 type replays struct {
 	shards [replayShards]replayShard
 	limit  int // of a shard
+
+	refused atomic.Uint64 // for want of a place
 }
 
 type replayShard struct {
@@ -78,6 +81,7 @@ func (r *replays) take(id proofID, subject string, until, now time.Time) error {
 		by = &spender{subject: subject}
 	}
 	if free := r.limit - len(s.seen); by.proofs >= free {
+		r.refused.Add(1)
 		return rules.Faultf(rules.TokenReplayed, "the caller has %d proofs that could be replayed, and there are %d places: one more could not be remembered", by.proofs, free)
 	}
 	by.proofs++

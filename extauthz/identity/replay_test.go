@@ -149,6 +149,9 @@ func TestReplaysAreBounded(t *testing.T) {
 			}
 		}
 	}
+	if got := r.refused.Load(); got < 20_000 {
+		t.Errorf("%d refusals are counted", got)
+	}
 	fill("flood", 1)
 	later := until.Add(time.Minute)
 	if err := r.take(newProofID("flood", "later", "url"), "flood", later, later); err != nil {

@@ -17,6 +17,9 @@ type IssuerStats struct {
 	EmptySets   uint64 // documents with an explicit empty set
 	UnknownKeys uint64 // tokens whose kid the current set did not have
 	Slots       []SlotStats
+
+	Proofs        int    // DPoP proofs that are remembered, so that none is good twice
+	ProofsRefused uint64 // because there was no place to remember them
 }
 
 // SlotStats is a snapshot of the slots in which an issuer's signatures of one
@@ -51,6 +54,7 @@ func (v *Verifier) Stats() []IssuerStats {
 			EmptySets:   k.counts.empty.Load(),
 			UnknownKeys: k.counts.unknown.Load(),
 		}
+		s.Proofs, s.ProofsRefused = i.proofs.used.kept(), i.proofs.used.refused.Load()
 		for _, p := range prices {
 			s.Slots = append(s.Slots, k.slots[p].stats(p))
 		}
