@@ -14,6 +14,13 @@ type Mesh struct {
 	CertFile, KeyFile     string // the listener's own
 	ClientCAFile          string // who may vouch for clients
 	CertificateIsOptional bool
+
+	// AcceptUntrusted passes on certificates that nobody vouches for, as if they
+	// were good: only for showing what becomes of them.
+	AcceptUntrusted bool
+	// Forward is what becomes of x-forwarded-client-cert, such as APPEND_FORWARD;
+	// "" drops it.
+	Forward string
 }
 
 // Link is how Envoy reaches a tiergate on another machine: by mutual TLS.
@@ -92,6 +99,10 @@ func (e *edit) mesh(m *Mesh) {
 		return
 	}
 	config["require_client_certificate"] = !m.CertificateIsOptional
+	validation, _ := block.at("typed_config", "common_tls_context", "validation_context").(map[string]any)
+	if m.AcceptUntrusted && block.err == nil {
+		validation["trust_chain_verification"] = "ACCEPT_UNTRUSTED"
+	}
 
 	c := &edit{root: listener}
 	c.set(m.Listen)
@@ -99,6 +110,15 @@ func (e *edit) mesh(m *Mesh) {
 	if c.err != nil {
 		e.err = c.err
 		return
+	}
+	if m.Forward != "" {
+		manager, _ := c.at("filter_chains", 0, "filters", 0, "typed_config").(map[string]any)
+		if c.err != nil {
+			e.err = c.err
+			return
+		}
+		manager["forward_client_cert_details"] = m.Forward
+		manager["set_current_client_cert_details"] = map[string]any{"uri": true, "cert": true}
 	}
 	listener["name"] = "mesh"
 	chain["transport_socket"] = block.root
