@@ -134,7 +134,7 @@ func who(c *audit.Caller, peer string) string {
 		return "nobody: the request ended before"
 	}
 	parts := []string{orDefault(c.Identity, "no identity"), "kind " + c.Kind}
-	for _, f := range [][2]string{{"issuer", c.Issuer}, {"subject", c.Subject}, {"client", c.Client}, {"purpose", c.Purpose}, {"peer", peer}} {
+	for _, f := range [][2]string{{"issuer", c.Issuer}, {"subject", c.Subject}, {"client", c.Client}, {"purpose", c.Purpose}, {"bound by", c.BoundBy}, {"peer", peer}} {
 		if f[1] != "" {
 			parts = append(parts, f[0]+" "+f[1])
 		}
