@@ -139,20 +139,20 @@ func faultRows(canary *idp.Provider) []faultRow {
 		{name: "J2 down", stop: true},
 		{name: "J2 connections are reset", fault: idp.Fault{Reset: true}},
 		{name: "J3 never answers", fault: idp.Fault{Delay: time.Hour}, hangs: true},
-		{name: "J3 a byte a second", fault: idp.Fault{SlowBytes: time.Second}, hangs: true},
+		{name: "A22 J3 a byte a second", fault: idp.Fault{SlowBytes: time.Second}, hangs: true},
 		{name: "J4 500", fault: idp.ServerError},
 		{name: "J4 503 with a key set", fault: idp.Fault{Status: 503}},
-		{name: "J4 HTML with 200", fault: idp.HTML},
-		{name: "J4 an empty object", fault: idp.EmptyObject},
+		{name: "A22 J4 HTML with 200", fault: idp.HTML},
+		{name: "A22 J4 an empty object", fault: idp.EmptyObject},
 		{name: "J4 null", fault: idp.NullBody},
 		{name: "J4 empty keys", fault: idp.EmptyKeys},
 		{name: "J4 cut", fault: idp.Fault{Cut: 40}},
-		{name: "J4 a gzip bomb, within the limit as it is sent", fault: idp.Fault{Bomb: 200 << 20}},
+		{name: "A22 J4 a gzip bomb, within the limit as it is sent", fault: idp.Fault{Bomb: 200 << 20}},
 		{name: "J4 a byte over the limit", fault: idp.Fault{Size: 256<<10 + 1}},
-		{name: "J4 32 megabytes", fault: idp.Fault{Size: 32 << 20}},
+		{name: "A22 J4 32 megabytes", fault: idp.Fault{Size: 32 << 20}},
 		{name: "J5 redirect to another host", fault: idp.Fault{Redirect: canary.JWKSURL()}},
 		{name: "J5 redirect to a metadata address", fault: idp.Fault{Redirect: "http://169.254.169.254/latest/meta-data/"}},
-		{name: "J5 redirect to itself, for ever", fault: idp.Fault{Redirect: "/jwks.json"}},
+		{name: "A22 J5 redirect to itself, for ever", fault: idp.Fault{Redirect: "/jwks.json"}},
 		{name: "J8 10,000 keys", fault: idp.Fault{Body: `{"keys":[` + strings.Repeat(`{"kty":"EC"},`, 9999) + `{"kty":"EC"}]}`}},
 		{name: "J8 no key that can be used", fault: idp.Fault{Body: `{"keys":[{"kty":"oct","kid":"k-1","k":"AAAA"},{"kty":"EC","kid":"k-1"}]}`}},
 	}
@@ -251,13 +251,13 @@ func (f *faulty) metric(t *testing.T, name string) float64 {
 func TestRotations(t *testing.T) {
 	f := startFaulty(t, []string{"slow", "rotating", "replaced", "replayed"}, nil)
 	bound := 5 * time.Second // of a refresh of one second, on a busy machine
-	t.Run("A21 a new key is fetched once", func(t *testing.T) {
+	t.Run("A21 J6 a new key is fetched once", func(t *testing.T) {
 		p := f.all["rotating"]
 		f.wants(t, "the twin", fresh(t, p), "")
 		rotate(t, p)
 		f.wants(t, "the first token of a new key", fresh(t, p), "")
 	})
-	t.Run("A21 a removed key ends what it signed, cached or not", func(t *testing.T) {
+	t.Run("A21 J6 a removed key ends what it signed, cached or not", func(t *testing.T) {
 		p := f.all["rotating"]
 		cached := fresh(t, p)
 		f.wants(t, "the twin", cached, "")
@@ -268,7 +268,7 @@ func TestRotations(t *testing.T) {
 		eventually(t, bound, "the end of the removed key", func() bool { return f.reason(t, cached) == "token_key_unknown" })
 		f.wants(t, "the key that stayed", fresh(t, p), "")
 	})
-	t.Run("A21 the same kid with another key", func(t *testing.T) {
+	t.Run("A21 J6 the same kid with another key", func(t *testing.T) {
 		p := f.all["replaced"]
 		cached, kid := fresh(t, p), p.Current().ID
 		f.wants(t, "the twin", cached, "")
@@ -336,12 +336,14 @@ func TestJ1NoKeysFromTheStart(t *testing.T) {
 		name string
 		o    idp.Options
 		ca   string
+		host string // in place of the provider's
 		good bool
 	}{
-		{"twin: an authority of our own", idp.Options{TLS: serverTLS(leaf)}, w.CA.File, true},
-		{"TLS of another authority", idp.Options{TLS: serverTLS(leaf)}, other.File, false},
-		{"TCP refused", idp.Options{TLS: serverTLS(leaf), Down: true}, w.CA.File, false},
-		{"no TLS where TLS is wanted", idp.Options{}, w.CA.File, false},
+		{"twin: an authority of our own", idp.Options{TLS: serverTLS(leaf)}, w.CA.File, "", true},
+		{"TLS of another authority", idp.Options{TLS: serverTLS(leaf)}, other.File, "", false},
+		{"TCP refused", idp.Options{TLS: serverTLS(leaf), Down: true}, w.CA.File, "", false},
+		{"no TLS where TLS is wanted", idp.Options{}, w.CA.File, "", false},
+		{"no such host", idp.Options{TLS: serverTLS(leaf)}, w.CA.File, "nobody.invalid", false},
 	} {
 		t.Run("J1 "+row.name, func(t *testing.T) {
 			row.o.Alg = "ES256"
@@ -351,7 +353,7 @@ func TestJ1NoKeysFromTheStart(t *testing.T) {
 			}
 			t.Cleanup(func() { p.Stop() })
 			f := &faulty{World: world(t, w.programs), all: map[string]*idp.Provider{"late": p}}
-			f.serve(t, map[string]any{"url": "https://" + p.Addr() + "/jwks.json", "ca": row.ca, "allow_http": false})
+			f.serve(t, map[string]any{"url": "https://" + or(row.host, p.Addr()) + "/jwks.json", "ca": row.ca, "allow_http": false})
 			if row.good {
 				eventually(t, 5*time.Second, "an allow", func() bool { return f.reason(t, fresh(t, p)) == "" })
 				return
@@ -422,7 +424,7 @@ func TestJ8BadKeysBesideAGoodOne(t *testing.T) {
 
 // J7, A22: key ids that nobody has, as fast as one can send them: fetches as the
 // rate allows, nobody parked, and known keys served as before.
-func TestJ7AFloodOfKeyIDs(t *testing.T) {
+func TestA22J7AFloodOfKeyIDs(t *testing.T) {
 	flood := 1_000
 	if full() {
 		flood = 10_000
