@@ -16,6 +16,7 @@ type testCase struct {
 	raw      rules.RawRequest
 	verified *rules.Verified
 	peer     string
+	bound    rules.Binding
 	actor    *rules.Identity          // who acts for the caller, where the test names it
 	as       *rules.Identity          // whom the caller must turn out to be; nil when that is open
 	facts    map[string][]catalog.Row // by source
@@ -54,6 +55,7 @@ func (c *compiler) test(d *testDecl) *testCase {
 	t.peer = d.Peer.V
 	c.who(t, now)
 	c.actor(t)
+	c.bound(t)
 	c.source(t)
 	c.request(t)
 	for _, p := range d.Objects.pairs(&c.ms, "objects") {

@@ -18,6 +18,7 @@ type testDecl struct {
 	Act     asDecl           `yaml:"act"` // who acts for the caller
 	Claims  node             `yaml:"claims"`
 	Peer    rules.At[string] `yaml:"peer"`
+	Bound   rules.At[string] `yaml:"bound"`  // what was proven of the token: mtls or dpop
 	Source  rules.At[string] `yaml:"source"` // address that the request comes from
 	Send    rules.At[string] `yaml:"send"`
 	Headers node             `yaml:"headers"`

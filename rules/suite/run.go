@@ -107,7 +107,7 @@ func (b *bench) load(fsys fs.FS, o *Options) (*policy.Policy, *rules.Source, err
 
 // Verify implements policy.Verifier: the caller is whom the test names.
 func (b *bench) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
-	return rules.Evidence{Verified: b.current.verified, Peer: b.current.peer}, nil
+	return rules.Evidence{Verified: b.current.verified, Peer: b.current.peer, Bound: b.current.bound}, nil
 }
 
 func (b *bench) run(ctx context.Context, p *policy.Policy, src *rules.Source, cases []*testCase) (*Report, error) {

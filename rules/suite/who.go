@@ -79,6 +79,21 @@ func (c *compiler) byPeer(t *testCase) {
 	}
 }
 
+// bound reads what the request proves of the caller's token. A workload needs no
+// word: its peer says it.
+func (c *compiler) bound(t *testCase) {
+	d := t.decl.Bound
+	ways := map[string]rules.Binding{rules.ByCertificate.String(): rules.ByCertificate, rules.ByKey.String(): rules.ByKey}
+	var known bool
+	switch t.bound, known = ways[d.V]; {
+	case d.Pos == (rules.Pos{}):
+	case !known:
+		c.ms.AddHint(d.Pos, "bound: mtls, or bound: dpop; for a workload give its peer", "a token cannot be bound by %q", d.V)
+	case t.verified.Anonymous:
+		c.ms.Add(d.Pos, "a caller without a token has none that is bound")
+	}
+}
+
 // knowsIssuer takes any name as long as no configuration lists them.
 func (c *compiler) knowsIssuer(name string) bool {
 	_, ok := c.o.Env.Issuers[name]
