@@ -34,6 +34,7 @@ type recordTarget struct {
 	Effect string `json:"effect"`
 	Reason string `json:"reason"`
 	Rule   string `json:"rule"`
+	As     string `json:"as"`
 }
 
 // readRecords reads a whole decision log, by id.
@@ -187,7 +188,7 @@ func targetsDiffer(rec *record, want Answer) string {
 			return fmt.Sprintf("the record has no target %d, want %+v", i, w)
 		}
 		got := rec.Targets[i]
-		if got.Action != w.Action || got.Type != w.Type || got.ID != w.ID || got.Tier != w.Tier || got.From != w.From || got.Effect != w.Effect ||
+		if got.Action != w.Action || got.Type != w.Type || got.ID != w.ID || got.Tier != w.Tier || got.From != w.From || got.Effect != w.Effect || got.As != w.As ||
 			w.Reason != "allowed" && got.Reason != w.Reason || w.Rule != "" && got.Rule != w.Rule {
 			return fmt.Sprintf("target %d is %+v, want %+v", i, got, w)
 		}

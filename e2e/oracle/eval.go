@@ -17,6 +17,7 @@ type evaluation struct {
 	body    map[string]any // the JSON body where the line needs it
 	targets []*target
 	decided *target // the target that denied
+	firm    bool    // no shadow entry excuses that the caller may not be used
 	trial   bool    // rules in shadow take part
 	out     Answer
 }
@@ -32,7 +33,7 @@ var statusOf = byReason(map[int][]string{
 		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-		"property_not_allowed", "token_not_bound", "mutation_conflict", "mutation_unfit"},
+		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "mutation_conflict", "mutation_unfit"},
 	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
 })
 
@@ -85,20 +86,39 @@ func (e *evaluation) find() string {
 // decide is sections 5 and 6.
 func (e *evaluation) decide() string {
 	var set obligations
+	who := e.caller
+	defer func() { e.caller = who }()
 	for _, t := range e.targets {
-		e.decided = t
-		verdict, applying := e.judge(t)
-		e.out.Targets = append(e.out.Targets, verdict)
-		if verdict.Effect == "deny" {
-			return verdict.Reason
+		if reason := e.settleOne(t, &set, ""); reason != "" {
+			return reason
 		}
-		for _, r := range applying {
-			set = append(set, obligation{r, t})
+	}
+	if who.actor != nil {
+		e.caller = *who.actor
+		for _, t := range e.targets {
+			if e.settleOne(t, &set, "actor") != "" {
+				return "agent_not_permitted"
+			}
 		}
 	}
 	values, reason := set.merge(e)
 	e.out.Set = values
 	return reason
+}
+
+// settleOne decides one for the caller at hand: the reason of a denial, or "".
+func (e *evaluation) settleOne(t *target, set *obligations, as string) string {
+	e.decided = t
+	verdict, applying := e.judge(t)
+	verdict.As = as
+	e.out.Targets = append(e.out.Targets, verdict)
+	if verdict.Effect == "deny" {
+		return verdict.Reason
+	}
+	for _, r := range applying {
+		*set = append(*set, obligation{r, t, e.caller})
+	}
+	return ""
 }
 
 // second decides once more with the rules in shadow; nil where that gives the same.
@@ -116,6 +136,8 @@ func (e *evaluation) second(first string) *Second {
 func (e *evaluation) excused() bool {
 	demand := e.out.Reason == "token_too_old" || e.out.Reason == "auth_too_old" // of policy, though a 401
 	switch {
+	case e.firm:
+		return false
 	case e.out.Status != 403 && e.out.Status != 503 && !demand,
 		e.out.Reason == "host_not_served", e.out.Reason == "upgrade_not_supported":
 		return false

@@ -13,6 +13,7 @@ type caller struct {
 	identity *Identity // nil when anonymous or unknown
 	purpose  string
 	bound    bool
+	actor    *caller // who acts for this one
 }
 
 // verify is section 3, step 1.
@@ -46,12 +47,35 @@ func (e *evaluation) verify() string {
 	return ""
 }
 
-// recognise is section 3, steps 2 and 3.
+// recognise is section 3, steps 2 to 8.
 func (e *evaluation) recognise() string {
 	c := &e.caller
 	if c.token == nil {
 		return ""
 	}
+	reason := e.whoIs(c)
+	if reason == "" {
+		reason = e.usable(c)
+	}
+	if c.token.Act != nil {
+		c.actor = e.acting()
+		unknown := e.whoIs(c.actor)
+		if reason == "" {
+			reason = unknown
+		}
+		if reason == "" {
+			reason = e.usable(c.actor)
+		}
+		if reason == "" && !c.actor.mayActFor(c.identity) {
+			reason = "agent_not_permitted"
+		}
+	}
+	e.firm = reason != "" && (reason != "identity_ambiguous" || c.token.Act != nil)
+	return reason
+}
+
+// whoIs is step 2.
+func (e *evaluation) whoIs(c *caller) string {
 	var exact, classes []*Identity
 	for _, i := range e.w.Identities {
 		switch {
@@ -65,21 +89,62 @@ func (e *evaluation) recognise() string {
 	if len(exact) == 0 {
 		exact = classes
 	}
-	if len(exact) > 1 {
-		return "identity_ambiguous"
-	}
-	if len(exact) == 0 {
+	switch len(exact) {
+	case 0:
+		return ""
+	case 1:
+		c.identity = exact[0]
 		return ""
 	}
-	c.identity = exact[0]
-	c.bound = c.identity.Workload != "" && c.identity.Workload == e.req.Peer
-	if c.identity.Workload != "" && !c.bound {
+	return "identity_ambiguous"
+}
+
+// usable is steps 3 to 7. The client's address is 127.0.0.1, whatever the proxy.
+func (e *evaluation) usable(c *caller) string {
+	i := c.identity
+	if i == nil {
+		return ""
+	}
+	c.bound = i.Workload != "" && i.Workload == e.req.Peer
+	switch {
+	case i.Workload != "" && !c.bound:
 		return "binding_mismatch"
+	case i.Status != "":
+		return "identity_suspended"
+	case i.NotBefore > 0, i.Expires < 0:
+		return "identity_expired"
+	case len(i.Networks) > 0 && !slices.ContainsFunc(i.Networks, func(n string) bool { return slices.Contains(here, n) }):
+		return "network_not_allowed"
+	case i.MaxAge > 0 && c.token.Age > i.MaxAge:
+		return "token_too_old"
 	}
 	return ""
 }
 
-// purpose is section 3, step 4. A caller without an identity has no list of
+// acting is who acts, as a caller: with the token's dates, and no claims but what
+// is fixed for its issuer.
+func (e *evaluation) acting() *caller {
+	act := e.caller.token.Act
+	issuer := e.caller.issuer
+	if act.Issuer != "" {
+		issuer = e.w.issuer(act.Issuer)
+	}
+	a := &caller{issuer: issuer, claims: map[string]any{}, token: &Token{
+		Issuer: issuer.Name, Subject: act.Subject, Client: act.Client, Age: e.caller.token.Age, AuthAge: e.caller.token.AuthAge,
+	}}
+	for _, f := range issuer.Fixed {
+		a.claims[f.Claim] = f.Value
+	}
+	return a
+}
+
+// mayActFor is step 8 about the two of them.
+func (c *caller) mayActFor(i *Identity) bool {
+	a := c.identity
+	return a != nil && i != nil && (a.Kind == "agent" || a.Kind == "service") && slices.Contains(a.OnBehalfOf, i.Name)
+}
+
+// purpose is section 3, step 9. A caller without an identity has no list of
 // purposes that one could be outside of.
 func (e *evaluation) purpose() string {
 	c := &e.caller
@@ -89,13 +154,20 @@ func (e *evaluation) purpose() string {
 	if c.purpose == "" {
 		c.purpose = e.line.Purpose
 	}
-	if c.identity == nil {
+	judged := c.identity
+	if c.actor != nil {
+		judged = c.actor.identity
+	}
+	if judged == nil {
 		return ""
 	}
-	if c.purpose == "" && len(c.identity.Purposes) == 1 {
-		c.purpose = c.identity.Purposes[0]
+	if c.purpose == "" && len(judged.Purposes) == 1 {
+		c.purpose = judged.Purposes[0]
 	}
-	if c.purpose != "" && !slices.Contains(c.identity.Purposes, c.purpose) {
+	if c.actor != nil {
+		c.actor.purpose = c.purpose
+	}
+	if c.purpose != "" && !slices.Contains(judged.Purposes, c.purpose) {
 		return "purpose_not_allowed"
 	}
 	return ""

@@ -9,6 +9,11 @@ func (e *evaluation) facts() string {
 			continue
 		}
 		for _, a := range t.spec.Actions {
+			if who := e.caller; who.actor != nil {
+				e.caller = *who.actor
+				t.looked = t.looked || slices.ContainsFunc(e.w.Rules, func(r *Rule) bool { return !r.Deny && e.fits(r, a, t.typ) })
+				e.caller = who
+			}
 			t.looked = t.looked || slices.ContainsFunc(e.w.Rules, func(r *Rule) bool { return !r.Deny && e.fits(r, a, t.typ) })
 		}
 		if t.looked {

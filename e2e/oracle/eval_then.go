@@ -75,8 +75,9 @@ func (e *evaluation) context(t *target, name string) (_ string, ok bool) {
 
 // obligation is a rule that applied to a target.
 type obligation struct {
-	rule *Rule
-	t    *target
+	rule   *Rule
+	t      *target
+	caller caller // for whom it applied
 }
 
 type obligations []obligation
@@ -99,7 +100,7 @@ func (t *target) chosen(name string) bool {
 func (all obligations) merge(e *evaluation) (map[string]string, string) {
 	set := map[string]string{}
 	for _, o := range all {
-		e.decided = o.t // where it fails
+		e.decided, e.caller = o.t, o.caller // where it fails
 		for _, m := range o.rule.Set {
 			var text strings.Builder
 			unfit := "mutation_invalid"

@@ -82,7 +82,7 @@ func (g *generator) issuers() {
 	andTenant := append(slices.Clone(claims), Attribute{"tenant", "string"})
 	g.w.Issuers = []*Issuer{
 		{Name: "corp", URL: "https://corp.example/realm", Audience: "api", Algorithm: "ES256", JWKS: "url", MayAssert: andTenant,
-			Subjects: append(users("u", 6), users("svc-", 4)...), Clients: []string{"web", "app", "batch", "tool", "night", "ghost"}},
+			Subjects: append(users("u", 6), users("svc-", 7)...), Clients: []string{"web", "app", "batch", "tool", "night", "ghost"}},
 		{Name: "partner", URL: "https://login.partner.example", Audience: "api", Algorithm: "EdDSA", JWKS: "file", MayAssert: claims,
 			Fixed: []FixedClaim{{"tenant", pick(g, tenants)}}, Purpose: "purpose",
 			Subjects: users("p", 4), Clients: []string{"hub"}},
@@ -107,9 +107,58 @@ func (g *generator) identities() {
 	add(Identity{Name: "partners", Kind: "third-party", Issuer: "partner", Tenant: pick(g, tenants), Purposes: some(g, purposes, 2)})
 	add(Identity{Name: "first-partner", Kind: "third-party", Issuer: "partner", Subject: "p1", Purposes: purposes[:3]})
 	add(Identity{Name: "kiosks", Kind: "human", Issuer: "third", Clients: []string{"kiosk"}, Purposes: some(g, purposes, 2)})
+	add(pick(g, []Identity{{Status: "suspended"}, {Status: "retired"}}).of("asleep", "service", "corp", "svc-5"))
+	add(pick(g, []Identity{{Expires: -2}, {NotBefore: 3}, {NotBefore: 3, Expires: 9}, {NotBefore: -9, Expires: -3}}).of("ended", "service", "corp", "svc-6"))
+	add(Identity{Networks: some(g, elsewhere, g.between(1, 2))}.of("outside", "service", "corp", "svc-7"))
+	g.limits()
+	g.agents(add)
 	g.r.Shuffle(len(g.w.Identities), func(i, j int) {
 		g.w.Identities[i], g.w.Identities[j] = g.w.Identities[j], g.w.Identities[i]
 	})
+}
+
+// of fills in who an identity is.
+func (i Identity) of(name, kind, issuer, subject string) Identity {
+	i.Name, i.Kind, i.Issuer, i.Subject = name, kind, issuer, subject
+	return i
+}
+
+// Ranges of addresses that hold the client's, and others.
+var (
+	here      = []string{"127.0.0.0/8", "127.0.0.1/32", "::ffff:127.0.0.0/104", "126.0.0.0/7"}
+	elsewhere = []string{"10.0.0.0/8", "::1/128", "128.0.0.0/2", "::ffff:10.0.0.0/104", "::7f00:0/104"}
+)
+
+// limits gives some identities limits that they keep to, most of the time.
+func (g *generator) limits() {
+	for _, i := range g.w.Identities {
+		if i.Status != "" || i.Expires != 0 || i.NotBefore != 0 || len(i.Networks) > 0 {
+			continue // it shows that one it does not keep
+		}
+		if g.chance(0.3) {
+			i.NotBefore, i.Expires = -2, 30
+		}
+		if g.chance(0.3) {
+			i.Networks = append(some(g, elsewhere, g.between(0, 2)), pick(g, here))
+		}
+		if g.chance(0.2) {
+			i.MaxAge = pick(g, []time.Duration{10 * time.Minute, 2 * time.Hour})
+		}
+	}
+}
+
+// agents are those who act for others. Of these each may act for some.
+func (g *generator) agents(add func(Identity)) {
+	all := []string{"people", "boss", "partners", "first-partner", "tools", "billing-1"}
+	agent := func(i Identity, name, kind, issuer, subject string, whom ...string) {
+		i.OnBehalfOf, i.Purposes = whom, some(g, purposes, g.between(0, 3))
+		add(i.of(name, kind, issuer, subject))
+	}
+	agent(Identity{}, "agent-1", "agent", "corp", "agent-1", "people", "boss")
+	agent(Identity{MaxAge: pick(g, []time.Duration{0, time.Hour})}, "bot-2", "service", "partner", "bot-2", append(some(g, all, 2), "partners")...)
+	agent(Identity{Workload: "spiffe://example.com/ns/robot"}, "agent-3", "agent", "corp", "agent-3", "people", "boss")
+	agent(pick(g, []Identity{{Status: "suspended"}, {Expires: -2}, {Networks: elsewhere[:1]}}), "agent-4", "agent", "corp", "agent-4", all...)
+	agent(Identity{}, "agent-5", "workload", "corp", "agent-5")
 }
 
 // shadows puts a live entry on one type and one identity, and a past one on another type.

@@ -49,6 +49,8 @@ func (g *generator) wide(t *Type) {
 		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "list" }), On: []string{t.Name}, UpTo: g.tierAt(-1),
 			Set: g.mutations(t, nil)})
 	}
+	g.add(Rule{Who: []Selector{{Identity: "agent-1"}, {Identity: "bot-2"}, {Identity: "agent-3"}}, To: some(g, actions, g.between(3, len(actions))), On: []string{t.Name}, UpTo: g.anyTier(),
+		Set: g.mutations(t, nil)})
 	g.add(Rule{Who: []Selector{{Identity: "boss"}}, To: []string{"*"}, On: []string{t.Name}, UpTo: g.tierAt(-1), Unbounded: g.chance(0.5)})
 }
 

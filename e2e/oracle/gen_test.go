@@ -60,8 +60,8 @@ var common = []string{
 	"token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid", "token_lifetime_exceeds_max", "binding_missing",
 	"binding_mismatch",
 	"host_not_served", "no_route", "identity_ambiguous", "agent_not_permitted", "purpose_not_allowed", "unknown_object", "denied_by_rule", "no_rule",
-	"attribute_missing", "property_not_allowed", "token_too_old",
-	"jwks_unavailable", "catalog_bad_row", ambiguousBeside,
+	"attribute_missing", "property_not_allowed", "token_too_old", "identity_suspended", "identity_expired", "network_not_allowed",
+	"jwks_unavailable", "catalog_bad_row", ambiguousBeside, agentItself,
 }
 
 // rare are the reasons that some seed of a few must show.

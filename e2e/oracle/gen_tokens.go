@@ -1,6 +1,9 @@
 package oracle
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Token is a credential, described: keys and times are the run's.
 type Token struct {
@@ -10,8 +13,26 @@ type Token struct {
 	Claims   map[string]any // beyond the registered ones
 	Age      time.Duration  // iat is so long ago
 	AuthAge  time.Duration  // auth_time is so long ago; 0 for no auth_time
+	Act      *Act           // who acts for the subject
+	MayAct   bool           // says who else might, which counts for nothing
 	Fault    string         // "" for a good token, else a key of tokenFaults
 	Baseline bool           // young and good: what most requests carry
+}
+
+// Act is the outermost act of a token.
+type Act struct {
+	Issuer  string // by its name, "" for the token's
+	Subject string
+	Client  string
+	Nested  string // the subject of an act within, which is history
+}
+
+// String shows what it says, not where it is kept: differences and seeds are compared.
+func (a *Act) String() string {
+	if a == nil {
+		return "nobody"
+	}
+	return fmt.Sprintf("{iss %q, sub %q, client %q, within it %q}", a.Issuer, a.Subject, a.Client, a.Nested)
 }
 
 // tokenFaults are the ways in which a token is bad, and the reason that each has.
@@ -29,7 +50,8 @@ var tokenFaults = []struct{ Name, Reason string }{
 	{"no exp", "token_claims"},
 	{"no aud", "token_claims"},
 	{"two days long", "token_lifetime_exceeds_max"},
-	{"act", "agent_not_permitted"},
+	{"act is a list", "token_claims"},
+	{"nine actors", "token_claims"},
 	{"cnf", "binding_missing"},
 	{"crit", "token_header"},
 	{"not a token", "token_malformed"},
@@ -48,6 +70,7 @@ func (g *generator) tokens() {
 			}
 		}
 	}
+	g.delegated()
 	for _, f := range tokenFaults {
 		t := g.token(g.w.Issuers[g.r.IntN(3)], "")
 		switch t.Fault = f.Name; f.Name {
@@ -56,6 +79,33 @@ func (g *generator) tokens() {
 		case "key of another issuer":
 			t = g.token(g.w.Issuers[0], "")
 			t.Fault = f.Name
+		}
+		g.w.Tokens = append(g.w.Tokens, t)
+	}
+}
+
+// delegated adds tokens with which somebody acts for somebody: for most the two
+// go together, and for the rest not.
+func (g *generator) delegated() {
+	corp, partner := g.w.issuer("corp"), g.w.issuer("partner")
+	for n := range 16 {
+		i, subject := corp, pick(g, corp.Subjects[:6])
+		if n%4 == 3 {
+			i, subject = partner, pick(g, partner.Subjects)
+		}
+		t := g.token(i, subject)
+		t.Act = &Act{Subject: pick(g, []string{"agent-1", "agent-1", "agent-3", "agent-4", "agent-5", "u1", "nobody"})}
+		if i == partner || g.chance(0.3) {
+			t.Act = &Act{Issuer: "partner", Subject: pick(g, []string{"bot-2", "bot-2", "agent-1"}), Client: pick(g, []string{"", "hub"})}
+		}
+		if n%2 == 0 {
+			t.Age, t.Baseline = 20*time.Second, true
+			if i == corp {
+				t.Client = pick(g, []string{"web", "app"})
+			}
+		}
+		if g.chance(0.2) {
+			t.Act.Nested = "agent-1"
 		}
 		g.w.Tokens = append(g.w.Tokens, t)
 	}
@@ -83,6 +133,7 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 	if g.chance(0.4) {
 		t.Claims["staff"] = g.chance(0.5)
 	}
+	t.MayAct = g.chance(0.1)
 	if i.Purpose != "" && g.chance(0.5) {
 		t.Claims[i.Purpose] = pick(g, purposes)
 	}

@@ -75,6 +75,9 @@ func (t *traffic) better(a, than Answer, wantAllow bool) bool {
 // captures, and worth as much as a 403.
 const ambiguousBeside = "ambiguous_parameter beside what a rule sets"
 
+// agentItself is what the rules deny to who acts, and not that it acts at all.
+const agentItself = "agent_not_permitted by the actor's own rules"
+
 // outcome is the reason, or that the proxy answered by itself.
 func outcome(a Answer) string {
 	if !a.Asked {
@@ -82,6 +85,9 @@ func outcome(a Answer) string {
 	}
 	if a.Status == 400 && len(a.Targets) > 0 {
 		return ambiguousBeside
+	}
+	if a.Reason == "agent_not_permitted" && len(a.Targets) > 0 {
+		return agentItself
 	}
 	return a.Reason
 }
@@ -117,7 +123,7 @@ func (t *traffic) request(plain bool) *Request {
 	}
 	f := &filler{traffic: t, req: r, line: l, body: map[string]any{}, plain: plain}
 	f.fill()
-	if r.Token >= 0 && t.w.Tokens[r.Token].Subject == "svc-4" || t.chance(0.03) {
+	if r.Token >= 0 && t.w.Tokens[r.Token].ofRobot() || t.chance(0.03) {
 		r.Peer = pick(&t.generator, []string{"", "spiffe://example.com/ns/robot", "spiffe://example.com/ns/robot", "spiffe://example.com/ns/other"})
 	}
 	if t.chance(0.3) {
@@ -130,6 +136,11 @@ func (t *traffic) request(plain bool) *Request {
 		t.spoil(r, l)
 	}
 	return r
+}
+
+// ofRobot says whether somebody with the robot's workload is in a token.
+func (t *Token) ofRobot() bool {
+	return t.Subject == "svc-4" || t.Act != nil && t.Act.Subject == "agent-3"
 }
 
 // token picks a token: mostly a young and good one.

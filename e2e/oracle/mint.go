@@ -45,8 +45,14 @@ func (m *mint) token(t *Token, now time.Time) (string, error) {
 		claims["aud"] = nil
 	case "two days long":
 		claims["iat"], claims["exp"] = now.Add(-time.Hour).Unix(), now.Add(47*time.Hour).Unix()
-	case "act":
-		claims["act"] = map[string]any{"sub": "agent-7"}
+	case "act is a list":
+		claims["act"] = []any{map[string]any{"sub": "agent-1"}}
+	case "nine actors":
+		act := map[string]any{"sub": "agent-1"}
+		for range 8 {
+			act = map[string]any{"sub": "agent-1", "act": act}
+		}
+		claims["act"] = act
 	case "cnf":
 		claims["cnf"] = map[string]any{"jkt": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"} // and nothing proves it
 	case "unknown kid":
@@ -84,5 +90,25 @@ func (m *mint) claims(t *Token, now time.Time) idp.Claims {
 		claims["auth_time"] = now.Add(-t.AuthAge).Unix()
 	}
 	maps.Copy(claims, t.Claims)
+	if t.Act != nil {
+		claims["act"] = m.act(t.Act)
+	}
+	if t.MayAct {
+		claims["may_act"] = map[string]any{"sub": "agent-1"}
+	}
 	return claims
+}
+
+func (m *mint) act(a *Act) map[string]any {
+	act := map[string]any{"sub": a.Subject}
+	if a.Issuer != "" {
+		act["iss"] = m.w.issuer(a.Issuer).URL
+	}
+	if a.Client != "" {
+		act["client_id"] = a.Client
+	}
+	if a.Nested != "" {
+		act["act"] = map[string]any{"sub": a.Nested}
+	}
+	return act
 }

@@ -165,9 +165,26 @@ func (w *World) identitiesFile(date func(int) string) string {
 		if len(i.Shadow) > 0 {
 			f.raw("shadow", shadowList(i.Shadow, date))
 		}
+		i.limits(&f, date)
 		s += "  - " + f.String() + "\n"
 	}
 	return s
+}
+
+// limits renders what limits the use of an identity.
+func (i *Identity) limits(f *flow, date func(int) string) {
+	f.str("status", i.Status)
+	if i.NotBefore != 0 {
+		f.raw("not_before", date(i.NotBefore))
+	}
+	if i.Expires != 0 {
+		f.raw("expires", date(i.Expires))
+	}
+	if i.MaxAge > 0 {
+		f.raw("credential_max_age", i.MaxAge.String())
+	}
+	f.list("network", i.Networks)
+	f.list("on_behalf_of", i.OnBehalfOf)
 }
 
 func (w *World) routesFile(h *Host, date func(int) string) string {

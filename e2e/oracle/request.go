@@ -70,4 +70,5 @@ type Verdict struct {
 	Action, Type, ID, Tier, From, Effect, Reason string
 
 	Rule string // the first that applied, or the deny rule; "" otherwise
+	As   string // actor where it is about who acts for the caller
 }

@@ -172,6 +172,13 @@ type Identity struct {
 	Tenant   string
 	Purposes []string
 	Shadow   []Shadow
+
+	Status     string        // "" for active
+	NotBefore  int           // in days from now, 0 for none
+	Expires    int           // likewise
+	MaxAge     time.Duration // of credentials
+	Networks   []string      // of which some hold the client, and others do not: see holdsClient
+	OnBehalfOf []string
 }
 
 // Rule is an entry of `rules:`.
