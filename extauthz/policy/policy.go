@@ -53,12 +53,7 @@ type Policy struct {
 func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
 	o := &rules.Outcome{Policy: p.Hash}
 	c := check{p: p, raw: raw, o: o, last: time.Now()}
-	if err := c.run(ctx); err != nil {
-		o.Decision = rules.Denial(err)
-	}
-	if !c.firm {
-		p.excuse(o, raw.Now)
-	}
+	c.end(c.run(ctx))
 	return o
 }
 
@@ -66,15 +61,28 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 // target that was denied would have needed. It is not for the request path.
 func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
 	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash}, last: time.Now()}
-	err := c.run(ctx)
+	err := c.run(ctx) // once: a proof of possession is good for no second time
+	var near []rules.Miss
 	last, caller := len(c.o.Targets)-1, c.o.Caller // the first denied target ends the request
 	if last >= len(c.targets) {                    // behind the caller's verdicts stand those of who acts for it
 		last, caller = last-len(c.targets), caller.Actor
 	}
-	if err != nil || c.o.Effect == rules.Allow || last < 0 || last >= len(c.targets) {
-		return p.Check(ctx, raw), nil
+	if err == nil && c.o.Effect != rules.Allow && last >= 0 && last < len(c.targets) {
+		near = p.set.NearMisses(c.o.Request, caller, &c.targets[last])
 	}
-	return p.Check(ctx, raw), p.set.NearMisses(c.o.Request, caller, &c.targets[last])
+	c.end(err)
+	return c.o, near
+}
+
+// end turns the error of run into the denial that it is, and excuses what a
+// shadow entry covers.
+func (c *check) end(err error) {
+	if err != nil {
+		c.o.Decision = rules.Denial(err)
+	}
+	if !c.firm {
+		c.p.excuse(c.o, c.raw.Now)
+	}
 }
 
 // check is one Check under way.

@@ -139,6 +139,29 @@ func TestCheckEndsWithTheReasonOfItsStep(t *testing.T) {
 	}
 }
 
+// once is a verifier of a proof of possession.
+type once struct{ seen *bool }
+
+func (o once) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
+	if *o.seen {
+		return rules.Evidence{}, rules.Faultf(rules.TokenReplayed, "")
+	}
+	*o.seen = true
+	return rules.Evidence{Verified: ada(), Bound: rules.ByKey, Nonce: "n-1"}, nil
+}
+
+// A proof is good once, so explaining a request verifies it once.
+func TestExplainVerifiesOnce(t *testing.T) {
+	p := load(t, shop, options(t, once{new(bool)}, order("2", "bob")))
+	got, near := p.Explain(t.Context(), request("GET /orders/2"))
+	if got.Reason != rules.NoRule || len(near) == 0 || got.Caller.Bound != rules.ByKey || got.Nonce != "n-1" {
+		t.Errorf("reason %s, %d rules near, caller %+v, nonce %q", got.Reason, len(near), got.Caller, got.Nonce)
+	}
+	if again := p.Check(t.Context(), request("GET /orders/2")); again.Reason != rules.TokenReplayed || again.Nonce != "" {
+		t.Errorf("twin: the next request is %s", again.Reason)
+	}
+}
+
 func TestExplainDecidesAsCheckAndNamesWhatWasNear(t *testing.T) {
 	p := load(t, shop, options(t, stated{v: ada()}, order("1", "ada"), order("2", "bob")))
 	for line, want := range map[string]string{"GET /orders/1": "", "GET /orders/2": "own", "GET /debug": "", "GET //x": ""} {
