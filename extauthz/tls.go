@@ -46,6 +46,12 @@ func (t *TLS) check(address string) error {
 	return nil
 }
 
+// Check reads the files as a listener does when it starts.
+func (t *TLS) Check() error {
+	_, err := openTLS(t)
+	return err
+}
+
 // tlsPoll is how often TLS files are looked at.
 const tlsPoll = 2 * time.Second
 

@@ -83,15 +83,15 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 	if err != nil {
 		return nil, nil, rowsReport{}, err
 	}
+	ms := c.startable()
 	parts, err := assemble(c, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, nil, rowsReport{}, err
+		return nil, nil, rowsReport{}, together(ms, err)
 	}
 	p, src, err := parts.load()
 	if err != nil {
-		return nil, src, rowsReport{}, err
+		return nil, src, rowsReport{}, together(ms, err)
 	}
-	var ms rules.Mistakes
 	for _, name := range parts.options.Catalog.UnknownTTL(p.Set().Schema()) {
 		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl names the tier %q, which no rules file defines", name)
 	}

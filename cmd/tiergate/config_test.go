@@ -68,6 +68,8 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"off loopback without TLS", "127.0.0.1:9191", "0.0.0.0:9191", `:2:22: a listener off loopback needs mTLS`},
 		{"by name", "127.0.0.1:9191", "tiergate:9191", `off loopback needs mTLS`},
 		{"admin off loopback", "127.0.0.1:9192", ":9192", `:3:10: the admin listener ":9192" is not on loopback`},
+		{"M5 a CR alone", "rules: [./rules]", "rules: [./rules]\r# quiet", `:4:17: the character U+000D ends a line for YAML`},
+		{"M5 NEL", "rules: [./rules]", "rules: [./rules] # quiet\u0085", `:4:25: the character U+0085 ends a line for YAML`},
 		{"no host", "[shop.example.com]", "[]", `serves no host`},
 		{"a host with a port", "shop.example.com", `"shop.example.com:443"`, `no host "shop.example.com:443"`},
 		{"an upper-case host", "shop.example.com", "Shop.example.com", `no host "Shop.example.com"`},

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
+	"syscall"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // sink is where batches go. Only the writing goroutine calls it.
@@ -30,7 +32,6 @@ func (stream) close()               {}
 type file struct {
 	*os.File
 	path    string
-	regular bool
 	last    uint64 // seq of the last whole record found at open, or of the last one lost in a gap
 	records bool   // one was found
 	ended   bool   // and behind it the line of a writer that was closed
@@ -52,23 +53,50 @@ func openFile(path string) (*file, error) {
 }
 
 func (f *file) open() error {
-	next, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640) //nolint:gosec // a collector of the group may read it
+	next, err := openRegular(f.path, os.O_CREATE)
 	if err != nil {
 		return err
 	}
-	info, err := next.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		err = lock(next)
-	}
-	if err != nil {
+	if err := lock(next); err != nil {
 		next.Close() //nolint:errcheck // nothing was written
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	if f.File != nil {
 		f.Close() //nolint:errcheck // its writes have returned
 	}
-	f.File, f.regular = next, info.Mode().IsRegular()
+	f.File = next
 	return nil
+}
+
+// openRegular opens a file to append to, and to read where seq goes on. What a
+// pipe or a device was given nobody could read back, nor tell that it is whole.
+func openRegular(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK|flags, 0o640) //nolint:gosec // a collector of the group may read it
+	if err != nil {
+		if info, other := os.Stat(path); other == nil && !info.Mode().IsRegular() {
+			return nil, regular.Refuse(path, info.Mode())
+		}
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = regular.Refuse(path, info.Mode())
+	}
+	if err != nil {
+		f.Close() //nolint:errcheck // nothing was written
+		return nil, err
+	}
+	return f, nil
+}
+
+// CheckFile returns why Open could not take a file that is there already. It
+// changes nothing, and does not ask whether another process writes it.
+func CheckFile(path string) error {
+	f, err := openRegular(path, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // tail is how much of the log's end is read at first to find its last record,
@@ -81,9 +109,6 @@ const (
 // repair takes away the part of a line that a dying process left, and reads
 // where seq goes on. What does not look like our line is ended, not taken away.
 func (f *file) repair() error {
-	if !f.regular {
-		return nil
-	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -153,12 +178,7 @@ func lastRecord(lines []byte) (last Record, found bool) {
 	return Record{}, false
 }
 
-func (f *file) sync() error {
-	if !f.regular {
-		return nil
-	}
-	return f.Sync()
-}
+func (f *file) sync() error { return f.Sync() }
 
 // renew opens the path anew when it names another file, or none, by now. With an
 // error the file that is open stays the log.
@@ -171,9 +191,6 @@ func (f *file) renew() (bool, error) {
 }
 
 func (f *file) rotated() (bool, error) {
-	if !f.regular {
-		return false, nil
-	}
 	now, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -183,15 +200,6 @@ func (f *file) rotated() (bool, error) {
 	}
 	mine, err := f.Stat()
 	return err == nil && !os.SameFile(now, mine), err
-}
-
-// Write gives up on a pipe that nobody empties: the rest is tried again, as on a
-// disk that is full, and the writer can be closed meanwhile.
-func (f *file) Write(p []byte) (int, error) {
-	if !f.regular {
-		_ = f.SetWriteDeadline(time.Now().Add(retry)) // what has no deadline does not wait for a reader
-	}
-	return f.File.Write(p)
 }
 
 func (f *file) close() { f.Close() } //nolint:errcheck // its writes have returned

@@ -22,6 +22,9 @@ const keySize = 32
 // without it a hash says nothing, even about a value that could be guessed.
 type Key struct{ secret *[keySize]byte } // a pointer, because fmt prints what sits in unexported fields
 
+// KeyName is the file of the key in the state directory.
+const KeyName = "audit.key"
+
 // LoadKey reads the key of a state directory, and makes it at the first start.
 // Without a directory the key lives as long as the process.
 func LoadKey(dir string) (*Key, error) {
@@ -30,7 +33,7 @@ func LoadKey(dir string) (*Key, error) {
 		rand.Read(k.secret[:]) // never fails
 		return k, nil
 	}
-	path := filepath.Join(dir, "audit.key")
+	path := filepath.Join(dir, KeyName)
 	data, err := readKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {

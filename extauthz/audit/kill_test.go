@@ -92,7 +92,12 @@ func TestL5NoSpaceLeft(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs /dev/full")
 	}
-	w := open(t, Options{Path: "/dev/full", Required: true})
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	w := open(t, Options{Out: full, Required: true})
 	if err := w.Record(&Record{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const bytesPerRecord = 1 << 10
 
 // Options say where records go.
 type Options struct {
-	Path     string       // the file; it is made, appended to and reopened when rotated
+	Path     string       // a regular file; it is made, appended to and reopened when rotated
 	Out      io.Writer    // instead of Path: standard output, say
 	Buffer   int          // records that may wait for the disk, more than 0
 	Required bool         // a record that cannot be taken is an error; the file is synced after each write
@@ -91,7 +91,7 @@ func Open(o Options) (*Writer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("audit: %w", err)
 		}
-		w.sink, w.seq, w.marks = f, f.last, f.regular
+		w.sink, w.seq, w.marks = f, f.last, true
 		if why := f.lost(); why != "" {
 			w.gap, w.why = 1, why
 			w.seq++

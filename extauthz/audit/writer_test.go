@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -416,22 +417,49 @@ func TestARotationThatFailsIsLoggedAndCounted(t *testing.T) {
 	}
 }
 
-// A pipe that nobody reads fills up; the writer can be closed all the same.
-func TestAPipeThatNobodyReadsDoesNotHoldTheWriter(t *testing.T) {
-	path := t.TempDir() + "/pipe"
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+// The log is a regular file, at start and when it is opened anew; nothing waits
+// for a reader of a pipe.
+func TestL6OnlyARegularFileIsALog(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir) // the address of a socket is short
+	if err := errors.Join(syscall.Mkfifo("pipe", 0o600), os.Mkdir("dir", 0o700), os.Symlink("/dev/null", "device"), os.Symlink("new", "link")); err != nil {
 		t.Fatal(err)
 	}
-	w := open(t, Options{Path: path, Buffer: 1000})
-	for range 1000 { // more than a pipe takes
-		w.Record(&Record{ID: "a", Op: strings.Repeat("x", 1000)})
+	l, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return w.Stats().Err != nil })
-	if err := w.Close(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("Close: %v, want the pipe's fault", err)
+	defer l.Close()
+	o := Options{Buffer: 10, Log: slog.New(slog.DiscardHandler)}
+	for path, want := range map[string]string{
+		"pipe": "pipe is a named pipe, not a regular file", "dir": "dir is a directory", "device": "device is a device", "socket": "socket is a socket",
+		"gone/log": "gone/log: no such file",
+	} {
+		o.Path = path
+		if w, err := Open(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open(%q) = %v, %v; want %q", path, w, err, want)
+		}
+		if err := CheckFile(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("CheckFile(%q) = %v, want %q", path, err, want)
+		}
 	}
-	if s := w.Stats(); s.Dropped == 0 || s.Written+s.Dropped != 1000 {
-		t.Errorf("%+v, want all that were not written as dropped", s)
+	if err := CheckFile("new"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("CheckFile made the file: %v", err)
+	}
+	w := open(t, Options{Path: "link"}) // leads to new
+	if err := errors.Join(CheckFile("new"), os.Rename("new", "old"), os.Rename("pipe", "new")); err != nil {
+		t.Fatal(err)
+	}
+	w.Reopen()
+	waitFor(t, func() bool { return w.Stats().Reopens == 1 })
+	if err := w.Record(&Record{ID: "a"}); err != nil {
+		t.Error(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if old, _ := os.ReadFile("old"); !strings.Contains(string(old), `"id":"a"`) {
+		t.Errorf("the old file has %q", old)
 	}
 }
 
