@@ -5,7 +5,8 @@
 // token is accepted that has more than one reading, or whose key, algorithm,
 // issuer or audience is not exactly the configured one; an entry of the token
 // cache outlives its token, its key set or its configuration; one issuer's keys
-// vouch for another's subjects; a token that is bound passes without proof, or one
+// vouch for another's subjects, nor one trust domain's authorities for another's
+// workloads; a token that is bound passes without proof, or one
 // proof passes twice in one process; a token is printed.
 //
 // Verify is independent of the rules and cached. Recognise belongs to one

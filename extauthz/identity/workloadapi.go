@@ -43,13 +43,8 @@ func (w *workloadAPI) of(domain string) *authorities {
 // that calls our request invalid: an agent can be replaced, too.
 func (w *workloadAPI) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := workloadapi.WatchX509Bundles(ctx, &watch{w, ctx.Done()}, workloadapi.WithAddr(w.address), workloadapi.WithBackoffStrategy(patience{}))
-		if ctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			w.log.Debug("the watch of the Workload API ended", slog.Any("error", err)) // and was told already
-		}
+		// How it ends is told to the watch as well.
+		_ = workloadapi.WatchX509Bundles(ctx, &watch{w, ctx.Done()}, workloadapi.WithAddr(w.address), workloadapi.WithBackoffStrategy(patience{}))
 		select {
 		case <-time.After(apiMaxRetry):
 		case <-ctx.Done():
