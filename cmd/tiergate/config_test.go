@@ -132,7 +132,8 @@ func TestSubjectsAreOfOneIssuer(t *testing.T) {
   - { name: other, issuer: https://other.example.com, audience: [shop], jwks: { discovery: true }, subjects: { catalog: b, absent: claims } }
 catalogs: { a: { file: a.csv }, b: { file: b.csv } }
 `
-	text := good[:strings.Index(good, "  - { name: corp")] + two
+	before, _, _ := strings.Cut(good, "  - { name: corp")
+	text := before + two
 	c, err := loadText(t, text)
 	if err != nil {
 		t.Fatal(err)

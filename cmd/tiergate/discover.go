@@ -202,7 +202,8 @@ func identityName(from string) string {
 		}
 		return '-'
 	}, from)
-	if name = strings.Trim(name[:min(len(name), most)], "-._"); name == "" || !(name[0] >= 'a' && name[0] <= 'z' || name[0] >= 'A' && name[0] <= 'Z') {
+	name = strings.Trim(name[:min(len(name), most)], "-._")
+	if name == "" || name[0] <= '9' {
 		name = "caller-" + name
 	}
 	return strings.TrimRight(name, "-")

@@ -16,7 +16,10 @@ import (
 )
 
 func newRevocations() *cobra.Command {
-	cmd := &cobra.Command{Use: "revocations", Short: "List what is revoked, or take it back"}
+	cmd := &cobra.Command{
+		Use: "revocations", Short: "List what is revoked, or take it back",
+		Example: "  tiergate revocations list -c tiergate.yaml",
+	}
 	cmd.AddCommand(newRevocationsList(), newRevocationsRestore())
 	return cmd
 }

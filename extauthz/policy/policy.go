@@ -159,13 +159,8 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 // decide for. A switch that was turned off is not tried out, and who acts for whom
 // must be settled before anything is.
 func pliable(err error, c *rules.Caller) bool {
-	switch rules.Denial(err).Reason {
-	case rules.PurposeNotAllowed:
-		return true
-	case rules.IdentityAmbiguous:
-		return c.Actor == nil
-	}
-	return false
+	why := rules.Denial(err).Reason
+	return why == rules.PurposeNotAllowed || why == rules.IdentityAmbiguous && c.Actor == nil
 }
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
