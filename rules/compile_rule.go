@@ -40,6 +40,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.checkPurposes(r)
 	c.clauses(r)
 	c.broad(r)
+	c.inVain(r)
 	c.readable("when", d.When)
 	c.readable("because", d.Because)
 	c.readable("owner", d.Owner)
