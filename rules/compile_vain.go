@@ -20,10 +20,10 @@ func (c *compiler) inVain(r *rule) {
 	case r.effect == Deny && r.fromTier != NoTier && every(func(t *Type) bool { return s.highest(t) < r.fromTier }):
 		c.warnings.AddHint(d.FromTier.Pos, "lower from_tier, or raise max_row_tier", "the rule never applies: nothing that it is on has a tier as high as %s", d.FromTier.V)
 	}
-	switch always := r.constant(c); {
-	case always == yes:
+	switch r.constant(c) { //nolint:exhaustive // anything else depends on what is asked
+	case yes:
 		c.warnings.AddHint(d.When.Pos, "leave when out if that is meant", "the condition always holds")
-	case always == no:
+	case no:
 		c.warnings.AddHint(d.When.Pos, "remove the rule if that is meant", "the rule never applies: its condition holds of nothing")
 	}
 }
