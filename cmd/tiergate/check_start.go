@@ -24,7 +24,7 @@ func (c *config) startable() (ms rules.Mistakes) {
 			ms.Add(s.Pos, "state_dir: %v", err)
 		}
 	}
-	if f := c.Audit.File; f.V != "" {
+	if f := c.Audit.File; f.V != "" && f.V != standardOutput {
 		if err := auditFile(c.path(f.V)); err != nil {
 			ms.Add(f.Pos, "audit.file: %v", err)
 		}

@@ -106,6 +106,9 @@ func explainDecision(cmd *cobra.Command, a *asked) error {
 		if err != nil {
 			return explainMistakes(cmd.ErrOrStderr(), err, nil)
 		}
+		if c.Audit.File.V == standardOutput {
+			return errors.New("the decisions go to standard output: say with --log FILE where they were collected")
+		}
 		path = c.path(c.Audit.File.V)
 	}
 	if path == "" {

@@ -45,6 +45,8 @@ listeners close after drain.wait. SIGHUP looks at the rules at once and reopens 
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP) // before anything is loaded: by itself SIGHUP ends a process
 			defer signal.Stop(hup)
+			signal.Ignore(syscall.SIGPIPE) // whoever reads our logs may go away: that is a failed write, not our end
+			defer signal.Reset(syscall.SIGPIPE)
 			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: l, ReplaceAttr: readable}))
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 			defer stop()
@@ -160,13 +162,20 @@ func (s *service) keep(state string) func(*policy.Policy) {
 	}
 }
 
+// standardOutput is the audit.file that is none: whoever runs us collects it.
+const standardOutput = "-"
+
 func openAudit(c *config, log *slog.Logger) (*audit.Writer, error) {
 	o := audit.Options{
-		Path: c.path(c.Audit.File.V), Buffer: orDefault(c.Audit.Buffer.V, defaultBuffer),
-		Required: c.Audit.Mode.V == "required", Log: log,
+		Buffer: orDefault(c.Audit.Buffer.V, defaultBuffer), Required: c.Audit.Mode.V == "required", Log: log,
 	}
-	if o.Path == "" {
+	switch c.Audit.File.V {
+	case "":
 		o.Out = io.Discard
+	case standardOutput:
+		o.Out = os.Stdout
+	default:
+		o.Path = c.path(c.Audit.File.V)
 	}
 	return audit.Open(o)
 }

@@ -19,11 +19,12 @@ const bytesPerRecord = 1 << 10
 
 // Options say where records go.
 type Options struct {
-	Path     string       // a regular file; it is made, appended to and reopened when rotated
-	Out      io.Writer    // instead of Path: standard output, say
-	Buffer   int          // records that may wait for the disk, more than 0
-	Required bool         // a record that cannot be taken is an error; the file is synced after each write
-	Log      *slog.Logger // hears of failures and of recovery
+	Path     string        // a regular file; it is made, appended to and reopened when rotated
+	Out      io.Writer     // instead of Path: standard output, say
+	Patience time.Duration // of Close with a reader of Out who reads no more: 2 s
+	Buffer   int           // records that may wait for the disk, more than 0
+	Required bool          // a record that cannot be taken is an error; the file is synced after each write
+	Log      *slog.Logger  // hears of failures and of recovery
 }
 
 // Writer takes records without ever waiting for the disk. One goroutine writes
@@ -99,6 +100,15 @@ func Open(o Options) (*Writer, error) {
 	}
 	go w.run()
 	return w, nil
+}
+
+// patience is how long the end waits for a reader of Out, who may never come
+// back. A file has none: its writes end by themselves.
+func (o *Options) patience() time.Duration {
+	if o.Patience > 0 {
+		return o.Patience
+	}
+	return 2 * time.Second
 }
 
 // Available returns an error when the log is required and cannot be written now.
@@ -200,8 +210,16 @@ func (w *Writer) Close() error {
 		signal(w.work)
 		signal(w.urgent)
 	}
-	<-w.done
-	return w.Stats().Err
+	if w.o.Out == nil {
+		<-w.done
+		return w.Stats().Err
+	}
+	select {
+	case <-w.done:
+		return w.Stats().Err
+	case <-time.After(w.o.patience()):
+		return errors.New("audit: nobody reads the records any more, the last ones are lost")
+	}
 }
 
 func signal(c chan struct{}) {

@@ -504,3 +504,16 @@ func TestManyWritersAtOnce(t *testing.T) {
 		t.Errorf("%d lines, %d written", len(ids), s.Written)
 	}
 }
+
+// L3: the end does not wait for ever for a reader who reads no more.
+func TestL3CloseGivesUpAReaderWhoReadsNoMore(t *testing.T) {
+	reader, out := io.Pipe()
+	defer reader.Close()
+	w := open(t, Options{Out: out, Patience: time.Millisecond})
+	if err := w.Record(&Record{ID: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err == nil {
+		t.Error("closed as if the record had been read")
+	}
+}
