@@ -250,7 +250,7 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 		switch {
 		case ok && key.Value != "":
 			d.value(n.Items[i+1], v.Field(at))
-		case slices.Contains(later[v.Type()], key.Value):
+		case comesLater(v, key.Value):
 			d.Mistakes.Add(key.Pos, "%q is not supported yet", key.Value)
 		default:
 			hint := DidYouMean(key.Value, known.names)

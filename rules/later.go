@@ -1,10 +1,27 @@
 package rules
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
-// later names keys that the language will have and does not have yet, by the
-// struct they would stand in. Refused by name, they tell a reader of newer
-// documentation that nothing is misspelt.
+// Later is implemented by structs of other packages that will have keys which
+// they do not have yet.
+type Later interface {
+	// LaterKeys names them. It is asked of the zero value.
+	LaterKeys() []string
+}
+
+// comesLater reports whether a struct will have a key one day. Refused by name,
+// it tells a reader of newer documentation that nothing is misspelt.
+func comesLater(v reflect.Value, key string) bool {
+	if l, ok := v.Interface().(Later); ok {
+		return slices.Contains(l.LaterKeys(), key)
+	}
+	return slices.Contains(later[v.Type()], key)
+}
+
+// later names the keys that the language will have, by the struct they would stand in.
 var later = map[reflect.Type][]string{
 	reflect.TypeFor[sections]():     {"groups", "define", "grants", "budgets", "limits", "revocations", "classification"},
 	reflect.TypeFor[RuleDecl]():     {"ask", "limit", "status", "during", "from", "expires", "not_before"},

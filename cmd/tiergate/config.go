@@ -56,6 +56,15 @@ type tlsConfig struct {
 	ClientSANs rules.Strings    `yaml:"client_sans"`
 }
 
+// LaterKeys implements rules.Later: other ways to know a caller, or that one is
+// no longer to be trusted, than a signed token and our own revocations.
+func (issuerConfig) LaterKeys() []string {
+	return []string{"introspection", "ssf", "caep", "status_list", "api_keys"}
+}
+
+// LaterKeys implements rules.Later.
+func (config) LaterKeys() []string { return []string{"introspection", "ssf", "caep", "api_keys"} }
+
 type issuerConfig struct {
 	Pos          rules.Pos
 	Name         rules.At[string]                      `yaml:"name"`
