@@ -70,7 +70,7 @@ func (e *evaluation) recognise() string {
 			reason = "agent_not_permitted"
 		}
 	}
-	e.firm = reason != "" && (reason != "identity_ambiguous" || c.token.Act != nil)
+	e.firm = reason != ""
 	return reason
 }
 

@@ -151,16 +151,10 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 	if absent != nil {
 		err = absent
 	}
-	c.firm = err != nil && !pliable(err, caller)
+	// Only a purpose is a rule to try out. The rest says that the caller may not be
+	// used, or that nobody knows who it is: each of those it could be may be suspended.
+	c.firm = err != nil && rules.Denial(err).Reason != rules.PurposeNotAllowed
 	return err
-}
-
-// pliable says whether a shadow entry may excuse that a caller is not one to
-// decide for. A switch that was turned off is not tried out, and who acts for whom
-// must be settled before anything is.
-func pliable(err error, c *rules.Caller) bool {
-	why := rules.Denial(err).Reason
-	return why == rules.PurposeNotAllowed || why == rules.IdentityAmbiguous && c.Actor == nil
 }
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {

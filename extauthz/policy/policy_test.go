@@ -440,7 +440,6 @@ func TestRevokedIsNeverExcused(t *testing.T) {
 	for name, change := range map[string]struct{ old, new, path string }{
 		"a policy denial":         {"", "", "/orders/foreign"},
 		"a purpose not allowed":   {"- GET /notes/{id} -> read note/{id}", "- GET /notes/{id} -> read note/{id}: { purpose: theft }", "/notes/n1"},
-		"an ambiguous identity":   {"identities:\n", "identities:\n  - { name: a1, kind: human, match: { issuer: corp, subject: ada, client: [web, x] } }\n  - { name: a2, kind: human, match: { issuer: corp, subject: ada, client: [web, y] } }\n", "/notes/n1"},
 		"somebody whom no one is": {"client: [web]", "client: [app]", "/notes/n1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,12 +126,13 @@ func (r *roll) known(v *rules.Verified, row *rules.Object) (*rules.Verified, err
 		return v, rules.Faultf(rules.UnknownIdentity, "catalog %s has no such subject", r.typ.Catalog)
 	}
 	out := r.overridden(v, row)
-	word, given := row.Attributes[r.typ.Slot(statusColumn)].(string)
+	said := row.Attributes[r.typ.Slot(statusColumn)] // nil where the source has no such column
+	word, _ := said.(string)
 	status, ok := rules.ParseStatus(word)
 	switch {
-	case given && !ok:
+	case said != nil && !ok: // also where the row alone has none: it may be misspelt
 		return out, rules.Faultf(rules.CatalogBadRow, "catalog %s: the status of the subject is none of active, suspended and retired", r.typ.Catalog)
-	case given && status != rules.Active:
+	case said != nil && status != rules.Active:
 		return out, rules.Faultf(rules.IdentitySuspended, "the subject is %v, says catalog %s", status, r.typ.Catalog)
 	}
 	return out, nil

@@ -88,7 +88,7 @@ func TestSubjectsOverrideTheToken(t *testing.T) {
 		{"a role taken away", "GET /admin/1", map[string]any{"role": nil}, rules.NoRule},
 		{"suspended", "GET /admin/1", map[string]any{"status": "suspended"}, rules.IdentitySuspended},
 		{"retired", "GET /admin/1", map[string]any{"status": "retired"}, rules.IdentitySuspended},
-		{"no status", "GET /admin/1", map[string]any{"status": nil}, rules.Allowed},
+		{"a row without the status that others have", "GET /admin/1", map[string]any{"status": nil}, rules.CatalogBadRow},
 		{"a status nobody knows", "GET /admin/1", map[string]any{"status": "actve"}, rules.CatalogBadRow},
 		{"a role of another kind", "GET /admin/1", map[string]any{"role": int64(7)}, rules.CatalogBadRow},
 		{"no row", "GET /admin/1", nil, rules.UnknownIdentity},
@@ -143,8 +143,8 @@ func TestSubjectsWithoutRow(t *testing.T) {
 // subject that was suspended, whatever else is wrong.
 func TestSubjectsAreNeverExcused(t *testing.T) {
 	text := map[bool]string{false: club, true: strings.Replace(club, "    map:\n", "    shadow: [ { until: 2026-12-01 } ]\n    map:\n", 1)}
-	suspended := catalog.NewMemory(subject("ada", map[string]any{"status": "suspended"}), subject("bot", nil))
-	botAsleep := catalog.NewMemory(subject("ada", nil), subject("bot", map[string]any{"status": "retired"}))
+	suspended := catalog.NewMemory(subject("ada", map[string]any{"status": "suspended"}), subject("bot", map[string]any{"status": "active"}))
+	botAsleep := catalog.NewMemory(subject("ada", map[string]any{"status": "active"}), subject("bot", map[string]any{"status": "retired"}))
 	active := catalog.NewMemory(subject("ada", map[string]any{"role": "clerk"}), subject("bot", nil))
 	for _, c := range []struct {
 		name   string
@@ -154,7 +154,7 @@ func TestSubjectsAreNeverExcused(t *testing.T) {
 		excuse bool
 	}{
 		{"twin: no rule", active, nil, rules.NoRule, true},
-		{"twin: ambiguous", active, func(v *rules.Verified) { v.ClientID = "double" }, rules.IdentityAmbiguous, true},
+		{"ambiguous", active, func(v *rules.Verified) { v.ClientID = "double" }, rules.IdentityAmbiguous, false},
 		{"twin: a purpose", active, func(v *rules.Verified) { v.Purpose = "x" }, rules.PurposeNotAllowed, true},
 		{"unavailable", failing{catalog.ErrUnavailable}, nil, rules.CatalogUnavailable, false},
 		{"stale", failing{catalog.ErrStale}, nil, rules.CatalogStale, false},

@@ -77,7 +77,7 @@ func (c *compiler) source(t *testCase) {
 }
 
 // subjects are the rows of those whose issuer has a catalog of them. Whom the test
-// says nothing about has a row that says nothing; null is no row.
+// says nothing about is active and has a row that says no more; null is no row.
 func (c *compiler) subjects(t *testCase) {
 	given := make(map[catalog.Key]bool) // issuer and subject
 	for _, p := range t.decl.Subjects.pairs(&c.ms, "subjects") {
@@ -105,13 +105,15 @@ func (c *compiler) subjects(t *testCase) {
 	for _, w := range slices.Compact(all) {
 		source := c.o.Env.Issuers[w.issuer].Subjects.Catalog
 		if source != "" && !given[catalog.Key{Type: w.issuer, ID: w.subject}] {
-			t.facts[source] = append(t.facts[source], catalog.Row{Key: catalog.Key{Type: "subject", ID: w.subject}})
+			t.facts[source] = append(t.facts[source], catalog.Row{
+				Key: catalog.Key{Type: "subject", ID: w.subject}, Columns: map[string]any{"status": "active"},
+			})
 		}
 	}
 }
 
 func (c *compiler) subject(t *testCase, issuer rules.IssuerEnv, subject string, p pair) {
-	row := catalog.Row{Key: catalog.Key{Type: "subject", ID: subject}, Columns: make(map[string]any), Pos: p.key.Pos}
+	row := catalog.Row{Key: catalog.Key{Type: "subject", ID: subject}, Columns: map[string]any{"status": "active"}, Pos: p.key.Pos}
 	for _, m := range (node{p.value}).pairs(&c.ms, "what is known of a subject") {
 		name := m.key.Value
 		if name != "status" && name != "tenant" && issuer.Claims[name] == rules.NoKind {
