@@ -118,7 +118,7 @@ func (c *config) identityOptions(log *slog.Logger) identity.Options {
 				CA: c.path(i.JWKS.CA.V), Proxy: i.JWKS.Proxy.V, EmptyKeySet: i.JWKS.EmptyKeySet.V,
 			},
 			Profile: i.Profile.V, SingleAudience: i.OneAudience,
-			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime, MaxAge: i.MaxAge, Required: i.Required,
+			Skew: i.Skew.V, MaxLifetime: i.MaxLifetime.V, MaxAge: i.MaxAge.V, Required: i.Required,
 			MayAssert: i.kinds(), Claims: i.places(), Fixed: i.fixed(),
 			ClientClaim: i.ClientClaim.V, ScopeClaim: i.ScopeClaim.V, PurposeClaim: i.PurposeClaim.V,
 			RequireBound: i.RequireBound.V, DPoP: i.proofs(),
@@ -158,7 +158,7 @@ func (c *config) env() rules.Env {
 	for i := range c.Issuers {
 		issuer := &c.Issuers[i]
 		env.Issuers[issuer.Name.V] = rules.IssuerEnv{
-			Claims: issuer.kinds(), Fixed: issuer.fixed(), MaxLifetime: issuer.MaxLifetime, Subjects: issuer.Subjects.env(),
+			Claims: issuer.kinds(), Fixed: issuer.fixed(), MaxLifetime: issuer.MaxLifetime.V, Subjects: issuer.Subjects.env(),
 			Binds: issuer.RequireBound.V != "" || issuer.DPoP != nil,
 		}
 	}

@@ -81,8 +81,8 @@ type issuerConfig struct {
 	ClientClaim  rules.At[string]                      `yaml:"client"`
 	ScopeClaim   rules.At[string]                      `yaml:"scopes"`
 	OneAudience  bool                                  `yaml:"single_audience"`
-	MaxLifetime  time.Duration                         `yaml:"max_lifetime"`
-	MaxAge       time.Duration                         `yaml:"max_age"`
+	MaxLifetime  rules.At[time.Duration]               `yaml:"max_lifetime"`
+	MaxAge       rules.At[time.Duration]               `yaml:"max_age"`
 	Skew         rules.At[time.Duration]               `yaml:"skew"`
 	Required     bool                                  `yaml:"required"`
 	RequireBound rules.At[string]                      `yaml:"require_bound"`

@@ -182,6 +182,11 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	oneOf(c.Audit.Mode, "best_effort", "required")
 	for _, i := range c.Issuers {
 		oneOf(i.JWKS.EmptyKeySet, "keep", "withdraw")
+		for _, d := range []rules.At[time.Duration]{i.MaxLifetime, i.MaxAge} {
+			if d.Pos != (rules.Pos{}) && d.V <= 0 { // 0 would be no limit at all
+				ms.AddHint(d.Pos, "leave it out for no limit", "issuer %q: want more than 0, found %v", i.Name.V, d.V)
+			}
+		}
 	}
 	if hops := c.ClientIP.Hops; c.ClientIP.From.V != "xff" && hops.Pos != (rules.Pos{}) {
 		ms.AddHint(hops.Pos, "add from: xff, or remove hops", "hops mean something only with from: xff")

@@ -90,6 +90,8 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"trust domains without one", "rules:", "peer: { trust_domains: [] }\nrules:", `a list without anything in it`},
 		{"client SANs without one", "serves: [shop.example.com]", "serves: [shop.example.com], tls: { cert: c, key: k, client_sans: [] }", `a list without anything in it`},
 		{"a misspelt key", "admin:", "admni:", `unknown key "admni"`},
+		{"no lifetime", "audience:", "max_lifetime: 0s, audience:", `issuer "corp": want more than 0, found 0s`},
+		{"no age", "audience:", "max_age: 0s, audience:", `issuer "corp": want more than 0, found 0s`},
 		{"introspection", "audience:", "introspection: { url: https://idp.example.com/i }, audience:", `"introspection" is not supported yet`},
 		{"status lists", "audience:", "status_list: true, audience:", `"status_list" is not supported yet`},
 		{"shared signals", "listen:", "ssf: { url: https://idp.example.com/s }\nlisten:", `"ssf" is not supported yet`},

@@ -120,7 +120,7 @@ func moment(text string, now time.Time, ahead bool) (time.Time, error) {
 		return now, nil
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if at, err := time.Parse(layout, text); err == nil {
+		if at, err := time.Parse(layout, text); err == nil && !at.IsZero() { // zero would be no bound at all
 			return at.UTC(), nil
 		}
 	}

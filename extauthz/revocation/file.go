@@ -228,6 +228,11 @@ func (x *entryText) written(ms *rules.Mistakes) {
 			ms.Add(v.Pos, "a value without anything in it")
 		}
 	}
+	for _, v := range []rules.At[time.Time]{x.At, x.Until, x.By.IssuedBefore} {
+		if v.Pos != (rules.Pos{}) && v.V.IsZero() {
+			ms.Add(v.Pos, "a time in the year 1, which is none")
+		}
+	}
 	if all := x.By.All; all.Pos != (rules.Pos{}) && !all.V {
 		ms.Add(all.Pos, "all is true, or not there")
 	}

@@ -58,6 +58,7 @@ func TestMistakesInAFileNameTheirPlace(t *testing.T) {
 		{"an unknown issuer", "revocations: [ { by: { issuer: crop, subject: ada }, because: x } ]", `:1:32: no issuer "crop" (its name in the configuration, not its URL)`},
 		{"an identity of an issuer", "revocations: [ { by: { issuer: corp, identity: a }, because: x } ]", `identity "a" has no issuer beside it`},
 		{"a time that is none", "revocations: [ { by: { issuer: corp, subject: a, issued_before: soon }, because: x } ]", `:1:65: want a date`},
+		{"a time that would be no bound", "revocations: [ { by: { issuer: corp, subject: a, issued_before: 0001-01-01 }, because: x } ]", `:1:65: a time in the year 1, which is none`},
 		{"a time for a token", "revocations: [ { by: { issuer: corp, token_id: a, issued_before: 2026-01-01 }, because: x } ]", `issued_before is for a subject or a whole issuer, not for a token`},
 		{"no reason", "revocations: [ { by: { issuer: corp, subject: a } } ]", `say because`},
 		{"one id twice", "revocations: [ { id: a, by: { issuer: corp, subject: a }, because: x }, { id: a, by: { issuer: corp, subject: b }, because: x } ]", `:1:79: entry "a" is already defined at`},

@@ -93,6 +93,7 @@ func TestControlRefuses(t *testing.T) {
 		{"another case", "POST", "/v1/revocations", `{"Until":"2027-01-01T00:00:00Z",` + good[1:], 400, `unknown member "Until"`},
 		{"a form in another case", "POST", "/v1/revocations", `{"by":{"issuer":"corp","Subject":"ada"},"because":"x"}`, 400, `by: unknown member "Subject"`},
 		{"who", "POST", "/v1/revocations", `{"who":"root",` + good[1:], 400, `unknown member "who"`},
+		{"a time that would be no bound", "POST", "/v1/revocations", `{"by":{"issuer":"corp","subject":"ada","issued_before":"0001-01-01T00:00:00Z"},"because":"x"}`, 400, "is none"},
 		{"null", "POST", "/v1/revocations", `{"by":{"issuer":"corp","subject":null},"because":"x"}`, 400, "want a text, found null"},
 		{"a number", "POST", "/v1/revocations", `{"by":{"issuer":"corp","subject":7},"because":"x"}`, 400, "want a text, found 7"},
 		{"nothing in it", "POST", "/v1/revocations", `{"by":{"issuer":"corp","all":true,"subject":""},"because":"x"}`, 400, "a text without anything in it"},

@@ -78,7 +78,9 @@ func member(value json.RawMessage, v any) (err error) {
 			return err
 		}
 		at, err := time.Parse(time.RFC3339Nano, text)
-		*v = at.UTC()
+		if *v = at.UTC(); err == nil && at.IsZero() { // it would be no bound, and stop everything
+			err = fmt.Errorf("the time %s is none", text)
+		}
 		return err
 	case *string:
 		if len(value) == 0 || value[0] != '"' {
