@@ -68,8 +68,9 @@ func invisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// atEnds knows what is trimmed from both ends.
-func atEnds(r rune) bool { return unicode.IsSpace(r) || invisible(r) }
+// atEnds knows what is trimmed from both ends: also a dot that is dropped anyway,
+// for a space may stand before it, as in NFKC of a dot above that stands alone.
+func atEnds(r rune) bool { return unicode.IsSpace(r) || invisible(r) || r == dotAbove }
 
 func isASCII(s string) bool {
 	for i := range len(s) {
