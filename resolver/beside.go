@@ -3,6 +3,7 @@ package resolver
 import (
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/alike"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -23,4 +24,4 @@ func Beside(req *rules.Request, name string) bool {
 }
 
 // Alike reports whether some server reads two parameters as one.
-func Alike(a, b string) bool { return paramAlike(a, b) || paramAlike(b, a) }
+func Alike(a, b string) bool { return alike.Name(a, b) || alike.Name(b, a) }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/alike"
+	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -75,7 +77,7 @@ func (r *resolution) text(s *source) (string, bool, error) {
 func (r *resolution) fromQuery(s *source) (string, bool, error) {
 	for i := range r.req.Query {
 		p := &r.req.Query[i]
-		if !paramAlike(p.Name, s.name) {
+		if !alike.Name(p.Name, s.name) {
 			continue
 		}
 		if p.Name != s.name {
@@ -134,7 +136,7 @@ func (r *resolution) fromClaim(s *source) (string, bool, error) {
 
 // fromBody walks to the members that a capture names and appends their text to
 // r.ids. kind is that of the bound, which may be a boolean, or NoKind for an id.
-func (r *resolution) fromBody(v *value, s *source, steps []step, kind rules.Kind) error {
+func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules.Kind) error {
 	if len(steps) == 0 {
 		text, err := scalar(v, s, kind)
 		r.ids = append(r.ids, text)
@@ -143,34 +145,34 @@ func (r *resolution) fromBody(v *value, s *source, steps []step, kind rules.Kind
 	if steps[0].each {
 		return r.fromEach(v, s, steps[1:], kind)
 	}
-	if v.kind != jsonObject {
+	if v.Kind != tree.Object {
 		if v == r.body {
 			return rules.Faultf(rules.BodyMalformed, "the body is not an object")
 		}
 		return malformed(s, "is not in an object")
 	}
-	next, twin := v.member(steps[0].member)
+	next, twin := v.Member(steps[0].member)
 	switch {
 	case twin:
 		return rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", steps[0].member)
 	case next == nil && s.optional:
 		return nil
-	case next == nil || next.kind == jsonNull:
+	case next == nil || next.Kind == tree.Null:
 		return absent(s)
 	}
 	return r.fromBody(next, s, steps[1:], kind)
 }
 
 // fromEach goes into every element. An empty list names nothing, though it is there.
-func (r *resolution) fromEach(v *value, s *source, steps []step, kind rules.Kind) error {
-	if v.kind != jsonArray {
+func (r *resolution) fromEach(v *tree.Value, s *source, steps []step, kind rules.Kind) error {
+	if v.Kind != tree.Array {
 		return malformed(s, "is not a list")
 	}
-	if len(v.items) == 0 {
+	if len(v.Items) == 0 {
 		return absent(s)
 	}
-	for i := range v.items {
-		if err := r.fromBody(&v.items[i], s, steps, kind); err != nil {
+	for i := range v.Items {
+		if err := r.fromBody(&v.Items[i], s, steps, kind); err != nil {
 			return err
 		}
 	}
@@ -182,26 +184,26 @@ const maxExact = 1<<53 - 1
 
 // scalar is the text of a JSON value: a string, an integer, or a boolean where
 // the bound's kind is one.
-func scalar(v *value, s *source, kind rules.Kind) (string, error) {
-	switch v.kind {
-	case jsonNull:
+func scalar(v *tree.Value, s *source, kind rules.Kind) (string, error) {
+	switch v.Kind {
+	case tree.Null:
 		return "", absent(s)
-	case jsonString:
-		if v.text == "" {
+	case tree.String:
+		if v.Text == "" {
 			return "", absent(s)
 		}
-		return v.text, nil
-	case jsonBool:
+		return v.Text, nil
+	case tree.Bool:
 		if kind == rules.Bool {
-			return v.text, nil
+			return v.Text, nil
 		}
-	case jsonNumber:
-		n, err := strconv.ParseInt(v.text, 10, 64)
-		if err != nil || v.text == "-0" || n > maxExact || n < -maxExact {
+	case tree.Number:
+		n, err := strconv.ParseInt(v.Text, 10, 64)
+		if err != nil || v.Text == "-0" || n > maxExact || n < -maxExact {
 			return "", malformed(s, "is a number that readers do not agree on")
 		}
-		return v.text, nil
-	case jsonArray, jsonObject:
+		return v.Text, nil
+	case tree.Array, tree.Object:
 	}
 	return "", malformed(s, "is no string and no integer")
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/alike"
+	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -110,8 +112,8 @@ func checkJSON(req *rules.Request) error {
 	if kind, _ := kindOfBody(req); !kind.json || len(req.Body) == 0 {
 		return nil
 	}
-	if v, err := readJSON(req.Body); err == nil {
-		if m, twin := v.member(methodParam); m != nil || twin {
+	if v, err := tree.ReadJSON(req.Body); err == nil {
+		if m, twin := v.Member(methodParam); m != nil || twin {
 			return rules.Faultf(rules.MethodOverride, "member %s", methodParam)
 		}
 	}
@@ -128,7 +130,7 @@ func checkUnneeded(req *rules.Request) error {
 	if err := checkReadable(req, contentType, req.BodyCut); err != nil {
 		return err
 	}
-	if _, err := readJSON(req.Body); err != nil {
+	if _, err := tree.ReadJSON(req.Body); err != nil {
 		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
 	}
 	return nil
@@ -145,7 +147,7 @@ func formHas(req *rules.Request, name string) bool {
 	switch kind, _ := kindOfBody(req); kind.form {
 	case urlEncoded:
 		for part := range strings.SplitSeq(string(req.Body), "&") {
-			if field, _, ok := decodePair(part); !ok || paramAlike(field, name) {
+			if field, _, ok := decodePair(part); !ok || alike.Name(field, name) {
 				return true
 			}
 		}

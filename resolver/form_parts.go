@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/resolver/alike"
 )
 
 // partHas looks for a name in a multipart form, which is in lower case. It
@@ -67,17 +69,17 @@ func nameIn(line, name string) bool {
 	if strings.ContainsRune(plain, '\\') || strings.Contains(plain, "=?") || strings.Contains(plain, "name*") {
 		return true
 	}
-	alike := func(word string) bool {
+	same := func(word string) bool {
 		decoded, ok := unescape(word, false)
-		return paramAlike(word, name) || ok && paramAlike(decoded, name)
+		return alike.Name(word, name) || ok && alike.Name(decoded, name)
 	}
 	for _, ends := range []func(rune) bool{endsText, endsPlain} {
 		for text := range strings.FieldsFuncSeq(line, ends) {
-			if alike(text) {
+			if same(text) {
 				return true
 			}
 			for word := range strings.FieldsSeq(text) {
-				if alike(word) {
+				if same(word) {
 					return true
 				}
 			}

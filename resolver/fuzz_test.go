@@ -137,18 +137,6 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// FuzzJSON: what the strict reader accepts, encoding/json reads as the same value.
-func FuzzJSON(f *testing.F) {
-	for _, s := range []string{`{"a":[1,-2.5e+3,true,null,"x\u00e9\ud83d\ude00"]}`, `{"a":1,"a":2}`, `[[[]]]`, `"\ud83d"`, `01`, `{} x`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if v, err := readJSON(text); err == nil {
-			sameValue(t, text, v)
-		}
-	})
-}
-
 // FuzzOverlap compares the trie with brute force: see checkOverlap.
 func FuzzOverlap(f *testing.F) {
 	f.Add([]byte("\x01\x02\x03\x04\x05\x06\x07\x08"))

@@ -3,6 +3,8 @@ package resolver
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tiergate/tiergate/resolver/tree"
 )
 
 // targets reads `open`, or one or more targets separated by commas.
@@ -203,8 +205,8 @@ func (s *scanner) steps(e *expr) *fault {
 		default:
 			return nil
 		}
-		if len(e.steps) > maxDepth {
-			return faultAt(s.at, "", "deeper than %d levels, which no accepted body is", maxDepth)
+		if len(e.steps) > tree.MaxDepth {
+			return faultAt(s.at, "", "deeper than %d levels, which no accepted body is", tree.MaxDepth)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/tiergate/tiergate/resolver/alike"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -88,7 +89,7 @@ func decodeSegment(seg string) (decoded, what string) {
 // dots refuses segments of dots alone, and of what some server drops between
 // them; some servers give three a meaning too.
 func dots(seg string) string {
-	if seg != "" && strings.IndexFunc(seg, func(r rune) bool { return r != '.' && r != ' ' && !invisible(r) }) < 0 {
+	if seg != "" && strings.IndexFunc(seg, func(r rune) bool { return r != '.' && r != ' ' && !alike.Invisible(r) }) < 0 {
 		return "a dot segment"
 	}
 	return ""
@@ -188,4 +189,13 @@ func unhex(c byte) byte {
 		return c - 'a' + 10
 	}
 	return c - 'A' + 10
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

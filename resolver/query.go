@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tiergate/tiergate/resolver/alike"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -39,7 +40,7 @@ func splitQuery(query string) ([]rules.Param, error) {
 		if !ok {
 			return nil, rules.Faultf(rules.AmbiguousQuery, "parameter %d has a bad escape, a NUL or bytes that are not UTF-8", len(params)+1)
 		}
-		if paramAlike(name, methodParam) {
+		if alike.Name(name, methodParam) {
 			return nil, rules.Faultf(rules.MethodOverride, "query parameter %d", len(params)+1)
 		}
 		params = append(params, rules.Param{Name: name, Value: value})

@@ -3,6 +3,7 @@ package resolver
 import (
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -40,8 +41,8 @@ type resolution struct {
 	op     *Operation
 	req    *rules.Request
 	caller *rules.Caller
-	body   *value // nil unless the operation needs it
-	first  int    // how many targets the line's first one gave
+	body   *tree.Value // nil unless the operation needs it
+	first  int         // how many targets the line's first one gave
 	ids    []string
 	room   [4]string
 }
@@ -63,7 +64,7 @@ func (r *resolution) readBody() error {
 	if encoding, ok := req.Header("content-encoding"); ok && encoding != "identity" {
 		return rules.Faultf(rules.BodyEncoding, "content-encoding is %.80q", encoding)
 	}
-	v, err := readJSON(req.Body)
+	v, err := tree.ReadJSON(req.Body)
 	if err != nil {
 		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
 	}
@@ -162,16 +163,16 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 	if !r.op.named {
 		return out, nil
 	}
-	if r.body.kind != jsonObject {
+	if r.body.Kind != tree.Object {
 		return nil, rules.Faultf(rules.BodyMalformed, "the body is not an object, so its members are unknown")
 	}
 	for name := range r.op.targets[0].typ.Properties {
-		if _, twin := r.body.member(name); twin {
+		if _, twin := r.body.Member(name); twin {
 			return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
 		}
 	}
 	for i := range out[:r.first] {
-		out[i].Properties = r.body.names
+		out[i].Properties = r.body.Names
 	}
 	return out, nil
 }

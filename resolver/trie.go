@@ -1,5 +1,7 @@
 package resolver
 
+import "github.com/tiergate/tiergate/resolver/alike"
+
 // node is one level of a host's trie: what may stand in the next segment.
 type node struct {
 	literals map[string]*node
@@ -38,7 +40,7 @@ func (n *node) match(method string, segs []string, compare how) *Operation {
 	}
 	if compare == folded && n.alike != nil {
 		var room [64]byte
-		for _, next := range n.alike[string(appendFold(room[:0], segs[0]))] {
+		for _, next := range n.alike[string(alike.Append(room[:0], segs[0]))] {
 			if next == exact {
 				continue
 			}
@@ -84,7 +86,7 @@ func (n *node) leaves(segs []segment) *[]leaf {
 				}
 				next = &node{}
 				n.literals[s.text] = next
-				key := string(appendFold(nil, s.text))
+				key := string(alike.Append(nil, s.text))
 				n.alike[key] = append(n.alike[key], next)
 			}
 			n = next

@@ -20,7 +20,9 @@ var mayImport = map[string][]string{
 	"rules/regular":                {}, // how a file that a user named is opened
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
-	"resolver":                     {"rules", "resolver/catalog"},
+	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree"},
+	"resolver/alike":               {}, // which names some server reads as one
+	"resolver/tree":                {"resolver/alike"},
 	"resolver/catalog":             {"rules", "rules/regular"},
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},

@@ -1,4 +1,4 @@
-package resolver
+package tree
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func TestStrictJSON(t *testing.T) {
 		{"a word too long", `nullx`, false},
 		{"huge number stays text", `123456789012345678901234567890`, true},
 	} {
-		v, err := readJSON([]byte(c.text))
+		v, err := ReadJSON([]byte(c.text))
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %.60q: got %v, want ok %v", c.row, c.text, err, c.ok)
 		}
@@ -88,7 +88,7 @@ func TestStrictJSON(t *testing.T) {
 }
 
 func TestMember(t *testing.T) {
-	v, err := readJSON([]byte(`{"id":1,"ID":2,"\u212Aey":3,"other":4}`))
+	v, err := ReadJSON([]byte(`{"id":1,"ID":2,"\u212Aey":3,"other":4}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,19 +98,19 @@ func TestMember(t *testing.T) {
 	}{
 		"id": {"1", true}, "Id": {"", true}, "other": {"4", false}, "key": {"", true}, "none": {"", false},
 	} {
-		m, twin := v.member(name)
+		m, twin := v.Member(name)
 		text := ""
 		if m != nil {
-			text = m.text
+			text = m.Text
 		}
 		if text != want.text || twin != want.twin {
-			t.Errorf("member(%q) = %q, %v; want %q, %v", name, text, twin, want.text, want.twin)
+			t.Errorf("Member(%q) = %q, %v; want %q, %v", name, text, twin, want.text, want.twin)
 		}
 	}
 }
 
 // sameValue compares a value with what the standard library reads.
-func sameValue(t *testing.T, text []byte, v *value) {
+func sameValue(t *testing.T, text []byte, v *Value) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -124,27 +124,27 @@ func sameValue(t *testing.T, text []byte, v *value) {
 }
 
 // plain is the value as encoding/json has it.
-func (v *value) plain() any {
-	switch v.kind {
-	case jsonBool:
-		return v.text == "true"
-	case jsonNumber:
-		return json.Number(v.text)
-	case jsonString:
-		return v.text
-	case jsonArray:
+func (v *Value) plain() any {
+	switch v.Kind {
+	case Bool:
+		return v.Text == "true"
+	case Number:
+		return json.Number(v.Text)
+	case String:
+		return v.Text
+	case Array:
 		out := []any{}
-		for i := range v.items {
-			out = append(out, v.items[i].plain())
+		for i := range v.Items {
+			out = append(out, v.Items[i].plain())
 		}
 		return out
-	case jsonObject:
+	case Object:
 		out := map[string]any{}
-		for i := range v.items {
-			out[v.names[i]] = v.items[i].plain()
+		for i := range v.Items {
+			out[v.Names[i]] = v.Items[i].plain()
 		}
 		return out
-	case jsonNull:
+	case Null:
 	}
 	return nil
 }

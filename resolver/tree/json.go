@@ -1,59 +1,65 @@
-package resolver
+package tree
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/resolver/alike"
 )
 
-// value is a JSON value. Numbers keep their text: no reader behind us agrees
-// with another on the large ones.
-type value struct {
-	kind  jsonKind
-	text  string   // of a string, decoded; of a number, as written; of a boolean
-	names []string // of an object's members, in order
-	items []value  // an array's elements or an object's members
+// Value is a JSON value, or what another protocol says in the same terms.
+// Numbers keep their text: no reader behind us agrees with another on the large
+// ones.
+type Value struct {
+	Kind  Kind
+	Text  string   // of a string, decoded; of a number, as written; of a boolean
+	Names []string // of an object's members, in order
+	Items []Value  // an array's elements or an object's members
 }
 
-type jsonKind uint8
+// Kind is what a Value is. The zero Value is null.
+type Kind uint8
 
+// The kinds of JSON (RFC 8259 section 3).
 const (
-	jsonNull jsonKind = iota
-	jsonBool
-	jsonNumber
-	jsonString
-	jsonArray
-	jsonObject
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Array
+	Object
 )
 
-// maxDepth is how deep arrays and objects may nest in a body.
-const maxDepth = 32
+// MaxDepth is how deep arrays and objects may nest in a body.
+const MaxDepth = 32
 
-// member returns a member by its exact name. twin reports another member that
-// some reader would take for it, see paramAlike.
-func (v *value) member(name string) (m *value, twin bool) {
-	for i, n := range v.names {
+// Member returns a member by its exact name. twin reports another member that
+// some reader would take for it, see alike.Name.
+func (v *Value) Member(name string) (m *Value, twin bool) {
+	for i, n := range v.Names {
 		if n == name {
-			m = &v.items[i]
-		} else if paramAlike(n, name) {
+			m = &v.Items[i]
+		} else if alike.Name(n, name) {
 			twin = true
 		}
 	}
 	return m, twin
 }
 
-var errJSON = errors.New("not strict JSON")
+// ErrJSON says that a text has no single reading.
+var ErrJSON = errors.New("not strict JSON")
 
-// readJSON reads exactly one JSON value (RFC 8259) from UTF-8 text. It refuses
+// ReadJSON reads exactly one JSON value (RFC 8259) from UTF-8 text. It refuses
 // what readers disagree on: repeated members, a NUL in a member's name, lone
-// surrogates, a byte order mark, anything behind the value, and more than maxDepth levels.
-func readJSON(text []byte) (*value, error) {
+// surrogates, a byte order mark, anything behind the value, and more than MaxDepth levels.
+func ReadJSON(text []byte) (*Value, error) {
 	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("%w: not UTF-8", errJSON)
+		return nil, fmt.Errorf("%w: not UTF-8", ErrJSON)
 	}
-	r := &jsonReader{s: string(text)}
-	var v value
+	r := &reader{s: string(text)}
+	var v Value
 	r.space()
 	if err := r.value(&v, 0); err != nil {
 		return nil, err
@@ -64,34 +70,34 @@ func readJSON(text []byte) (*value, error) {
 	return &v, nil
 }
 
-type jsonReader struct {
+type reader struct {
 	s  string
 	at int
 }
 
 // fail says where and what, and never what stands there: bodies stay out of logs.
-func (r *jsonReader) fail(what string) error {
-	return fmt.Errorf("%w: %s at byte %d", errJSON, what, r.at)
+func (r *reader) fail(what string) error {
+	return fmt.Errorf("%w: %s at byte %d", ErrJSON, what, r.at)
 }
 
-func (r *jsonReader) space() {
+func (r *reader) space() {
 	for r.at < len(r.s) && strings.IndexByte(" \t\r\n", r.s[r.at]) >= 0 {
 		r.at++
 	}
 }
 
 // peek returns the next byte, or 0 at the end.
-func (r *jsonReader) peek() byte {
+func (r *reader) peek() byte {
 	if r.at < len(r.s) {
 		return r.s[r.at]
 	}
 	return 0
 }
 
-func (r *jsonReader) value(v *value, depth int) (err error) {
+func (r *reader) value(v *Value, depth int) (err error) {
 	switch c := r.peek(); {
 	case c == '{' || c == '[':
-		if depth == maxDepth {
+		if depth == MaxDepth {
 			return r.fail("nested too deep")
 		}
 		if r.at++; c == '{' {
@@ -99,36 +105,36 @@ func (r *jsonReader) value(v *value, depth int) (err error) {
 		}
 		return r.array(v, depth+1)
 	case c == '"':
-		v.kind = jsonString
-		v.text, err = r.text()
+		v.Kind = String
+		v.Text, err = r.text()
 		return err
 	case c == '-' || isDigit(c):
-		v.kind = jsonNumber
-		v.text, err = r.number()
+		v.Kind = Number
+		v.Text, err = r.number()
 		return err
 	}
 	for word, kind := range words {
 		if strings.HasPrefix(r.s[r.at:], word) {
 			r.at += len(word)
-			v.kind, v.text = kind, word
+			v.Kind, v.Text = kind, word
 			return nil
 		}
 	}
 	return r.fail("no value")
 }
 
-var words = map[string]jsonKind{"null": jsonNull, "true": jsonBool, "false": jsonBool}
+var words = map[string]Kind{"null": Null, "true": Bool, "false": Bool}
 
-func (r *jsonReader) array(v *value, depth int) error {
-	v.kind = jsonArray
+func (r *reader) array(v *Value, depth int) error {
+	v.Kind = Array
 	return r.list(']', func() error {
-		v.items = append(v.items, value{})
-		return r.value(&v.items[len(v.items)-1], depth)
+		v.Items = append(v.Items, Value{})
+		return r.value(&v.Items[len(v.Items)-1], depth)
 	})
 }
 
-func (r *jsonReader) object(v *value, depth int) error {
-	v.kind = jsonObject
+func (r *reader) object(v *Value, depth int) error {
+	v.Kind = Object
 	var names nameSet
 	return r.list('}', func() error {
 		if r.peek() != '"' {
@@ -141,7 +147,7 @@ func (r *jsonReader) object(v *value, depth int) error {
 		if strings.IndexByte(name, 0) >= 0 { // some readers end there
 			return r.fail("a NUL in a member name")
 		}
-		if !names.add(name, v.names) {
+		if !names.add(name, v.Names) {
 			return r.fail("a repeated member")
 		}
 		if r.space(); r.peek() != ':' {
@@ -149,13 +155,13 @@ func (r *jsonReader) object(v *value, depth int) error {
 		}
 		r.at++
 		r.space()
-		v.names, v.items = append(v.names, name), append(v.items, value{})
-		return r.value(&v.items[len(v.items)-1], depth)
+		v.Names, v.Items = append(v.Names, name), append(v.Items, Value{})
+		return r.value(&v.Items[len(v.Items)-1], depth)
 	})
 }
 
 // list reads elements up to the closing byte, separated by single commas.
-func (r *jsonReader) list(end byte, element func() error) error {
+func (r *reader) list(end byte, element func() error) error {
 	if r.space(); r.peek() == end {
 		r.at++
 		return nil

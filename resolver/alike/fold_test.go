@@ -1,11 +1,11 @@
-package resolver
+package alike
 
 import (
 	"strings"
 	"testing"
 )
 
-func fold(s string) string { return string(appendFold(nil, s)) }
+func fold(s string) string { return string(Append(nil, s)) }
 
 // What strings.EqualFold takes for equal is equal, and nothing else but what
 // stands in a group together.

@@ -1,4 +1,4 @@
-package resolver
+package tree
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 )
 
 // number reads -?int frac? exp? and returns its text.
-func (r *jsonReader) number() (string, error) {
+func (r *reader) number() (string, error) {
 	start := r.at
 	if r.peek() == '-' {
 		r.at++
@@ -34,7 +34,7 @@ func (r *jsonReader) number() (string, error) {
 	return r.s[start:r.at], nil
 }
 
-func (r *jsonReader) digits() bool {
+func (r *reader) digits() bool {
 	start := r.at
 	for isDigit(r.peek()) {
 		r.at++
@@ -43,7 +43,7 @@ func (r *jsonReader) digits() bool {
 }
 
 // text reads a string from its opening quote.
-func (r *jsonReader) text() (string, error) {
+func (r *reader) text() (string, error) {
 	r.at++
 	start := r.at
 	for r.at < len(r.s) {
@@ -62,7 +62,7 @@ func (r *jsonReader) text() (string, error) {
 }
 
 // escaped goes on with a string that began at start and has an escape at r.at.
-func (r *jsonReader) escaped(start int) (string, error) {
+func (r *reader) escaped(start int) (string, error) {
 	out := []byte(r.s[start:r.at])
 	for r.at < len(r.s) {
 		c := r.s[r.at]
@@ -86,7 +86,7 @@ func (r *jsonReader) escaped(start int) (string, error) {
 }
 
 // escape reads what follows a backslash; \u escapes of a pair are one character.
-func (r *jsonReader) escape() (rune, error) {
+func (r *reader) escape() (rune, error) {
 	c := r.peek()
 	r.at++
 	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
@@ -114,15 +114,24 @@ func (r *jsonReader) escape() (rune, error) {
 }
 
 // unit reads the four hexadecimal digits of a \u escape.
-func (r *jsonReader) unit() (rune, error) {
+func (r *reader) unit() (rune, error) {
 	var u rune
 	for range 4 {
-		c := r.peek()
-		if !isHex(c) {
+		digit := strings.IndexByte("0123456789abcdef", lower(r.peek()))
+		if digit < 0 {
 			return 0, r.fail("a bad \\u escape")
 		}
-		u = u<<4 | rune(unhex(c))
+		u = u<<4 | rune(digit)
 		r.at++
 	}
 	return u, nil
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'F' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

@@ -1,4 +1,4 @@
-package resolver
+package alike
 
 import (
 	"strings"
@@ -8,12 +8,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// appendFold appends s as the most lenient server reads a name: in Unicode's
+// Append appends s as the most lenient server reads a name: in Unicode's
 // form NFKC (UAX 15), which has one letter for all that look like it, without
 // case, without what nobody sees, and without spaces at its ends. The two i's
 // of Turkish and the sharp s are folded as full case folding does in any
 // language. Texts that strings.EqualFold takes for equal are equal here too.
-func appendFold(to []byte, s string) []byte {
+func Append(to []byte, s string) []byte {
 	if !isASCII(s) {
 		s = norm.NFKC.String(strings.Map(seen, s))
 	}
@@ -56,21 +56,21 @@ func smallest(r rune) rune {
 
 // seen drops, for strings.Map, a character that nobody sees.
 func seen(r rune) rune {
-	if invisible(r) {
+	if Invisible(r) {
 		return -1
 	}
 	return r
 }
 
-// invisible knows what some servers drop: control and format characters, byte
+// Invisible knows what some servers drop: control and format characters, byte
 // order marks and joiners among them, and what Unicode lets a reader ignore.
-func invisible(r rune) bool {
+func Invisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // atEnds knows what is trimmed from both ends: also a dot that is dropped anyway,
 // for a space may stand before it, as in NFKC of a dot above that stands alone.
-func atEnds(r rune) bool { return unicode.IsSpace(r) || invisible(r) || r == dotAbove }
+func atEnds(r rune) bool { return unicode.IsSpace(r) || Invisible(r) || r == dotAbove }
 
 func isASCII(s string) bool {
 	for i := range len(s) {
