@@ -15,6 +15,7 @@ type Env struct {
 	Issuers  map[string]IssuerEnv // by name
 	Catalogs []string             // names of the sources
 	Managed  []string             // header names that rules may set, lower-case
+	Peers    PeersEnv             // which workloads a request can come from
 	Now      time.Time            // to judge dates by: of shadow entries and of reviews; zero leaves them unchecked
 
 	// Beside reports whether a request has a parameter that some server reads as
@@ -30,6 +31,12 @@ type IssuerEnv struct {
 	Binds       bool            // its tokens are said to be bound, all or some
 	MaxLifetime time.Duration   // of its tokens; 0 for no limit
 	Subjects    SubjectsEnv     // where its subjects are looked up
+}
+
+// PeersEnv is what rules may know of peers.
+type PeersEnv struct {
+	TrustDomains []string // whose workloads can be one; empty for any
+	Via          []string // SPIFFE IDs of proxies that speak for others, and are never a peer
 }
 
 // SubjectsEnv says which catalog knows the subjects of an issuer, and what becomes
@@ -117,6 +124,9 @@ func (c *compiler) unchecked() []string {
 		out = append(out, "names of issuers and their claims", "names of catalog sources", "managed headers")
 		if slices.ContainsFunc(c.src.Kinds, func(e Entry[CallerKindDecl]) bool { return e.V.Require.MaxLifetime.given() }) {
 			out = append(out, "max_lifetime of issuers, which kinds demand")
+		}
+		if slices.ContainsFunc(c.src.Identities, func(d IdentityDecl) bool { return d.Workload.given() || d.Match.Peer.given() }) {
+			out = append(out, "trust domains of peers")
 		}
 	}
 	if c.env.Now.IsZero() {

@@ -2,9 +2,9 @@ package rules
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,7 +16,7 @@ func (c *compiler) govern(d *IdentityDecl, id *Identity) {
 		c.unknownWord("status", d.Status, slices.Clone(identityStates[:]))
 	}
 	c.exact("environment", d.Environment, "leave environment out, then it is any")
-	if d.Owner.given() && d.Owner.V == "" {
+	if d.Owner.given() && strings.TrimSpace(d.Owner.V) == "" {
 		c.ms.AddHint(d.Owner.Pos, "who answers for it? a team, or a person", "the owner of %q is empty", id.Name)
 	}
 	id.Environment, id.NotBefore, id.Expires, id.Strip = d.Environment.V, d.NotBefore.V, d.Expires.V, d.Strip.V
@@ -24,45 +24,11 @@ func (c *compiler) govern(d *IdentityDecl, id *Identity) {
 		c.ms.Add(d.Expires.Pos, "%q expires before it begins", id.Name)
 	}
 	id.MaxAge = time.Duration(c.seconds("credential_max_age", d.MaxAge)) * time.Second
-	for _, at := range d.Network {
-		if p, ok := c.network(at); ok {
-			id.Networks = append(id.Networks, p)
-		}
-	}
+	id.Networks = c.networks(d)
 	id.OnBehalfOf = d.OnBehalfOf.Values()
 	if len(d.OnBehalfOf) > 0 && id.Kind != Agent && id.Kind != Service {
 		c.ms.AddHint(d.OnBehalfOf[0].Pos, "kind: agent, or kind: service", "a caller of kind %v does not act on behalf of others, %q is one", id.Kind, id.Name)
 	}
-}
-
-// network reads a range of addresses. One that is IPv4 in the form of IPv6 is IPv4:
-// so are the addresses that are compared with it.
-func (c *compiler) network(at At[string]) (netip.Prefix, bool) {
-	p, err := netip.ParsePrefix(at.V)
-	if addr, alone := netip.ParseAddr(at.V); alone == nil && addr.Zone() == "" {
-		c.ms.AddHint(at.Pos, netip.PrefixFrom(addr, addr.BitLen()).String(), "a network is a range, %q is one address", at.V)
-		return p, false
-	}
-	if err != nil {
-		c.ms.AddHint(at.Pos, "such as 10.0.0.0/8 or 2001:db8::/32", "no network %q", at.V)
-		return p, false
-	}
-	if p.Addr().Is4In6() {
-		if p.Bits() < 96 {
-			c.ms.Add(at.Pos, "the network %q is partly IPv4 and partly IPv6", at.V)
-			return p, false
-		}
-		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-	}
-	switch {
-	case p.Bits() == 0:
-		c.ms.AddHint(at.Pos, "leave network out, then any will do", "the network %q is all addresses there are", at.V)
-	case p != p.Masked():
-		c.ms.AddHint(at.Pos, p.Masked().String(), "the network %q has bits behind its length", at.V)
-	default:
-		return p, true
-	}
-	return p, false
 }
 
 // acting checks whom identities say they act for.
@@ -139,8 +105,15 @@ func (c *compiler) callerKinds() {
 			continue
 		}
 		first[e.Key], demands[kind] = e.Pos, &e.V.Require
-		if (e.V.Require.Pos == Pos{}) {
-			c.ms.AddHint(e.Pos, "require: { owner, review_within: 90d }", "the kind %s says nothing", e.Key)
+		switch must := e.V.Require; {
+		case must.Pos == Pos{}:
+			c.quiet(e.V.Pos, func() {
+				c.ms.AddHint(e.Pos, "require: { owner, review_within: 90d }", "the kind %s says nothing", e.Key)
+			})
+		case must == DemandsDecl{Pos: must.Pos}:
+			c.quiet(must.Pos, func() {
+				c.ms.AddHint(must.Pos, "one or more of "+demandable, "every %s must have nothing: this demands nothing", e.Key)
+			})
 		}
 		for key, at := range map[string]At[time.Duration]{"max_lifetime": e.V.Require.MaxLifetime, "credential_max_age": e.V.Require.MaxAge, "review_within": e.V.Require.ReviewWithin} {
 			c.seconds(key, at)
@@ -153,6 +126,9 @@ func (c *compiler) callerKinds() {
 		}
 	}
 }
+
+// demandable is what can stand in a kind's `require`.
+const demandable = "tenant, network, workload, owner, purpose, expires, environment, strip_credentials, max_lifetime, credential_max_age, review_within"
 
 // demanded reports what an identity lacks, each thing by itself.
 func (c *compiler) demanded(d *IdentityDecl, id *Identity, must *DemandsDecl) {

@@ -43,9 +43,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	c.readable("owner", d.Owner)
 	c.review("identity "+strconv.Quote(id.Name), d.ReviewBy)
 	c.govern(d, id)
-	if _, ok := TrustDomain(d.Workload.V); d.Workload.given() && !ok {
-		c.ms.AddHint(d.Workload.Pos, "spiffe://domain/path, the domain in lower case", "workload %q is no SPIFFE ID that a peer can have", d.Workload.V)
-	}
+	c.workload("workload", d.Workload)
 	return id
 }
 

@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"slices"
+	"strings"
+)
+
 // match checks which callers an identity is: those whom an issuer vouches for, or
 // one workload, by its certificate alone. Never both: a peer's name says nothing of
 // a token that came over its connection.
@@ -22,9 +27,7 @@ func (c *compiler) match(d *IdentityDecl, id *Identity) {
 // matchPeer checks an identity that is a workload without a token.
 func (c *compiler) matchPeer(d *IdentityDecl, id *Identity) {
 	m := &d.Match
-	if _, ok := TrustDomain(id.Peer); !ok {
-		c.ms.AddHint(m.Peer.Pos, "spiffe://domain/path, the domain in lower case", "peer %q is no SPIFFE ID that a peer can have", id.Peer)
-	}
+	c.workload("peer", m.Peer)
 	if m.Issuer.given() {
 		c.ms.AddHint(m.Issuer.Pos, "make two identities of it; or leave peer out and add workload: "+id.Peer+", then the issuer's tokens are good from there alone",
 			"identity %q is recognised by its issuer or by its peer, not by both", id.Name)
@@ -44,5 +47,26 @@ func (c *compiler) matchPeer(d *IdentityDecl, id *Identity) {
 	}
 	if id.Kind == Human {
 		c.ms.AddHint(m.Peer.Pos, "one of service, workload, third-party, agent", "identity %q is human, and a peer is a workload", id.Name)
+	}
+}
+
+// workload checks the name of a workload that a request must come from. One that
+// no request can come from would make an identity that nobody is: that it seems
+// to be limited to its workload, or registered, is worse than a mistake.
+func (c *compiler) workload(key string, at At[string]) {
+	if !at.given() {
+		return
+	}
+	domain, ok := TrustDomain(at.V)
+	switch domains := c.env.Peers.TrustDomains; {
+	case !ok:
+		c.ms.AddHint(at.Pos, "spiffe://domain/path, the domain in lower case", "%s %q is no SPIFFE ID that a peer can have", key, at.V)
+	case c.env.Partial:
+	case slices.Contains(c.env.Peers.Via, at.V):
+		c.ms.AddHint(at.Pos, "name the workload behind it, or take the proxy out of peer.via",
+			"%s %q is a proxy of peer.via: the peer of its requests is whom it speaks for, never the proxy, so nobody can present it", key, at.V)
+	case len(domains) > 0 && !slices.Contains(domains, domain):
+		c.ms.AddHint(at.Pos, "one of "+strings.Join(domains, ", ")+"; or add it to peer.trust_domains, with its bundle where there are bundles",
+			"%s %q is of trust domain %q, which does not count: nobody can present it", key, at.V, domain)
 	}
 }

@@ -16,7 +16,9 @@ func (c *compiler) exact(key string, at At[string], instead string) {
 	case at.V == "":
 		// It would match everything, or nothing, depending on who reads it.
 		c.ms.Add(at.Pos, "%s is empty", key)
-	case instead == "":
+	case instead == "": // a claim may be any text
+	case strings.TrimSpace(at.V) != at.V:
+		c.ms.AddHint(at.Pos, "nobody sees it, and it is compared: leave it out", "%s %q begins or ends with a space", key, at.V)
 	case at.V == anything:
 		c.ms.AddHint(at.Pos, instead, "%s \"*\" is compared to the letter, it does not mean any", key)
 	case strings.Contains(at.V, anything):

@@ -154,7 +154,7 @@ func (i *issuerConfig) fixed() map[string]any {
 
 // env is what of the configuration rules are compiled against.
 func (c *config) env() rules.Env {
-	env := rules.Env{Issuers: make(map[string]rules.IssuerEnv, len(c.Issuers)), Managed: c.Headers.Managed.Values()}
+	env := rules.Env{Issuers: make(map[string]rules.IssuerEnv, len(c.Issuers)), Managed: c.Headers.Managed.Values(), Peers: c.Peer.env()}
 	for i := range c.Issuers {
 		issuer := &c.Issuers[i]
 		env.Issuers[issuer.Name.V] = rules.IssuerEnv{

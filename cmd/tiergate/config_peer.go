@@ -82,6 +82,18 @@ func (p *peerConfig) bundled(domain string) bool {
 	return slices.ContainsFunc(p.Bundles, func(e rules.Entry[bundleConfig]) bool { return e.Key == domain })
 }
 
+// env is what rules may know of peers. With a Workload API, which trust domains
+// have a bundle shows only while the server runs.
+func (p *peerConfig) env() rules.PeersEnv {
+	env := rules.PeersEnv{TrustDomains: p.TrustDomains.Values(), Via: p.Via.Values()}
+	if len(p.TrustDomains) == 0 && p.WorkloadAPI.V == "" {
+		for _, e := range p.Bundles {
+			env.TrustDomains = append(env.TrustDomains, e.Key)
+		}
+	}
+	return env
+}
+
 func (c *config) peerOptions() identity.PeerOptions {
 	o := identity.PeerOptions{
 		TrustDomains: c.Peer.TrustDomains.Values(), RequireCertificate: c.Peer.RequireCertificate.V,

@@ -1,0 +1,89 @@
+package rules
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// networks reads the ranges that an identity may come from. A list that holds
+// every address limits nothing, however it is cut up.
+func (c *compiler) networks(d *IdentityDecl) (out []netip.Prefix) {
+	for _, at := range d.Network {
+		if p, ok := c.network(at); ok {
+			out = append(out, p)
+		}
+	}
+	for _, family := range families {
+		switch {
+		case shareOf(family.all, out) == 1:
+			c.ms.AddHint(d.Network[0].Pos, "leave network out, then any will do", "the networks of %q together are all %s addresses there are", d.Name.V, family.name)
+		case shareOf(family.used, out) > 0.5:
+			c.warnings.AddHint(d.Network[0].Pos, "name the ranges that it comes from", "the networks of %q together are more than half of the %s addresses in use", d.Name.V, family.name)
+		}
+	}
+	return out
+}
+
+// families are the two kinds of addresses, and which of them anybody is given: of
+// IPv6 an eighth (RFC 4291, section 2.4, and IANA's registry).
+var families = []struct {
+	name      string
+	all, used netip.Prefix
+}{
+	{"IPv4", netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("0.0.0.0/0")},
+	{"IPv6", netip.MustParsePrefix("::/0"), netip.MustParsePrefix("2000::/3")},
+}
+
+// shareOf returns which part of a range the others cover together, 0 to 1. What
+// misses 1 by less than a float64 can tell, one address of IPv6 for example, is 1.
+func shareOf(all netip.Prefix, ranges []netip.Prefix) (share float64) {
+	sorted := slices.SortedFunc(slices.Values(ranges), func(a, b netip.Prefix) int { return a.Bits() - b.Bits() })
+	var counted []netip.Prefix // ranges are disjoint, or one is within the other
+	for _, p := range sorted {
+		switch {
+		case p.Addr().BitLen() != all.Addr().BitLen() || slices.ContainsFunc(counted, p.Overlaps) || !p.Overlaps(all):
+		case p.Bits() <= all.Bits():
+			return 1
+		default:
+			counted = append(counted, p)
+			share += math.Exp2(float64(all.Bits() - p.Bits()))
+		}
+	}
+	return share
+}
+
+// network reads a range of addresses. One that is IPv4 in the form of IPv6 is IPv4:
+// so are the addresses that are compared with it.
+func (c *compiler) network(at At[string]) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(at.V)
+	if addr, alone := netip.ParseAddr(at.V); alone == nil && addr.Zone() == "" {
+		c.ms.AddHint(at.Pos, netip.PrefixFrom(addr, addr.BitLen()).String(), "a network is a range, %q is one address", at.V)
+		return p, false
+	}
+	if strings.Contains(at.V, "%") {
+		c.ms.AddHint(at.Pos, "a range without a zone, such as fe80::/64", "the network %q has a zone, which only one machine understands", at.V)
+		return p, false
+	}
+	if err != nil {
+		c.ms.AddHint(at.Pos, "such as 10.0.0.0/8 or 2001:db8::/32", "no network %q", at.V)
+		return p, false
+	}
+	if p.Addr().Is4In6() {
+		if p.Bits() < 96 {
+			c.ms.Add(at.Pos, "the network %q is partly IPv4 and partly IPv6", at.V)
+			return p, false
+		}
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	switch {
+	case p.Bits() == 0:
+		c.ms.AddHint(at.Pos, "leave network out, then any will do", "the network %q is all addresses there are", at.V)
+	case p != p.Masked():
+		c.ms.AddHint(at.Pos, p.Masked().String(), "the network %q has bits behind its length", at.V)
+	default:
+		return p, true
+	}
+	return p, false
+}
