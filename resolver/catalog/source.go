@@ -64,6 +64,23 @@ type Enumerator interface {
 	Rows(ctx context.Context, typ string) iter.Seq2[Row, error]
 }
 
+// Watcher is a Source that learns of changes of its rows as they happen, so that
+// they need not wait for the end of a row's time in the cache.
+type Watcher interface {
+	// Watch tells to what changes, until ctx ends or it cannot go on. It reconnects
+	// by itself, and calls Lost each time that changes may have passed unseen,
+	// before anything that it says afterwards.
+	Watch(ctx context.Context, to Changes) error
+}
+
+// Changes hears what a Watcher learns. Its methods do not block, and once one has
+// returned, no row that was read before it began is served any more.
+type Changes interface {
+	Changed(keys []Key) // these rows are no longer what they were read as
+	Lost(err error)     // any row of the source may be
+	Watched()           // from now on every change is told; after Lost and at the start
+}
+
 var (
 	// ErrUnavailable means that the source cannot answer now; another time it may.
 	ErrUnavailable = errors.New("the catalog's source is unavailable")
