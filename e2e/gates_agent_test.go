@@ -52,7 +52,7 @@ func actorRows() []gateRow {
 		act("a text", "assistant", "token_claims"),
 		act("without a subject", map[string]any{"client_id": "web"}, "token_claims"),
 		act("of an issuer that nobody configured", map[string]any{"sub": "assistant", "iss": "https://evil.example"}, "token_claims"),
-		act("a name twice in another case", map[string]any{"sub": "assistant", "Sub": "clerk"}, "token_claims"),
+		act("a name twice in another case", map[string]any{"sub": "assistant", "Sub": "clerk"}, "token_malformed"),
 		act("nobody registered", chain("nobody", 1), "agent_not_permitted"),
 		act("a person", chain("ada", 1), "agent_not_permitted"),
 		act("a machine that nobody let act", chain("svc-reports", 1), "agent_not_permitted"),

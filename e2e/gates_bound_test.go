@@ -155,7 +155,7 @@ func confirmationRows() []gateRow {
 		cnf("bound to what nobody can prove", map[string]any{"kid": "k-1"}, "binding_missing"),
 		cnf("a confirmation that is no object", "jkt", "binding_missing"),
 		cnf("a thumbprint in hex", map[string]any{"x5t#S256": strings.Repeat("ab", 32)}, "binding_missing"),
-		cnf("a name twice in another case", map[string]any{"jkt": hash, "JKT": hash}, "binding_missing"),
+		cnf("a name twice in another case", map[string]any{"jkt": hash, "JKT": hash}, "token_malformed"),
 	}
 }
 

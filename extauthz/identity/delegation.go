@@ -46,9 +46,6 @@ func readActor(value any, depth int) (map[string]any, error) {
 	if depth > maxActors {
 		return nil, rules.Faultf(rules.TokenClaims, "more than %d actors", maxActors)
 	}
-	if twin, ok := caseTwins(act); ok {
-		return nil, rules.Faultf(rules.TokenClaims, "act %d: two names differ from %s only in case", depth, clip(twin))
-	}
 	if inner, ok := act["act"]; ok {
 		if _, err := readActor(inner, depth+1); err != nil {
 			return nil, err
@@ -68,9 +65,6 @@ func (i *issuer) confirmation(c *compact, v *rules.Verified) error {
 	cnf, ok := value.(map[string]any)
 	if !ok {
 		return rules.Faultf(rules.BindingMissing, "cnf is not an object")
-	}
-	if twin, ok := caseTwins(cnf); ok {
-		return rules.Faultf(rules.BindingMissing, "cnf: two names differ from %s only in case", clip(twin))
 	}
 	for _, method := range []struct {
 		name string

@@ -67,8 +67,7 @@ func (i *issuer) here(element map[string]any) (bool, error) {
 }
 
 // plainJSON brings what the strict reader read to the kinds that conditions
-// know: whole numbers as int64, others as float64. Names that differ only in case
-// are refused at every depth, for the reason that caseTwins gives.
+// know: whole numbers as int64, others as float64.
 func plainJSON(v any, depth int) (any, error) {
 	switch v := v.(type) {
 	case json.Number:
@@ -79,9 +78,6 @@ func plainJSON(v any, depth int) (any, error) {
 	case map[string]any:
 		if depth == 0 {
 			return nil, errors.New("nested too deep")
-		}
-		if twin, ok := caseTwins(v); ok {
-			return nil, errors.New("two names differ from " + clip(twin) + " only in case")
 		}
 		out := make(map[string]any, len(v))
 		for name, member := range v {

@@ -18,9 +18,6 @@ var required = map[string][]string{
 // jwkThumbprint is the RFC 7638 thumbprint of a public key as it was sent. Other
 // spellings of the same key have others, and so do not fit a token.
 func jwkThumbprint(jwk map[string]any) (string, error) {
-	if twin, ok := caseTwins(jwk); ok {
-		return "", fmt.Errorf("two names differ from %s only in case", clip(twin))
-	}
 	kty, _ := jwk["kty"].(string)
 	names, ok := required[kty]
 	if !ok {

@@ -201,9 +201,31 @@ func (r *reader) number() (json.Number, error) {
 	return json.Number(number), nil
 }
 
-// caseTwins returns two names of an object that differ only in case. We read
-// exactly one of them, but an upstream that folds case may read the other.
-func caseTwins(object map[string]any) (string, bool) {
+// caseTwins returns two names of one object that differ only in case, at whatever
+// depth it stands. We read exactly one of them, if any, but an upstream that folds
+// case may read the other.
+func caseTwins(value any) (string, bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		if twin, ok := twinNames(value); ok {
+			return twin, true
+		}
+		for _, member := range value {
+			if twin, ok := caseTwins(member); ok {
+				return twin, true
+			}
+		}
+	case []any:
+		for _, element := range value {
+			if twin, ok := caseTwins(element); ok {
+				return twin, true
+			}
+		}
+	}
+	return "", false
+}
+
+func twinNames(object map[string]any) (string, bool) {
 	if len(object) < 2 || lower(object) {
 		return "", false
 	}

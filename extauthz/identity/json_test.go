@@ -162,9 +162,15 @@ func TestCaseTwins(t *testing.T) {
 		for _, n := range row.names {
 			m[n] = 1
 		}
-		if _, got := caseTwins(m); got != row.want {
-			t.Errorf("caseTwins(%q) = %v, want %v", row.names, got, row.want)
+		for depth, v := range []any{m, object{"in": m}, []any{1, []any{m}}, object{"in": []any{object{"in": m}}, "out": "x"}} {
+			if _, got := caseTwins(v); got != row.want {
+				t.Errorf("%d: caseTwins(%q) = %v, want %v", depth, row.names, got, row.want)
+			}
 		}
+	}
+	apart := object{"tenant": object{"Tenant": 1}, "list": []any{object{"a": 1}, object{"A": 1}}}
+	if twin, ok := caseTwins(apart); ok {
+		t.Errorf("%q is taken for a twin in another object", twin)
 	}
 }
 

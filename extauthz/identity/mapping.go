@@ -32,15 +32,10 @@ func mappingOf(c *IssuerConfig) []mapped {
 }
 
 // at finds a claim by its path; found is false where a part of it is absent.
-// Something else than an object on the way, or one with two readings, is a fault.
+// Something else than an object on the way is a fault.
 func (c *compact) at(path []string) (value any, found bool, err error) {
 	object := c.claims
 	for n, name := range path {
-		if n > 0 {
-			if twin, ok := caseTwins(object); ok {
-				return nil, false, rules.Faultf(rules.TokenClaims, "two names in %s differ from %s only in case", clip(strings.Join(path[:n], " ")), clip(twin))
-			}
-		}
 		if value, found = object[name]; !found || n == len(path)-1 {
 			return value, found, nil
 		}
