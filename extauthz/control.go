@@ -1,10 +1,12 @@
 package extauthz
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -27,8 +29,8 @@ type Control struct {
 	Handler func(w http.ResponseWriter, r *http.Request, who string)
 }
 
-// maxControl bounds the connections to one listener at one time.
-const maxControl = 64
+// controlPatience is how long a TLS handshake may take, and then the header of a request.
+const controlPatience = 3 * time.Second
 
 func (c *Control) check() error {
 	var errs []error
@@ -57,7 +59,7 @@ func (s *Server) newControl() ([]*adminServer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("control: %w", err)
 		}
-		servers = append(servers, c.server(l, s.o.Log))
+		servers = append(servers, c.server(&places{Listener: l, dropped: s.o.Metrics.controlDropped}, s.o.Log))
 	}
 	if c.Address == "" {
 		return servers, nil
@@ -70,16 +72,17 @@ func (s *Server) newControl() ([]*adminServer, error) {
 	if err != nil {
 		return servers, fmt.Errorf("control: %w", err)
 	}
-	a := c.server(l, s.o.Log)
+	a := c.server(&places{Listener: l, proof: true, dropped: s.o.Metrics.controlDropped}, s.o.Log)
 	a.tls, a.listener = files, tls.NewListener(a.listener, files.config())
 	return append(servers, a), nil
 }
 
-func (c *Control) server(l net.Listener, to *slog.Logger) *adminServer {
-	return &adminServer{name: controlName, listener: &gate{Listener: l, limit: maxControl}, server: &http.Server{
+func (c *Control) server(l *places, to *slog.Logger) *adminServer {
+	return &adminServer{name: controlName, listener: l, server: &http.Server{
 		Handler:           http.HandlerFunc(c.serve),
 		ConnContext:       withUser,
-		ReadHeaderTimeout: 5 * time.Second,
+		ConnState:         proven,
+		ReadHeaderTimeout: controlPatience, // of a handshake too
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       time.Minute,
@@ -109,17 +112,52 @@ func (c *Control) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("x-content-type-options", "nosniff")
+	p, ok := r.Context().Value(placeKey{}).(*placed)
+	if !ok {
+		http.Error(w, "a connection without a place", http.StatusInternalServerError) // never: ours have one
+		return
+	}
+	awaitBody(r)
+	p.begin()
+	defer p.end()
 	c.Handler(w, r, who)
 }
 
-type userKey struct{}
+// maxAwaited is how much of a body is waited for before a request counts as
+// whole, in bytes: more than a handler reads.
+const maxAwaited = 64 << 10
 
-// withUser keeps which user of this machine connects.
-func withUser(ctx context.Context, c net.Conn) context.Context {
-	if g, ok := c.(*gated); ok {
-		c = g.Conn
+// awaitBody returns once the body of a request is there. The handler reads it as
+// it came, an error at its end among it.
+func awaitBody(r *http.Request) {
+	var body bytes.Buffer
+	_, err := io.Copy(&body, io.LimitReader(r.Body, maxAwaited))
+	if err != nil {
+		r.Body = io.NopCloser(io.MultiReader(&body, failing{err}))
+		return
 	}
-	if u, ok := c.(*net.UnixConn); ok {
+	r.Body = io.NopCloser(io.MultiReader(&body, r.Body))
+}
+
+// failing is what is left of a body that could not be read to its end.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+type (
+	userKey  struct{}
+	placeKey struct{}
+)
+
+// withUser keeps the place that a connection has, and which user of this machine
+// connects.
+func withUser(ctx context.Context, c net.Conn) context.Context {
+	p, ok := placeOf(c)
+	if !ok {
+		return ctx // and serve lets nobody in
+	}
+	ctx = context.WithValue(ctx, placeKey{}, p)
+	if u, ok := p.Conn.(*net.UnixConn); ok {
 		return context.WithValue(ctx, userKey{}, userOf(u))
 	}
 	return ctx

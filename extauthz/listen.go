@@ -79,7 +79,7 @@ type gate struct {
 	net.Listener
 	limit   int64
 	open    atomic.Int64
-	metrics *Metrics // nil for none
+	metrics *Metrics
 }
 
 // Accept implements net.Listener.
@@ -91,15 +91,11 @@ func (g *gate) Accept() (net.Conn, error) {
 		}
 		if g.open.Add(1) > g.limit {
 			g.open.Add(-1)
-			if g.metrics != nil {
-				g.metrics.refused.Inc()
-			}
+			g.metrics.refused.Inc()
 			c.Close() //nolint:errcheck // nothing was said on it
 			continue
 		}
-		if g.metrics != nil {
-			g.metrics.connections.Inc()
-		}
+		g.metrics.connections.Inc()
 		return &gated{Conn: c, gate: g}, nil
 	}
 }
@@ -115,9 +111,7 @@ type gated struct {
 func (c *gated) Close() error {
 	c.once.Do(func() {
 		c.gate.open.Add(-1)
-		if m := c.gate.metrics; m != nil {
-			m.connections.Dec()
-		}
+		c.gate.metrics.connections.Dec()
 	})
 	return c.Conn.Close()
 }

@@ -32,6 +32,8 @@ type Metrics struct {
 	connections prometheus.Gauge
 	refused     prometheus.Counter
 	tlsReloads  *prometheus.CounterVec
+
+	controlDropped prometheus.Counter
 }
 
 // Sources are what metrics ask when they are read. A nil function is left out.
@@ -152,6 +154,9 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 		tlsReloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tiergate_tls_reloads_total", Help: "Reloads of TLS files by result (ok, failed).",
 		}, []string{"result"}),
+		controlDropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tiergate_control_connections_dropped_total", Help: "Connections to the control listeners that were closed because others came.",
+		}),
 	}
 	for _, r := range rules.Reasons() {
 		m.decisions[r] = decisions.WithLabelValues(outcome(r), string(r))
@@ -163,7 +168,7 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 		m.tlsReloads.WithLabelValues(result)
 	}
 	for _, c := range []prometheus.Collector{
-		decisions, steps, caches, m.inFlight, m.panics, m.connections, m.refused, m.tlsReloads, &states{from},
+		decisions, steps, caches, m.inFlight, m.panics, m.connections, m.refused, m.tlsReloads, m.controlDropped, &states{from},
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
