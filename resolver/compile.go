@@ -80,6 +80,7 @@ func (c *compiler) host(d *rules.HostDecl) {
 	}
 	c.cors(h, d)
 	c.shadow(h, d)
+	c.endpoints(d)
 	for i := range d.Map {
 		if op := c.line(h, &d.Map[i]); op != nil {
 			c.routes.ops = append(c.routes.ops, op)

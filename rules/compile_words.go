@@ -38,6 +38,9 @@ func (c *compiler) readable(key string, at At[string]) {
 // reviews a file must see what the server reads.
 func (c *compiler) hiddenCharacters() {
 	for _, f := range c.src.Files {
+		if IsSide(f.Path) { // its own reader says what may stand in it
+			continue
+		}
 		n := 0
 		for line := range strings.Lines(strings.TrimPrefix(f.Text, "\uFEFF")) {
 			n++

@@ -7,20 +7,26 @@ import (
 	"strings"
 )
 
-// Parse reads every *.yaml file of a rules directory, but not *_test.yaml, in
-// byte order of their paths. With mistakes, the Source serves to find more of
+// Parse reads every *.yaml file of a rules directory, but not *_test.yaml, and the
+// files that these may name, in byte order of their paths. With mistakes, the Source serves to find more of
 // them, and is not to be put into force.
 func Parse(fsys fs.FS) (*Source, Mistakes) {
-	files, ms := ReadFiles(fsys, IsYAML)
+	files, ms := ReadFiles(fsys, IsRead)
 	p := parser{src: &Source{broken: make(map[Pos]bool), Unread: len(ms) > 0}, ms: ms}
+	found := false
 	for _, f := range files {
-		if IsTests(f.Path) {
+		switch {
+		case IsTests(f.Path):
 			p.tests(f)
-		} else {
+		case IsSide(f.Path):
+			p.src.Files = append(p.src.Files, f)
+		default:
+			found = true
 			p.file(f)
 		}
 	}
-	if len(p.src.Files) == 0 && len(p.ms) == 0 {
+	p.sides()
+	if !found && len(p.ms) == 0 {
 		p.ms.AddHint(Pos{File: directories(fsys)}, "names that start with a dot and *_test.yaml are not read as rules",
 			"no *.yaml file in the rules directory")
 	}

@@ -88,6 +88,10 @@ type HostDecl struct {
 	CORS   At[bool]     `yaml:"cors"`
 	Shadow []ShadowDecl `yaml:"shadow"`
 	Map    []LineDecl   `yaml:"map"`
+
+	GraphQL GraphQLDecl `yaml:"graphql"`
+	GRPC    GRPCDecl    `yaml:"grpc"`
+	MCP     []MCPDecl   `yaml:"mcp"`
 }
 
 // LineDecl is one map line, `operation -> action target`, with the options that

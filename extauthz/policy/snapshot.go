@@ -20,7 +20,7 @@ func look(paths []string) snapshot {
 	if dirs, err := OpenDirs(paths); err != nil {
 		fmt.Fprintln(h, err)
 	} else {
-		files, ms := rules.ReadFiles(dirs, rules.IsYAML)
+		files, ms := rules.ReadFiles(dirs, rules.IsRead)
 		_ = dirs.Close() // nothing was written
 		for _, f := range files {
 			if rules.IsTests(f.Path) {

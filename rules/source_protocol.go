@@ -1,0 +1,27 @@
+package rules
+
+// GraphQLDecl is the GraphQL endpoint of a host. The zero Pos means none.
+type GraphQLDecl struct {
+	Pos        Pos
+	Path       At[string] `yaml:"path"`
+	Schema     SideFile   `yaml:"schema"`    // SDL
+	Persisted  SideFile   `yaml:"persisted"` // JSON object: hex SHA-256 -> document
+	MaxDepth   At[int]    `yaml:"max_depth"`
+	MaxAliases At[int]    `yaml:"max_aliases"`
+	MaxCalls   At[int]    `yaml:"max_calls"`
+	Batch      At[bool]   `yaml:"batch"`
+}
+
+// GRPCDecl describes the gRPC services of a host.
+type GRPCDecl struct {
+	Pos         Pos
+	Descriptors SideFile `yaml:"descriptors"` // a google.protobuf.FileDescriptorSet, as protoc and buf write it
+}
+
+// MCPDecl is one MCP endpoint of a host.
+type MCPDecl struct {
+	Pos    Pos
+	Server At[string] `yaml:"server"` // what lines call it
+	Path   At[string] `yaml:"path"`
+	Tools  SideFile   `yaml:"tools"` // the answer to tools/list whose definitions are pinned
+}
