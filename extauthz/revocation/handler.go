@@ -116,6 +116,11 @@ func (c *Control) add(r *http.Request, who string) (*Answer, error) {
 		return nil, problem(http.StatusUnprocessableEntity, "until %v is over already", e.Until.Format(time.RFC3339))
 	}
 	epoch, err := c.List.Add(r.Context(), e)
+	if errors.Is(err, ErrExists) {
+		if there, epoch := c.List.again(&e); there != nil {
+			return &Answer{Epoch: epoch, Entry: there}, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
