@@ -69,7 +69,7 @@ func (p *peers) of(req *rules.Request) string {
 	if !p.via[direct.id] {
 		return direct.id
 	}
-	e, ok := forwarded(req)
+	e, ok := p.client(req)
 	if !ok {
 		return ""
 	}
@@ -77,32 +77,51 @@ func (p *peers) of(req *rules.Request) string {
 	if len(e.uris) == 1 {
 		c.id = e.uris[0]
 	}
-	if !e.consistent() || !p.holds(c, req.Now) {
+	if !p.holds(c, req.Now) {
 		return ""
 	}
 	return strings.Clone(c.id) // a part of a header, which is large
 }
 
+// client returns what a proxy in via says of its client. It is never one of these
+// proxies, by name or by the very certificate of the direct peer: that would give
+// every request that comes through it what is the proxy's own.
+func (p *peers) client(req *rules.Request) (xfcc, bool) {
+	e, ok := forwarded(req)
+	if !ok || !e.consistent() || slices.ContainsFunc(e.uris, func(id string) bool { return p.via[id] }) {
+		return xfcc{}, false
+	}
+	theirs, named := p.shown(&e)
+	own, direct := p.leaves.sum(req.Certificate)
+	return e, !named || !direct || theirs != own
+}
+
+// shown returns the SHA-256 of the certificate that an element is about: as it came
+// or, without it, as the proxy says.
+func (p *peers) shown(e *xfcc) (sum digest, ok bool) {
+	if e.cert == "" {
+		return e.digest()
+	}
+	return p.leaves.sum(e.cert)
+}
+
 // presented returns the SHA-256 of the certificate with which the request's peer
 // proved itself, whatever else it says (RFC 8705 binds tokens to certificates of
-// any authority): behind one of the proxies in via that of whom it speaks for, as
-// it came or, without it, as the proxy says. ok is false when there is none.
+// any authority): behind one of the proxies in via that of whom it speaks for. ok
+// is false when there is none.
 func (p *peers) presented(req *rules.Request) (sum digest, ok bool) {
-	certificate := req.Certificate
-	if direct := (claimed{id: req.Principal, certificate: req.Certificate}); p.via[direct.id] {
-		if !p.holds(direct, req.Now) {
-			return sum, false
-		}
-		e, found := forwarded(req)
-		if !found || !e.consistent() {
-			return sum, false
-		}
-		if e.cert == "" {
-			return e.digest()
-		}
-		certificate = e.cert
+	direct := claimed{id: req.Principal, certificate: req.Certificate}
+	if !p.via[direct.id] {
+		return p.leaves.sum(req.Certificate)
 	}
-	return p.leaves.sum(certificate)
+	if !p.holds(direct, req.Now) {
+		return sum, false
+	}
+	e, found := p.client(req)
+	if !found {
+		return sum, false
+	}
+	return p.shown(&e)
 }
 
 // holds reports whether a claim is a workload's, of a trust domain that counts,

@@ -90,7 +90,7 @@ func hexSum(c *x509.Certificate) string {
 
 // A26: whom a listed proxy speaks for, and who else cannot.
 func TestPeersBehindAProxy(t *testing.T) {
-	const client, evil = "spiffe://example.com/client", "spiffe://example.com/admin"
+	const client, evil, inner = "spiffe://example.com/client", "spiffe://example.com/admin", "spiffe://example.com/inner"
 	about := func(id string) string {
 		return "By=spiffe://example.com/us;Hash=" + strings.Repeat("0a", 32) + ";URI=" + id
 	}
@@ -115,7 +115,10 @@ func TestPeersBehindAProxy(t *testing.T) {
 		{"spoofed by a subject of the gateway's shape", behind("CN="+gateway, about(evil)), via, ""},
 		{"the gateway alone", behind(gateway), via, ""},
 		{"only our own proxy's element", behind(gateway, about(gateway)), via, ""},
-		{"skipped once only", behind(gateway, about(evil)+","+about(gateway)+","+about(gateway)), via, gateway},
+		{"the gateway names itself", behind(gateway, about(gateway)+","+about(gateway)), via, ""},
+		{"the gateway names itself, with a client in front", behind(gateway, about(evil)+","+about(gateway)+","+about(gateway)), via, ""},
+		{"the gateway names another gateway", behind(gateway, about(client)+","+about(inner)), PeerOptions{Via: []string{gateway, inner}}, ""},
+		{"twin: what it names speaks for nobody", behind(gateway, about(client)+","+about(inner)), via, inner},
 		{"two URIs", behind(gateway, about(client)+";URI="+evil), via, ""},
 		{"two URIs, the gateway's first", behind(gateway, about(client)+","+about(gateway)+";URI="+evil), via, ""},
 		{"no URI", behind(gateway, "By=x;Hash="+strings.Repeat("0a", 32)+";DNS=client"), via, ""},
@@ -151,6 +154,7 @@ func TestCertificatesBehindAProxy(t *testing.T) {
 	element := func(c *x509.Certificate, more string) string {
 		return fmt.Sprintf(`By=x;Hash=%s;Cert="%s";Subject="";URI=%s%s`, hexSum(c), sent(c), client, more)
 	}
+	own := fmt.Sprintf(`By=x;Hash=%s;Cert="%s";URI=%s`, hexSum(gate), sent(gate), gateway)
 	for _, row := range []struct {
 		name, direct, header string
 		want                 string
@@ -165,7 +169,11 @@ func TestCertificatesBehindAProxy(t *testing.T) {
 		{"no certificate", sent(gate), "Hash=" + hexSum(good) + ";URI=" + client, "", good},
 		{"another certificate's hash", sent(gate), strings.Replace(element(good, ""), hexSum(good), hexSum(gate), 1), "", nil},
 		{"another name than the certificate's", sent(gate), element(root.leaf(client+"2", nil), ""), "", nil},
-		{"an element about another certificate of the gateway", sent(gate), element(good, "") + ",Hash=" + hexSum(good) + ";URI=" + gateway, "", good},
+		{"an element about another certificate of the gateway", sent(gate), element(good, "") + ",Hash=" + hexSum(good) + ";URI=" + gateway, "", nil},
+		{"the gateway's own certificate", sent(gate), element(good, "") + "," + own + "," + own, "", nil},
+		{"the gateway's own certificate, without its name", sent(gate), `Cert="` + sent(gate) + `"`, "", nil},
+		{"the gateway's own hash, without its name", sent(gate), "Hash=" + hexSum(gate), "", nil},
+		{"twin: a client without a name", sent(gate), "Hash=" + hexSum(good), "", good},
 		{"a gateway without a certificate", "", element(good, ""), "", nil},
 		{"a forged gateway", sent(rogue.leaf(gateway, nil)), element(good, ""), "", nil},
 		{"garbage for a certificate", sent(gate), `Cert="x";URI=` + client, "", nil},
