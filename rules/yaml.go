@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -109,6 +110,10 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 		ms.AddHint(n.Pos, "write the value out", "anchors and aliases are not allowed")
 		n.unread = true
 		return n
+	case y.Kind == yaml.ScalarNode && !slices.Contains(scalarTags, n.Tag):
+		ms.AddHint(n.Pos, "write the value as it is", "the tag %s is not supported", n.Tag)
+		n.unread = true
+		return n
 	case y.Kind == yaml.SequenceNode:
 		n.Kind = Sequence
 		for _, item := range y.Content {
@@ -133,6 +138,10 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 	}
 	return n
 }
+
+// scalarTags are those of values that are compared as they are written. Others say
+// that the value is another one: !!binary YWRh is "ada".
+var scalarTags = []string{"!!str", "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!merge"} // << is an unknown key like others
 
 func syntaxMistake(file string, err error) Mistake {
 	at, text := Pos{File: file, Line: 1, Col: 1}, err.Error()
