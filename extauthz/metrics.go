@@ -95,6 +95,9 @@ type Revocations struct {
 	Epoch    uint64         // counts the changes of the store
 	Changed  time.Time
 	Failures uint64 // changes of the file that could not be taken over
+	Vain     int    // entries that stop nobody
+	Tampered uint64 // times that another hand was found at the store
+	Lost     bool   // the store takes no changes
 }
 
 // Catalog is the state of one source of objects. Look-ups are batches that the

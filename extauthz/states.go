@@ -52,6 +52,9 @@ var (
 	descRevokedEpoch  = desc("revocations_epoch", "Counts the changes of the store of revocations, over restarts too.")
 	descRevokedAge    = desc("revocations_age_seconds", "Time since revocations last changed.")
 	descRevokedFailed = desc("revocations_file_reload_failures_total", "Changes of the revocation file that could not be taken over; its last good entries stayed.")
+	descRevokedVain   = desc("revocations_vain", "Revocations that stop nobody: there is no issuer or identity of the name that they go by.")
+	descRevokedHands  = desc("revocations_tampered_total", "Times that the journal of revocations, its mark or its directory was found changed by another hand.")
+	descRevokedLost   = desc("revocations_lost", "1 while revocations cannot be changed, for state_dir is another's or gone.")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
@@ -61,6 +64,7 @@ var (
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
+		descRevokedVain, descRevokedHands, descRevokedLost,
 	}
 )
 
@@ -127,11 +131,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		c.count(descAuditWritten, a.Written)
 		c.count(descAuditDropped, a.Dropped)
 		c.count(descAuditReopens, a.Reopens)
-		failing := 0.0
-		if a.Err != nil {
-			failing = 1
-		}
-		c.gauge(descAuditFailing, failing)
+		c.gauge(descAuditFailing, truth(a.Err != nil))
 	}
 }
 
@@ -147,6 +147,14 @@ func (c *collecting) count(d *prometheus.Desc, v uint64, labels ...string) {
 
 func (c *collecting) gauge(d *prometheus.Desc, v float64, labels ...string) {
 	c.out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+// truth is 1 for what is so.
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // age says nothing before there was anything.
@@ -183,5 +191,8 @@ func (c *collecting) revocations(r Revocations) {
 	}
 	c.gauge(descRevokedEpoch, float64(r.Epoch))
 	c.count(descRevokedFailed, r.Failures)
+	c.gauge(descRevokedVain, float64(r.Vain))
+	c.count(descRevokedHands, r.Tampered)
+	c.gauge(descRevokedLost, truth(r.Lost))
 	c.age(descRevokedAge, r.Changed)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -99,7 +100,12 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 		ms = append(ms, parts.byFile.Unknown(hasIdentity(p))...)
 	}
 	rows := parts.rows(p)
-	bad, odd := by.lacks(c, p)
+	bad, odd := c.uselessRevocations(p)
+	ms, rows.odd = append(ms, bad...), append(rows.odd, odd...)
+	if parts.byFile != nil {
+		rows.odd = append(rows.odd, parts.byFile.Over(time.Now())...)
+	}
+	bad, odd = by.lacks(c, p)
 	ms, rows.wired = append(ms, bad...), odd
 	return p, src, rows, ms.Err()
 }

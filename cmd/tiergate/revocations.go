@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -56,7 +58,7 @@ func (s *service) control(c *config) extauthz.Control {
 	if !c.takesChanges() {
 		return extauthz.Control{}
 	}
-	api := &revocation.Control{List: s.parts.revoked, Issuers: c.hasIssuer, Identities: s.hasIdentity, Log: s.log}
+	api := &revocation.Control{List: s.parts.revoked, Names: revocation.Names{Issuers: c.hasIssuer, Identities: s.hasIdentity}, Log: s.log}
 	o := extauthz.Control{Socket: c.socket(), Address: c.Control.Address.V, Handler: api.ServeFor}
 	if c.Control.TLS != nil {
 		o.TLS = c.tls(c.Control.TLS)
@@ -82,15 +84,56 @@ func (s *service) hasIdentity(name string) bool {
 }
 
 func hasIdentity(p *policy.Policy) func(name string) bool {
-	return func(name string) bool {
-		return slices.ContainsFunc(p.Set().Identities(), func(i *rules.Identity) bool { return i.Name == name })
+	all := make(map[string]bool, len(p.Set().Identities()))
+	for _, i := range p.Set().Identities() {
+		all[i.Name] = true
 	}
+	return func(name string) bool { return all[name] }
 }
+
+// names are those that revocations can go by under a version of the rules.
+func (c *config) names(p *policy.Policy) revocation.Names {
+	return revocation.Names{Issuers: c.hasIssuer, Identities: hasIdentity(p)}
+}
+
+// uselessRevocations are mistakes for what of the journal stops nobody under a version
+// of the rules, and for a journal that no server would start on. It only looks.
+func (c *config) uselessRevocations(p *policy.Policy) (bad, odd rules.Mistakes) {
+	dir := c.StateDir
+	info, err := os.Stat(c.path(dir.V))
+	if dir.V == "" || err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrPermission) {
+		return nil, nil // there are none, or it is no directory, which startable says
+	}
+	store, err := revocation.OpenJournal(revocation.JournalOptions{Dir: c.path(dir.V), Log: slog.New(slog.DiscardHandler), ReadOnly: true})
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		odd.Add(dir.Pos, "state_dir: the revocations in it were not checked: %v", err)
+		return nil, odd
+	case err != nil:
+		bad.Add(dir.Pos, "state_dir: %v", err)
+		return bad, nil
+	}
+	list := revocation.New(store, nil, time.Now)
+	list.Compare(c.names(p), nil)
+	vain := list.Vain()
+	for _, e := range vain[:min(len(vain), maxUseless)] {
+		bad.AddHint(dir.Pos, `give the name back, or revoke again under the new one and then "tiergate revocations restore `+e.ID+`"`,
+			"revocation %q, %v, stops nobody: %s", e.ID, &e.By, e.StopsNobody)
+	}
+	if more := len(vain) - maxUseless; more > 0 {
+		bad.Add(dir.Pos, "%d more revocations stop nobody", more)
+	}
+	return bad, nil
+}
+
+// maxUseless is how many revocations that stop nobody are told one by one.
+const maxUseless = 20
 
 // revocations are what metrics show.
 func (s *service) revocations() extauthz.Revocations {
 	st := s.parts.revoked.Stats()
 	r := extauthz.Revocations{Entries: map[string]int{}, Epoch: st.Epoch, Changed: st.Changed, Failures: st.Failures}
+	r.Vain, r.Tampered, r.Lost = st.Vain, st.Tampered, st.Lost
 	for form, n := range st.Entries {
 		r.Entries[form.String()] = n
 	}

@@ -31,7 +31,8 @@ func newRevocationsList() *cobra.Command {
 		Use:   "list (-c tiergate.yaml | --peers ADDRESS,...)",
 		Short: "List what is revoked",
 		Long: `list asks running replicas what is revoked: by their files and by what they were told. The epoch counts
-the changes that a replica was told of. It only grows; a lower one than before is that of a store that was brought back from a backup.`,
+the changes that a replica was told of. It only grows; a lower one than before is that of a store that was brought back from a backup.
+An entry that "stops nobody" goes by an issuer or an identity that there is none of (any more): revoke again under the name of today, then restore it.`,
 		Example: "  tiergate revocations list -c tiergate.yaml\n  tiergate revocations list --peers unix:/run/tiergate/control.sock -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,17 +51,17 @@ the changes that a replica was told of. It only grows; a lower one than before i
 
 // held is what one replica has in force.
 type held struct {
-	Peer    string             `json:"peer"`
-	Epoch   uint64             `json:"epoch"`
-	Entries []revocation.Entry `json:"entries"`
-	Error   string             `json:"error,omitempty"`
+	Peer    string              `json:"peer"`
+	Epoch   uint64              `json:"epoch"`
+	Entries []revocation.Listed `json:"entries"`
+	Error   string              `json:"error,omitempty"`
 }
 
 func list(w io.Writer, output string, replies []reply) error {
 	lists := make([]held, len(replies))
 	failed := false
 	for i, r := range replies {
-		lists[i] = held{Peer: r.Peer, Error: r.Error, Entries: []revocation.Entry{}}
+		lists[i] = held{Peer: r.Peer, Error: r.Error, Entries: []revocation.Listed{}}
 		if r.Error == "" {
 			if err := json.Unmarshal(r.text, &lists[i]); err != nil {
 				lists[i].Error = err.Error()
@@ -98,7 +99,11 @@ func (l *held) text(w io.Writer) error {
 		if !e.Until.IsZero() {
 			until = "until " + e.Until.Format(time.RFC3339)
 		}
-		fmt.Fprintf(out, "  %s\t%s\t%s\tby %q at %s\t%q\n", e.ID, e.By.String(), until, e.Who, e.At.Format(time.RFC3339), e.Because)
+		useless := ""
+		if e.StopsNobody != "" {
+			useless = "\tstops nobody: " + e.StopsNobody
+		}
+		fmt.Fprintf(out, "  %s\t%s\t%s\tby %q at %s\t%q%s\n", e.ID, e.By.String(), until, e.Who, e.At.Format(time.RFC3339), e.Because, useless)
 	}
 	return out.Flush()
 }

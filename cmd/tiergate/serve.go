@@ -129,7 +129,7 @@ func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
 			first = src
 			return p, src, err
 		},
-		Taken: s.keep(state),
+		Taken: s.taken(state),
 		Log:   s.log,
 	})
 	if err == nil {
@@ -143,6 +143,7 @@ func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
 	case missing == nil:
 		s.log.Error("rules not loaded, serving the last good ones", slog.String("error", err.Error()))
 		live.Adopt(kept)
+		s.compareRevocations(kept)
 		return live, nil
 	case !errors.Is(missing, policy.ErrNoneKept):
 		s.log.Error("last good rules not used", slog.String("error", missing.Error()))
@@ -150,12 +151,19 @@ func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
 	return nil, explainMistakes(stderr, err, first)
 }
 
-// keep writes each version that took effect into the state directory.
-func (s *service) keep(state string) func(*policy.Policy) {
-	if state == "" {
-		return nil
-	}
+// compareRevocations tells which of them stop nobody under a version of the rules.
+func (s *service) compareRevocations(p *policy.Policy) {
+	s.parts.revoked.Compare(s.parts.config.names(p), s.log)
+}
+
+// taken writes each version that took effect into the state directory, and tells
+// which revocations it makes useless.
+func (s *service) taken(state string) func(*policy.Policy) {
 	return func(p *policy.Policy) {
+		s.compareRevocations(p)
+		if state == "" {
+			return
+		}
 		if err := policy.KeepLastGood(state, p); err != nil {
 			s.log.Error("last good rules not kept", slog.String("error", err.Error()))
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tiergate/tiergate/rules"
 )
 
 // Form is what an entry goes by.
@@ -124,6 +126,30 @@ func named(what, text string) error {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] == 0x7f {
 			return fmt.Errorf("%s has byte 0x%02x", what, text[i])
+		}
+	}
+	return nil
+}
+
+// legible refuses what nobody sees who writes an entry or reads it: it would look
+// like an entry for somebody else, and stop nobody. Stores do not ask: what was
+// acknowledged once stays in force.
+func (e *Entry) legible() error {
+	for _, t := range []struct {
+		what, text string
+		compared   bool
+	}{
+		{"issuer", e.By.Issuer, true},
+		{e.By.Form().String(), e.By.name(), true},
+		{"id", e.ID, true},
+		{"because", e.Because, false},
+		{"who", e.Who, false},
+	} {
+		if r, found := rules.Hidden(t.text); found {
+			return fmt.Errorf("%s has the character %U, which does not show", t.what, r)
+		}
+		if t.compared && strings.TrimSpace(t.text) != t.text {
+			return fmt.Errorf("%s %q begins or ends with a space, and is compared to the byte", t.what, t.text)
 		}
 	}
 	return nil

@@ -64,6 +64,9 @@ func (f *File) take(text []byte) error {
 	}
 	f.entries.Store(&entries)
 	f.written.Store(&written)
+	if over := f.Over(f.o.Now()); len(over) > 0 {
+		f.o.Log.Warn("revocation file has entries that are over", slog.String("file", f.o.Path), slog.Int("entries", len(over)), slog.String("first", over[0].Pos.String()))
+	}
 	return nil
 }
 
@@ -75,6 +78,17 @@ func (f *File) Unknown(known func(identity string) bool) rules.Mistakes {
 	for _, x := range *f.written.Load() {
 		if name := x.By.Identity; name.V != "" && !known(name.V) {
 			ms.Add(name.Pos, "no identity %q in the rules: the entry stops nobody", name.V)
+		}
+	}
+	return ms
+}
+
+// Over returns a warning for each entry whose end has come, so that it stops nobody.
+func (f *File) Over(now time.Time) rules.Mistakes {
+	var ms rules.Mistakes
+	for _, x := range *f.written.Load() {
+		if e := (Entry{Until: x.Until.V}); e.ended(now) {
+			ms.Add(x.Until.Pos, "until %s is over: the entry stops nobody", x.Until.V.Format(time.RFC3339))
 		}
 	}
 	return ms
@@ -207,7 +221,11 @@ func (f *File) parse(text []byte) ([]Entry, []entryText, error) {
 		}
 		first[e.ID] = x.Pos
 		x.written(&ms)
-		if err := e.check(); err != nil && !x.broken(ms) {
+		err := e.check()
+		if err == nil {
+			err = e.legible()
+		}
+		if err != nil && !x.broken(ms) {
 			ms.Add(x.Pos, "%v", err)
 		} else if b := x.By.Issuer; err == nil && b.V != "" && f.o.Issuers != nil && !f.o.Issuers(b.V) {
 			ms.AddHint(b.Pos, "its name in the configuration, not its URL", "no issuer %q", b.V)

@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -63,6 +64,14 @@ func TestMistakesInAFileNameTheirPlace(t *testing.T) {
 		{"no reason", "revocations: [ { by: { issuer: corp, subject: a } } ]", `say because`},
 		{"one id twice", "revocations: [ { id: a, by: { issuer: corp, subject: a }, because: x }, { id: a, by: { issuer: corp, subject: b }, because: x } ]", `:1:79: entry "a" is already defined at`},
 		{"a control byte", "revocations: [ { by: { issuer: corp, subject: \"a\\x01\" }, because: x } ]", `subject has byte 0x01`},
+		{"L2 an invisible character", "revocations: [ { by: { issuer: corp, subject: \"ada\\u200b\" }, because: x } ]", `:1:16: subject has the character U+200B, which does not show`},
+		{"L2 an invisible character in an id", "revocations: [ { id: \"a\\uFEFF\", by: { issuer: corp, subject: ada }, because: x } ]", `id has the character U+FEFF`},
+		{"L2 text that runs backwards", "revocations: [ { by: { issuer: corp, subject: ada }, because: \"a\\u202Eb\" } ]", `because has the character U+202E`},
+		{"L2 a space that is not ASCII's", "revocations: [ { by: { issuer: corp, client: \"web\\u00A0\" }, because: x } ]", `client has the character U+00A0`},
+		{"L2 a space at the end", "revocations: [ { by: { issuer: corp, token_id: 't1 ' }, because: x } ]", `token "t1 " begins or ends with a space`},
+		{"L2 a space in front", "revocations: [ { by: { identity: ' svc' }, because: x } ]", `identity " svc" begins or ends with a space`},
+		{"L2 a value in another writing", "revocations: [ { by: { issuer: corp, subject: !!binary YWRh }, because: x } ]", `:1:47: the tag !!binary is not supported (write the value as it is)`},
+		{"L2 a tag of nobody", "revocations: [ { by: { issuer: corp, subject: !user ada }, because: x } ]", `:1:47: the tag !user is not supported`},
 		{"too long", "revocations: [ { by: { issuer: corp, subject: " + strings.Repeat("a", 1025) + " }, because: x } ]", `subject has 1025 bytes, the limit is 1024`},
 		{"a time before there was any", "revocations: [ { by: { issuer: corp, subject: a }, because: x, until: 1969-12-31 } ]", `a time in the year 1969`},
 		{"a second document", "revocations: []\n---\nrevocations: []\n", `a second document in one file`},
@@ -75,6 +84,39 @@ func TestMistakesInAFileNameTheirPlace(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// L2: the twins of what is refused because nobody sees it: what shows is fine.
+func TestL2NamesThatShowAreTaken(t *testing.T) {
+	text := `revocations:
+  - { by: { issuer: corp, subject: "ada lovelace" }, because: "x  y " }
+  - { by: { issuer: corp, subject: Åsa日本 }, because: x }
+  - { by: { issuer: corp, subject: !!str 17 }, because: x }
+`
+	entries := open(t, revoked(t, text)).Entries()
+	if len(entries) != 3 || entries[0].By.Subject != "ada lovelace" || entries[2].By.Subject != "17" {
+		t.Errorf("%+v", entries)
+	}
+}
+
+// L2: an entry whose end has come stops nobody: who wrote it learns so.
+func TestL2EntriesThatAreOverAreToldOf(t *testing.T) {
+	var log bytes.Buffer
+	path := revoked(t, `revocations:
+  - { by: { issuer: corp, subject: a }, because: x, until: 2026-11-22T12:00:01Z }
+  - { by: { issuer: corp, subject: b }, because: x, until: 2026-11-22T12:00:00Z }
+  - { by: { issuer: corp, subject: c }, because: x }
+`)
+	f, err := OpenFile(FileOptions{Path: path, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if over := f.Over(noon); len(over) != 1 || over[0].Pos.Line != 3 || !strings.Contains(over[0].Text, "2026-11-22T12:00:00Z is over") {
+		t.Errorf("%v", over)
+	}
+	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "entries=1") {
+		t.Errorf("the log is %q", got)
 	}
 }
 

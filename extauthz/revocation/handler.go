@@ -23,12 +23,10 @@ import (
 // request is judged by it; every other one says that nobody may count on it.
 type Control struct {
 	List *List
-	// Issuers and Identities say whether there is one of this name: an entry that
-	// names nobody would look like one that works.
-	Issuers    func(name string) bool
-	Identities func(name string) bool
-	Log        *slog.Logger
-	Now        func() time.Time // nil is time.Now
+	// Names are those of now: an entry that names nobody would look like one that works.
+	Names
+	Log *slog.Logger
+	Now func() time.Time // nil is time.Now
 }
 
 // idForm is what a client may choose as an id: one that several replicas know an
@@ -46,8 +44,8 @@ type Answer struct {
 
 // Listing is what is in force.
 type Listing struct {
-	Epoch   uint64  `json:"epoch"`
-	Entries []Entry `json:"entries"`
+	Epoch   uint64   `json:"epoch"`
+	Entries []Listed `json:"entries"`
 }
 
 // Problem is an error for who asked (RFC 9457).
@@ -71,8 +69,7 @@ func (c *Control) ServeFor(w http.ResponseWriter, r *http.Request, who string) {
 	status := http.StatusOK
 	switch {
 	case r.URL.Path == "/v1/revocations" && r.Method == http.MethodGet:
-		entries, epoch := c.List.Entries()
-		answer = Listing{Epoch: epoch, Entries: append([]Entry{}, entries...)}
+		answer = c.listing()
 	case r.URL.Path == "/v1/revocations" && r.Method == http.MethodPost:
 		status = http.StatusCreated
 		answer, err = c.add(r, who)
@@ -97,12 +94,25 @@ func (c *Control) now() time.Time {
 	return c.Now()
 }
 
+func (c *Control) listing() Listing {
+	entries, epoch := c.List.Entries()
+	l := Listing{Epoch: epoch, Entries: make([]Listed, len(entries))}
+	for i := range entries {
+		l.Entries[i] = Listed{entries[i], c.Vain(&entries[i].By)}
+	}
+	return l
+}
+
 func (c *Control) add(r *http.Request, who string) (*Answer, error) {
 	e := Entry{ID: strings.ToLower(rand.Text()), At: c.now().UTC(), Who: who}
 	if err := body(r, map[string]any{"id": &e.ID, "by": &e.By, "because": &e.Because, "until": &e.Until}); err != nil {
 		return nil, err
 	}
-	if err := e.check(); err != nil {
+	err := e.check()
+	if err == nil {
+		err = e.legible()
+	}
+	if err != nil {
 		return nil, problem(http.StatusUnprocessableEntity, "%v", err)
 	}
 	switch by := &e.By; {

@@ -16,8 +16,8 @@ func control(t *testing.T, store Store) *Control {
 	t.Helper()
 	file := open(t, revoked(t, `revocations: [ { id: f.1, by: { issuer: corp, subject: eve }, because: test } ]`))
 	return &Control{
-		List: New(store, file, clock), Issuers: corpOnly, Log: slog.New(slog.DiscardHandler), Now: clock,
-		Identities: func(name string) bool { return name == "svc-billing" },
+		List: New(store, file, clock), Log: slog.New(slog.DiscardHandler), Now: clock,
+		Names: Names{Issuers: corpOnly, Identities: func(name string) bool { return name == "svc-billing" }},
 	}
 }
 
@@ -106,6 +106,9 @@ func TestControlRefuses(t *testing.T) {
 		{"no reason", "POST", "/v1/revocations", `{"by":{"issuer":"corp","subject":"ada"}}`, 422, "say because"},
 		{"an unknown issuer", "POST", "/v1/revocations", `{"by":{"issuer":"https://idp","subject":"ada"},"because":"x"}`, 422, "no issuer"},
 		{"an unknown identity", "POST", "/v1/revocations", `{"by":{"identity":"svc"},"because":"x"}`, 422, `no identity "svc" in the rules in force`},
+		{"L2 an invisible character", "POST", "/v1/revocations", `{"by":{"issuer":"corp","subject":"ada\u200b"},"because":"x"}`, 422, "subject has the character U+200B"},
+		{"L2 a space at the end", "POST", "/v1/revocations", `{"by":{"issuer":"corp","client":"web "},"because":"x"}`, 422, `client "web " begins or ends with a space`},
+		{"L2 a reason that runs backwards", "POST", "/v1/revocations", `{"by":{"issuer":"corp","client":"web"},"because":"\u202ex"}`, 422, "because has the character U+202E"},
 		{"an id like a file's", "POST", "/v1/revocations", `{"id":"revoked.yaml:1:1",` + good[1:], 422, "want 1 to 64 of a-z"},
 		{"too much", "POST", "/v1/revocations", good + strings.Repeat(" ", maxRequest), 413, "more than 16384 bytes"},
 		{"restore without a reason", "DELETE", "/v1/revocations/x", `{}`, 422, "say because"},

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tiergate/tiergate/rules/regular"
@@ -53,16 +54,23 @@ type Journal struct {
 
 	writing sync.Mutex // one change at a time
 	file    *os.File   // nil when read only or closed
+	hold    *hold      // nil when read only or closed
 	mark    *mark
 	suspect bool      // the file may hold what it should not: write it anew before it is used
 	wrote   time.Time // the file's date after our last write
 	sync    func(*os.File) error
 
+	tampered atomic.Uint64 // times that another hand was noticed
+	lost     atomic.Bool   // the place is another process's, or gone
+
 	mu sync.Mutex // for the content; never held while the disk is waited for
 	content
 }
 
-var errReadOnly = errors.New("the journal was opened to be read only")
+var (
+	errReadOnly = errors.New("the journal was opened to be read only")
+	errHeld     = errors.New("another process writes the revocations of this state_dir")
+)
 
 // OpenJournal reads the journal of a directory. The error says why nobody may be
 // answered without it: a damaged line, or a mark that says that the journal was
@@ -75,16 +83,28 @@ func OpenJournal(o JournalOptions) (*Journal, error) {
 	var err error
 	if o.ReadOnly {
 		j.mark, err = readMark(filepath.Join(o.Dir, markName))
-	} else if err = os.MkdirAll(o.Dir, 0o700); err == nil {
-		j.mark, err = openMark(filepath.Join(o.Dir, markName))
+	} else {
+		err = j.claim()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("revocations: %w", err)
+		return nil, errors.Join(fmt.Errorf("revocations: %w", err), j.Close())
 	}
 	if err := j.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("revocations: %w", err), j.Close())
 	}
 	return j, nil
+}
+
+// claim makes the directory this process's.
+func (j *Journal) claim() (err error) {
+	if err = os.MkdirAll(j.o.Dir, 0o700); err != nil {
+		return err
+	}
+	if j.hold, err = holdDir(j.o.Dir); err != nil {
+		return err
+	}
+	j.mark, err = openMark(filepath.Join(j.o.Dir, markName))
+	return err
 }
 
 func (j *Journal) open() error {
@@ -189,13 +209,23 @@ func (j *Journal) Run(ctx context.Context, _ func()) error {
 			return nil
 		case <-tick.C:
 		}
-		j.writing.Lock()
-		if j.file != nil && !j.suspect {
-			if err := j.guard(); err != nil {
-				j.o.Log.Error("revocation journal not written anew", slog.Any("error", err))
-			}
-		}
-		j.writing.Unlock()
+		j.look()
+	}
+}
+
+// look mends what another hand did to the files, without a change to make.
+func (j *Journal) look() {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if j.file == nil {
+		return
+	}
+	suspect := j.suspect // the next change writes it anew, or says why not
+	if j.holds() != nil || suspect {
+		return
+	}
+	if err := j.whole(); err != nil {
+		j.o.Log.Error("revocation journal not written anew", slog.Any("error", err))
 	}
 }
 
@@ -208,9 +238,10 @@ func (j *Journal) Close() error {
 		err = j.file.Close()
 		j.file = nil
 	}
-	if j.mark != nil && j.mark.file != nil {
-		err = errors.Join(err, j.mark.file.Close())
-		j.mark.file = nil
+	err = errors.Join(err, j.mark.close())
+	if j.hold != nil {
+		err = errors.Join(err, j.hold.dir.Close())
+		j.hold = nil
 	}
 	return err
 }

@@ -113,10 +113,19 @@ func (j *Journal) followUp() {
 	}
 }
 
-// guard sees to it that the file is the one we wrote, as we left it. Where it is
-// not, it is written anew from memory, which knows every change.
+// guard sees to it that we may write, and know what is there.
 func (j *Journal) guard() error {
+	if err := j.holds(); err != nil {
+		return err
+	}
+	return j.whole()
+}
+
+// whole sees to it that the file is the one we wrote, as we left it. Where it is
+// not, it is written anew from memory, which knows every change.
+func (j *Journal) whole() error {
 	if !j.suspect && !j.ours() {
+		j.tampered.Add(1)
 		j.o.Log.Error("revocation journal changed by another hand", slog.String("file", j.path))
 		j.suspect = true
 	}

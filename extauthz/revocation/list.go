@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,10 @@ type List struct {
 	recent  []Entry                  // those added since the base was made
 	epoch   uint64                   // of the store
 	stats   atomic.Pointer[Stats]
+
+	names Names // that there are
+	log   *slog.Logger
+	vain  atomic.Pointer[[]Listed] // those that stop nobody, also when they have ended since
 }
 
 // Stats say what a List holds.
@@ -35,6 +40,15 @@ type Stats struct {
 	Epoch    uint64       // of the store
 	Changed  time.Time    // when entries last changed; zero when there never was one
 	Failures uint64       // changes of the file that could not be taken over
+	Vain     int          // entries that stop nobody, for there is none of the name that they go by
+
+	Tampered uint64 // times that another hand was found at the store
+	Lost     bool   // the store takes no changes, for its place is not ours
+}
+
+// tampered is what a Store may know besides.
+type tampered interface {
+	Tampered() (times uint64, lost bool)
 }
 
 // maxRecent bounds the layer that is made anew for every entry that is added, so
@@ -119,6 +133,10 @@ func (l *List) Add(ctx context.Context, e Entry) (epoch uint64, err error) {
 		l.fold()
 	}
 	l.publish()
+	if why := l.names.Vain(&e.By); why != "" { // the name went away since it was asked for
+		vain := append(l.Vain(), Listed{e, why})
+		l.vain.Store(&vain)
+	}
 	return epoch, nil
 }
 
@@ -138,6 +156,7 @@ func (l *List) Restore(ctx context.Context, u Undo) (epoch uint64, err error) {
 	}
 	l.fold()
 	l.publish()
+	l.findVain()
 	return epoch, nil
 }
 
@@ -181,6 +200,10 @@ func (l *List) Stats() Stats {
 	if l.file != nil {
 		s.Failures = l.file.Failures()
 	}
+	if t, ok := l.store.(tampered); ok {
+		s.Tampered, s.Lost = t.Tampered()
+	}
+	s.Vain = len(l.Vain())
 	return s
 }
 
@@ -194,6 +217,7 @@ func (l *List) reload() {
 	}
 	l.fold()
 	l.publish()
+	l.compare()
 }
 
 // fold makes one layer of all that the store has.

@@ -270,7 +270,10 @@ func TestAFileIsReadAgain(t *testing.T) {
 	replace("revocations:\n  - { by: { issuer: corp, subject: ada }, because: test }\n")
 	until("the new entry", stops("ada"))
 	l.wants(t, "ada", "revoked.yaml:2:5")
-	for i, bad := range []string{"", "revocations:\n", "revocations: {}\n", "revocations:\n  - { by: { issuer: corp, subjet: ada }, because: test }\n"} {
+	for i, bad := range []string{"", "revocations:\n", "revocations: {}\n", "revocations:\n  - { by: { issuer: corp, subjet: ada }, because: test }\n",
+		// M3: of an issuer that was renamed
+		"revocations:\n  - { by: { issuer: corporate, subject: ada }, because: test }\n",
+	} {
 		replace(bad)
 		until("the failure", func() bool { return f.Failures() == uint64(i)+1 })
 		l.wants(t, "ada", "revoked.yaml:2:5")
@@ -278,7 +281,7 @@ func TestAFileIsReadAgain(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	until("the failure", func() bool { return f.Failures() == 5 })
+	until("the failure", func() bool { return f.Failures() == 6 })
 	l.wants(t, "ada", "revoked.yaml:2:5")
 	replace("revocations: []\n")
 	until("the end of the entry", func() bool { return !stops("ada")() })

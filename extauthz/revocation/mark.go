@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,8 @@ import (
 // mark is a second witness beside the journal: which journal it is, and how far
 // it went. It is written after the journal, so that it can be behind and never
 // ahead, but for a journal that was brought back from a backup, cut, replaced or
-// removed. It is a line of fixed length that is written in place. Its lock is
-// that of the store.
+// removed. It is a line of fixed length that is written in place, and locked: on
+// some file systems that is the only lock of the store.
 type mark struct {
 	file  *os.File // nil when it was only read
 	store string   // "" when there is no mark
@@ -34,7 +35,10 @@ func openMark(path string) (*mark, error) {
 		return nil, err
 	}
 	m := &mark{file: f}
-	if err = lock(f); err == nil {
+	if err = lock(f); err == nil && !sameAt(f, path) {
+		err = errors.New("it was replaced while it was opened")
+	}
+	if err == nil {
 		err = m.read(f)
 	}
 	if err != nil {
@@ -77,6 +81,33 @@ func (m *mark) read(r io.Reader) error {
 
 func (m *mark) write(store string, epoch uint64) error {
 	m.store, m.epoch = store, epoch
-	_, err := m.file.WriteAt(fmt.Appendf(nil, "tiergate-revocations %s %020d\n", store, epoch), 0)
+	text := m.text()
+	_, err := m.file.WriteAt(text, 0)
+	if err == nil {
+		err = m.file.Truncate(int64(len(text)))
+	}
+	return err
+}
+
+// text is what the mark says.
+func (m *mark) text() []byte {
+	return fmt.Appendf(nil, "tiergate-revocations %s %020d\n", m.store, m.epoch)
+}
+
+// intact says whether the file holds what was written last.
+func (m *mark) intact() bool {
+	want := m.text()
+	found := make([]byte, len(want)+1)
+	n, err := m.file.ReadAt(found, 0)
+	return errors.Is(err, io.EOF) && bytes.Equal(found[:n], want)
+}
+
+// close gives the mark and its lock back; there need be none.
+func (m *mark) close() error {
+	if m == nil || m.file == nil {
+		return nil
+	}
+	err := m.file.Close()
+	m.file = nil
 	return err
 }
