@@ -29,7 +29,7 @@ func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {
 	}
 	req := &rules.Request{
 		ID: raw.ID, Now: raw.Now, Method: raw.Method, Headers: raw.Headers,
-		Source: raw.Source.Unmap(), Principal: raw.Principal, Certificate: raw.Certificate,
+		Source: unzoned(raw.Source), Principal: raw.Principal, Certificate: raw.Certificate,
 	}
 	if err := checkMethod(raw.Method); err != nil {
 		return nil, err

@@ -65,8 +65,15 @@ func (c ClientIP) forwarded(req *rules.Request) netip.Addr {
 }
 
 func parseIP(s string) netip.Addr {
-	ip, err := netip.ParseAddr(s)
-	if err != nil || ip.Zone() != "" {
+	ip, _ := netip.ParseAddr(s) // the zero Addr when it is none
+	return unzoned(ip)
+}
+
+// unzoned returns an address as it is compared: IPv4 as IPv4, however it came, and
+// none where there is a zone. What a zone means only the machine knows that wrote
+// it, so two addresses that differ in it alone may be two clients or one.
+func unzoned(ip netip.Addr) netip.Addr {
+	if ip.Zone() != "" {
 		return netip.Addr{}
 	}
 	return ip.Unmap()

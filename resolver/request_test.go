@@ -321,6 +321,22 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// An address with a zone, which only the machine that wrote it understands, is not
+// known: what reads it finds it absent, and matches it with nothing.
+func TestSourceWithAZoneIsNotKnown(t *testing.T) {
+	for address, want := range map[string]string{
+		"fe80::1": "fe80::1", "::ffff:198.51.100.7": "198.51.100.7", // twins
+		"fe80::1%eth0": "invalid IP", "::ffff:198.51.100.7%eth0": "invalid IP", "2001:db8::1%1": "invalid IP",
+	} {
+		r := raw("GET /v1/a")
+		r.Source = netip.MustParseAddr(address)
+		req, err := Canonical(r, &Options{})
+		if err != nil || req.ClientIP.String() != want || req.Source != req.ClientIP {
+			t.Errorf("%s: %v, source %v, %v, want %s", address, req.ClientIP, req.Source, err, want)
+		}
+	}
+}
+
 func TestClientIP(t *testing.T) {
 	for _, c := range []struct {
 		row, headers string
@@ -338,6 +354,8 @@ func TestClientIP(t *testing.T) {
 		{"not an address", "x-forwarded-for: unknown", ClientIP{From: FromXFF, Hops: 1}, ""},
 		{"mapped IPv4", "x-forwarded-for: ::ffff:192.0.2.1", ClientIP{From: FromXFF, Hops: 1}, "192.0.2.1"},
 		{"zone", "x-forwarded-for: fe80::1%eth0", ClientIP{From: FromXFF, Hops: 1}, ""},
+		{"zone of a mapped one", "x-forwarded-for: ::ffff:192.0.2.1%eth0", ClientIP{From: FromXFF, Hops: 1}, ""},
+		{"zone in external address", "x-envoy-external-address: fe80::1%eth0", ClientIP{From: FromExternalAddress}, ""},
 		{"no such source", "x-forwarded-for: 192.0.2.1", ClientIP{From: 9}, ""},
 	} {
 		r := raw("GET /v1/a\n" + c.headers)

@@ -212,8 +212,8 @@ func (a *asked) request(c *config) (*rules.RawRequest, error) {
 			return nil, fmt.Errorf("no time %q, want 2027-01-31T12:00:00Z", a.at)
 		}
 	}
-	if raw.Source, err = netip.ParseAddr(a.source); err != nil {
-		return nil, fmt.Errorf("no address %q", a.source)
+	if raw.Source, err = netip.ParseAddr(a.source); err != nil || raw.Source.Zone() != "" {
+		return nil, fmt.Errorf("no address %q, want one such as 192.0.2.7 or 2001:db8::7, without a zone", a.source)
 	}
 	for _, h := range a.headers {
 		name, value, ok := strings.Cut(h, ":")

@@ -63,8 +63,8 @@ func (c *compiler) named(as asDecl) *rules.Identity {
 func (c *compiler) source(t *testCase) {
 	if at := t.decl.Source; at.Pos != (rules.Pos{}) {
 		addr, err := netip.ParseAddr(at.V)
-		if err != nil {
-			c.ms.AddHint(at.Pos, "such as 192.0.2.7", "no address %q", at.V)
+		if err != nil || addr.Zone() != "" {
+			c.ms.AddHint(at.Pos, "such as 192.0.2.7 or 2001:db8::7, without a zone", "no address %q", at.V)
 		}
 		t.raw.Source = addr
 		return
