@@ -69,6 +69,7 @@ func (b *builder) captures() {
 		b.define(s.word, &source{kind: fromNamed, index: i, rest: s.kind == rest, text: "{" + s.text + "}"})
 		b.op.captured = append(b.op.captured, pathCapture{name: s.text, index: i, rest: s.kind == rest})
 	}
+	b.resource()
 	params := map[string]bool{}
 	for _, q := range b.line.query {
 		if params[q.param.text] {

@@ -12,6 +12,7 @@ import (
 // source compiles an expression. typ, if not nil, is the type whose id it gives.
 func (b *builder) source(e *expr, typ *rules.Type) *source {
 	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, optional: e.optional, text: e.String()}
+	b.fits(e)
 	switch e.kind {
 	case fromFixed:
 		if typ != nil && typ.ID != nil && !typ.ID.MatchString(e.name.text) {
@@ -27,10 +28,12 @@ func (b *builder) source(e *expr, typ *rules.Type) *source {
 		if def.kind == fromNamed && e.optional {
 			b.mistake(e.name.at, "", "a path capture is always present, it takes no ?")
 		}
-		s.kind, s.index, s.rest, s.name = def.kind, def.index, def.rest, def.name
+		s.kind, s.index, s.rest, s.name, s.steps = def.kind, def.index, def.rest, def.name, def.steps
 	case fromQuery:
 		b.op.Query = append(b.op.Query, e.name.text)
 	case fromBody, fromClaim: // any member and any claim may be named
+	case fromArgs, fromMessage:
+		s.kind = fromBody // of a call, what it brings is the body
 	case fromHeader:
 		if why := unfitHeader(e.name.text); why != "" {
 			b.mistake(e.name.at, "", "the header %s %s", e.name.text, why)

@@ -19,6 +19,10 @@ type host struct {
 	decl   []rules.ShadowDecl
 	root   node
 	lines  map[string]bool // shapes of all lines
+
+	graphql *endpoint
+	mcp     map[string]*endpoint // by the name of the server
+	grpc    *rules.GRPCDecl      // nil when none is declared
 }
 
 // Operations returns every operation in order of host declarations and lines.
@@ -45,6 +49,7 @@ func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mista
 	for _, op := range c.routes.ops { // a later file may hold the host's entries
 		op.Shadow = c.routes.hosts[op.Host].shadow
 	}
+	c.attach()
 	c.overlaps()
 	return c.routes, c.mistakes
 }
@@ -54,6 +59,7 @@ type compiler struct {
 	routes   *Routes
 	mistakes rules.Mistakes
 	clashes  []clash
+	calls    []*Operation // RPC, GRAPHQL and MCP lines
 }
 
 func (c *compiler) host(d *rules.HostDecl) {
@@ -80,11 +86,13 @@ func (c *compiler) host(d *rules.HostDecl) {
 	}
 	c.cors(h, d)
 	c.shadow(h, d)
-	c.endpoints(d)
+	c.endpoints(h, d)
 	for i := range d.Map {
 		if op := c.line(h, &d.Map[i]); op != nil {
 			c.routes.ops = append(c.routes.ops, op)
-			c.insert(h, op)
+			if c.insert(h, op); op.call != nil {
+				c.calls = append(c.calls, op)
+			}
 		}
 	}
 }
@@ -126,9 +134,10 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 	b := &builder{compiler: c, decl: d, line: l, op: &Operation{
 		Pos: d.Pos, Host: h.name, Method: l.method.text, Template: l.template(), Line: l.String(),
 		Open: l.open, Because: d.Because.V, Owner: d.Owner.V, Purpose: d.Purpose.V, Max: d.Max.V,
-		segments: l.segments,
+		segments: l.segments, call: l.call,
 	}}
 	before := len(c.mistakes)
+	b.protocol()
 	b.options()
 	b.captures()
 	for i := range l.targets {

@@ -5,7 +5,8 @@ import "strings"
 // line is a map line as written: an operation and what it does to which
 // objects. Words carry their place in the line, in bytes from its start.
 type line struct {
-	method   word
+	method   word // or RPC, GRAPHQL, MCP
+	call     *callSpec
 	segments []segment
 	query    []queryCapture
 	open     bool
@@ -66,12 +67,14 @@ type expr struct {
 type exprKind uint8
 
 const (
-	fromFixed  exprKind = iota
-	fromNamed           // {id}: a capture of the template
-	fromQuery           // {query.x}
-	fromHeader          // {header.x}
-	fromBody            // {body.a.b}
-	fromClaim           // {caller.claims.x}
+	fromFixed   exprKind = iota
+	fromNamed            // {id}: a capture of the template
+	fromQuery            // {query.x}
+	fromHeader           // {header.x}
+	fromBody             // {body.a.b}
+	fromClaim            // {caller.claims.x}
+	fromArgs             // {args.a.b}: of a GraphQL field or an MCP call
+	fromMessage          // {message.a.b}: of a gRPC call
 )
 
 // step goes into the body by one level: to a member, or to each element.
@@ -92,7 +95,11 @@ func (e *expr) list() bool {
 
 func (l *line) String() string {
 	var b strings.Builder
-	b.WriteString(l.method.text + " " + l.template())
+	if l.call != nil {
+		b.WriteString(l.method.text + " " + l.call.String())
+	} else {
+		b.WriteString(l.method.text + " " + l.template())
+	}
 	sep := "?"
 	for _, q := range l.query {
 		b.WriteString(sep + q.param.text + "={" + q.name.text + "}")
@@ -154,7 +161,7 @@ func (e *expr) String() string {
 		return e.name.text
 	}
 	var b strings.Builder
-	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims."}[e.kind])
+	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims.", fromArgs: "args", fromMessage: "message"}[e.kind])
 	b.WriteString(e.name.text)
 	for _, s := range e.steps {
 		if s.each {

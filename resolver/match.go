@@ -3,9 +3,11 @@ package resolver
 import "github.com/tiergate/tiergate/rules"
 
 // Match is the one operation of a request, or a CORS preflight, which is none.
-// The zero Match has neither and gives no targets.
+// The zero Match has neither and gives no targets. Of an endpoint, Targets adds
+// the lines of the calls that it read.
 type Match struct {
 	Op        *Operation
+	Calls     []*Operation
 	Preflight bool
 }
 

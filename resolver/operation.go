@@ -19,14 +19,17 @@ type Operation struct {
 	Touches       []Touch
 	CallerDerived []Derived
 	Shadow        []rules.Shadow // of the host
+	Protocol      string         // RPC, GRAPHQL or MCP; "" for a method and a path
 	Query         []string       // captured query parameters
 	Headers       []string       // captured headers
 
 	segments []segment
 	captured []pathCapture // every path capture
 	targets  []target
-	named    bool     // the first target's members of the body are of interest
-	members  []string // names that belong in the body: see bodyNames
+	named    bool      // the first target's members of the body are of interest
+	members  []string  // names that belong in the body: see bodyNames
+	call     *callSpec // of a protocol's line
+	endpoint *endpoint // of the operation that stands for all calls to it
 }
 
 // Touch is an action that an operation takes on a type.

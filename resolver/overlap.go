@@ -17,6 +17,9 @@ type clash struct {
 
 // insert puts an operation into its host's trie and notes what it clashes with.
 func (c *compiler) insert(h *host, op *Operation) {
+	if op.onEndpoint() {
+		return
+	}
 	var same *Operation // same method, same template
 	h.root.overlapping(op.segments, func(other *Operation) {
 		switch {

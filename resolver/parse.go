@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,7 +19,7 @@ func parseLine(text string) (*line, *fault) {
 	}
 	s := &scanner{text: text}
 	l := &line{}
-	for _, step := range []func(*line) *fault{s.method, s.template, s.query, s.arrow, s.targets} {
+	for _, step := range []func(*line) *fault{s.method, s.operation, s.query, s.arrow, s.targets} {
 		s.spaces()
 		if f := step(l); f != nil {
 			return nil, f
@@ -29,24 +30,28 @@ func parseLine(text string) (*line, *fault) {
 
 const lineForm = "a line is METHOD /path -> action type/{id}"
 
-// later are operations that the language reserves.
-var later = map[string]bool{"RPC": true, "GRAPHQL": true, "MCP": true}
-
 func (s *scanner) method(l *line) *fault {
 	l.method = s.while(oneOf("-"))
 	switch m := l.method.text; {
 	case m == "":
 		return faultAt(s.at, lineForm, "want a method, found %s", s.next())
-	case later[m]:
-		return faultAt(l.method.at, "", "%s operations are not supported yet", m)
+	case protocols[m]:
 	case m == head:
 		return faultAt(l.method.at, "write GET", "HEAD requests match GET lines")
 	case m == connect:
 		return faultAt(l.method.at, "", "CONNECT requests are always denied")
 	case !slices.Contains(methods, m):
-		return faultAt(l.method.at, rules.DidYouMean(m, methods), "unknown method %q", m)
+		return faultAt(l.method.at, rules.DidYouMean(m, slices.Concat(methods, slices.Sorted(maps.Keys(protocols)))), "unknown method %q", m)
 	}
 	return nil
+}
+
+// operation reads what stands behind the method.
+func (s *scanner) operation(l *line) *fault {
+	if protocols[l.method.text] {
+		return s.call(l)
+	}
+	return s.template(l)
 }
 
 // methods are those that a line may name. ANY stands for every method.
@@ -160,7 +165,7 @@ func (s *scanner) name() (word, *fault) {
 	return w, nil
 }
 
-var reserved = map[string]bool{"body": true, "query": true, "header": true, "caller": true}
+var reserved = map[string]bool{"body": true, "query": true, "header": true, "caller": true, "args": true, "message": true, "form": true}
 
 func (s *scanner) brace() *fault {
 	if !s.take("}") {

@@ -152,6 +152,9 @@ func (s *scanner) expr() (*expr, *fault) {
 	return e, s.brace()
 }
 
+// roots are what a capture with steps goes down from.
+var roots = map[string]exprKind{"body": fromBody, "args": fromArgs, "message": fromMessage}
+
 // source reads where a capture's value comes from.
 func (s *scanner) source(e *expr) *fault {
 	switch {
@@ -163,10 +166,13 @@ func (s *scanner) source(e *expr) *fault {
 		return s.named(e, fromClaim, isClaim)
 	case s.take("caller."):
 		return faultAt(e.at+1, "write {caller.claims.name}", "caller-derived targets other than claims are not supported yet")
-	case strings.HasPrefix(s.rest(), "body.") || strings.HasPrefix(s.rest(), "body["):
-		s.at += len("body")
-		e.kind = fromBody
-		return s.steps(e)
+	}
+	for word, kind := range roots {
+		if strings.HasPrefix(s.rest(), word+".") || strings.HasPrefix(s.rest(), word+"[") {
+			s.at += len(word)
+			e.kind = kind
+			return s.steps(e)
+		}
 	}
 	e.kind = fromNamed
 	var f *fault
@@ -197,11 +203,11 @@ func (s *scanner) steps(e *expr) *fault {
 		case s.take("."):
 			m := s.while(isMember)
 			if m.text == "" {
-				return faultAt(s.at, "", "want the name of a body member, found %s", s.next())
+				return faultAt(s.at, "", "want the name of a member, found %s", s.next())
 			}
 			e.steps = append(e.steps, step{member: m.text})
 		case len(e.steps) == 0:
-			return faultAt(s.at, "write {body.member}", "want a body member, found %s", s.next())
+			return faultAt(s.at, "write {body.member}", "want a member, found %s", s.next())
 		default:
 			return nil
 		}

@@ -14,23 +14,34 @@ func (m *Match) Targets(req *rules.Request, c *rules.Caller) ([]rules.Target, er
 	if m.Op == nil || m.Op.Open {
 		return nil, rules.Faultf(rules.NoTarget, "the operation names no object")
 	}
+	if m.Op.endpoint != nil {
+		return m.called(req, c)
+	}
 	r := resolution{op: m.Op, req: req, caller: c}
-	if m.Op.NeedsBody {
+	if m.Op.Protocol == protoRPC {
+		if err := r.readMessage(); err != nil {
+			return nil, err
+		}
+	} else if m.Op.NeedsBody {
 		if err := r.readBody(); err != nil {
 			return nil, err
 		}
 	}
+	return r.all(make([]rules.Target, 0, len(m.Op.targets)))
+}
+
+// all appends what the operation's targets name.
+func (r *resolution) all(out []rules.Target) ([]rules.Target, error) {
 	if err := r.ambiguousParameters(); err != nil {
 		return nil, err
 	}
-	out := make([]rules.Target, 0, len(m.Op.targets))
-	for i := range m.Op.targets {
+	for i := range r.op.targets {
 		var err error
-		if out, err = r.target(out, &m.Op.targets[i]); err != nil {
+		if out, err = r.target(out, &r.op.targets[i]); err != nil {
 			return nil, err
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == r.start {
 		return nil, rules.Faultf(rules.NoTarget, "every target is optional, and the request names none")
 	}
 	return r.properties(out)
@@ -42,7 +53,8 @@ type resolution struct {
 	req    *rules.Request
 	caller *rules.Caller
 	body   *tree.Value // nil unless the operation needs it
-	first  int         // how many targets the line's first one gave
+	start  int         // of the line's targets, among those of other calls
+	first  int         // the end of those that the line's first one gave
 	ids    []string
 	room   [4]string
 }
@@ -100,8 +112,8 @@ func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, erro
 		if err != nil {
 			return nil, err
 		}
-		if len(out)+len(ids) > r.op.Max {
-			return nil, r.tooMany(len(out) + len(ids))
+		if len(out)+len(ids)-r.start > r.op.Max {
+			return nil, r.tooMany(len(out) + len(ids) - r.start)
 		}
 		for _, id := range ids {
 			if err := checkID(t.typ, id); err != nil {
@@ -111,8 +123,8 @@ func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, erro
 			out = append(out, one)
 		}
 	}
-	if len(out) > r.op.Max {
-		return nil, r.tooMany(len(out))
+	if len(out)-r.start > r.op.Max {
+		return nil, r.tooMany(len(out) - r.start)
 	}
 	if t == &r.op.targets[0] {
 		r.first = len(out)
@@ -171,7 +183,7 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 			return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
 		}
 	}
-	for i := range out[:r.first] {
+	for i := r.start; i < r.first; i++ {
 		out[i].Properties = r.body.Names
 	}
 	return out, nil

@@ -1,0 +1,21 @@
+package resolver
+
+import "github.com/tiergate/tiergate/rules"
+
+func (c *compiler) graphql(d *rules.GraphQLDecl) *endpoint {
+	c.mistakes.Add(d.Pos, "graphql is not supported yet")
+	return nil
+}
+
+func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
+	c.mistakes.Add(d.Pos, "mcp is not supported yet")
+	return nil
+}
+
+func (c *compiler) attachRPC(_ *host, op *Operation) {
+	c.mistakes.Add(op.Pos, "RPC operations are not supported yet")
+}
+
+func (r *resolution) readMessage() error {
+	return rules.Faultf(rules.NoRoute, "no descriptors")
+}
