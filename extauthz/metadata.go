@@ -3,18 +3,19 @@ package extauthz
 import (
 	"strings"
 
+	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/rules"
 )
 
 // writeMetadata writes what the proxy's access log can show of a decision, under
 // envoy.filters.http.ext_authz. The operator reads it, no caller does; it holds
-// no credential.
+// no credential, not even one that stands where an id should.
 func writeMetadata(w *wire, out *rules.Outcome, id string) {
 	metadata := w.open(responseMetadata)
 	defer func() { w.close(metadata) }()
 	put := func(name, value string) {
 		if value != "" {
-			w.entry(name, strings.ToValidUTF8(value, "\uFFFD"))
+			w.entry(name, strings.ToValidUTF8(audit.WithoutTokens(value), "\uFFFD"))
 		}
 	}
 	put("decision", id)

@@ -137,3 +137,41 @@ func TestH3NoOutputHasASecretOfTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// L7: a client that puts a token where an id should be finds it in no output. The
+// twin has a text of the same letters there, which is an id.
+func TestL7ATokenInPlaceOfAnIDIsNotWrittenDown(t *testing.T) {
+	const canary = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
+	for id, written := range map[string]bool{canary: false, strings.ReplaceAll(canary, ".", "-"): true} {
+		log, file := &lines{}, strings.Builder{}
+		o := options(t, func(ctx, *rules.RawRequest) *rules.Outcome {
+			out := denial(rules.NoRule, "detail")
+			out.Targets = []rules.Verdict{{Reason: rules.NoRule, Action: "read", Type: "file", ID: "a/" + id, Inputs: []rules.Input{{Name: "object.id", Value: id}}}}
+			return out
+		})
+		o.Log = log.logger()
+		records, err := audit.Open(audit.Options{Out: &file, Buffer: 10, Log: log.logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Audit = records
+		resp, err := client(t, start(t, o)).Check(t.Context(), request("GET", "/v1/files/a/"+id, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := records.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"metadata": resp.String(), "record": file.String()} {
+			if got := strings.Contains(text, id); got != written {
+				t.Errorf("%.40s stands in the %s: %v, want %v\n%s", id, name, got, written, text)
+			}
+			if got := strings.Contains(text, "a/[token sha256:"); got == written {
+				t.Errorf("the %s has a mark in its place: %v, want %v", name, got, !written)
+			}
+		}
+		if strings.Contains(log.String(), id) {
+			t.Errorf("the log has the id: %s", log)
+		}
+	}
+}

@@ -15,6 +15,7 @@ const maxDetail = 512
 // plain is a detail without what is not printable, and not longer than
 // maxDetail: who takes it out of the record meets no control character either.
 func plain(s string) string {
+	s = WithoutTokens(s)
 	if len(s) > maxDetail {
 		cut := maxDetail
 		for cut > 0 && !utf8.RuneStart(s[cut]) {
@@ -32,8 +33,9 @@ func plain(s string) string {
 
 // appendText writes s as a JSON string of printable characters: whoever shows a
 // line on a terminal sees no control sequence and no text that runs backwards.
-// Invalid UTF-8 becomes U+FFFD; what is longer than maxText is cut.
+// Invalid UTF-8 becomes U+FFFD; what is longer than maxText is cut. It holds no token.
 func appendText(b []byte, s string) []byte {
+	s = WithoutTokens(s) // before the cut, which could leave half of one
 	cut := len(s) > maxText
 	if cut {
 		s = s[:maxText]
