@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -38,14 +35,16 @@ func (r *replicas) flags(cmd *cobra.Command) {
 	f.StringVar(&r.cert, "cert", "", "for host:port: PEM file with our certificate")
 	f.StringVar(&r.key, "key-file", "", "for host:port: PEM file with its key")
 	f.StringVar(&r.ca, "ca", "", "for host:port: PEM file with the authorities that the replicas' certificates are of")
-	f.DurationVar(&r.timeout, "timeout", 10*time.Second, "how long a replica may take")
+	f.DurationVar(&r.timeout, "timeout", 10*time.Second, "how long a replica may take; one that does not answer is asked again within it")
 }
 
 // peer is one control listener.
 type peer struct {
-	name   string // as it was given
-	base   string // of its URLs
-	client *http.Client
+	name    string // as it was given
+	base    string // of its URLs
+	client  *http.Client
+	timeout time.Duration // until it has answered
+	wait    func(ctx context.Context, pause time.Duration)
 }
 
 type peerList []*peer
@@ -103,9 +102,9 @@ func (r *replicas) peer(name string) (*peer, error) {
 			return nil, fmt.Errorf("peer %q: want unix: and an absolute path", name)
 		}
 		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", path)
+			return (&net.Dialer{Timeout: attempt}).DialContext(ctx, "unix", path)
 		}
-		return &peer{name, "http://control", r.client(&http.Transport{DialContext: dial})}, nil
+		return r.at(name, "http://control", &http.Transport{DialContext: dial}), nil
 	}
 	host, _, err := net.SplitHostPort(name)
 	if err != nil || host == "" {
@@ -115,14 +114,17 @@ func (r *replicas) peer(name string) (*peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("peer %q: %w", name, err)
 	}
-	return &peer{name, "https://" + name, r.client(&http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true})}, nil
+	return r.at(name, "https://"+name, &http.Transport{
+		DialContext: (&net.Dialer{Timeout: attempt}).DialContext, TLSClientConfig: config, TLSHandshakeTimeout: attempt, ForceAttemptHTTP2: true,
+	}), nil
 }
 
-// client follows nobody elsewhere: who was asked must answer.
-func (r *replicas) client(t *http.Transport) *http.Client {
-	return &http.Client{Transport: t, Timeout: r.timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+// at follows nobody elsewhere: who was asked must answer.
+func (r *replicas) at(name, base string, t *http.Transport) *peer {
+	client := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
+	return &peer{name: name, base: base, client: client, timeout: r.timeout, wait: wait}
 }
 
 const maxPEM = 1 << 20
@@ -183,43 +185,6 @@ func (l peerList) tell(ctx context.Context, method, path string, body any) []rep
 	}
 	all.Wait()
 	return replies
-}
-
-// maxAnswer is more than a list of as many entries as there can be takes.
-const maxAnswer = 256 << 20
-
-func (p *peer) ask(ctx context.Context, method, path string, body any) ([]byte, error) {
-	var sent bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return nil, err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, p.base+path, &sent)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("content-type", "application/json")
-	resp, err := p.client.Do(req)
-	if outer, ok := errors.AsType[*url.Error](err); ok {
-		err = outer.Err // without the URL, in which a socket is called control
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode/100 == 2 {
-		return text, nil
-	}
-	var refusal revocation.Problem
-	if json.Unmarshal(text, &refusal) == nil && refusal.Detail != "" {
-		return nil, errors.New(refusal.Detail)
-	}
-	return nil, fmt.Errorf("it answered %s", resp.Status)
 }
 
 func (l peerList) close() {

@@ -45,7 +45,8 @@ a replica has acknowledged, the entry is on its disk and its next request is jud
   --issuer NAME --all               everything of the issuer, with --issued-before only what is older
   --identity NAME                   whoever the rules recognise as this identity
 
-NAME is the issuer's name in the configuration. The exit code is 0 only when every replica has
+NAME is the issuer's name in the configuration. A replica that cannot be reached, or that breaks off before it
+has answered, is asked again until --timeout is over. The exit code is 0 only when every replica has
 acknowledged, and 1 when one has not: then run it again, as a second entry for the same thing does no harm.`,
 		Example: `  tiergate revoke -c tiergate.yaml --issuer corp --subject ada --issued-before now --because "laptop stolen"
   tiergate revoke -c tiergate.yaml --token - --because "seen in a log" < token.jwt
@@ -197,10 +198,17 @@ func report(w io.Writer, output string, replies []reply) error {
 			return err
 		}
 	}
+	var silent []string
 	for _, r := range replies {
 		if r.Error != "" {
-			return errNo
+			silent = append(silent, r.Peer)
 		}
 	}
-	return nil
+	if len(silent) == 0 {
+		return nil
+	}
+	if output != "json" && len(replies) > 1 {
+		fmt.Fprintf(w, "NOT acknowledged by %d of %d replicas: %s\n", len(silent), len(replies), strings.Join(silent, ", "))
+	}
+	return errNo
 }
