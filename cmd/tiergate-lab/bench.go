@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"net"
 	"os"
@@ -17,15 +16,13 @@ import (
 
 	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/load"
-	"github.com/tiergate/tiergate/examples"
 )
 
 // bench holds the flags of `bench`.
 type bench struct {
-	tiergate    string
+	staged
 	slices      int
 	slice       time.Duration
-	size        load.Size
 	connections int
 	inFlight    int
 	most        float64
@@ -49,12 +46,10 @@ throughput, latency, their ratio and its spread.`,
 			return b.run(cmd.Context())
 		},
 	}
+	b.flags(cmd, 10_000, 500)
 	flags := cmd.Flags()
-	flags.StringVar(&b.tiergate, "tiergate", "", "the tiergate to run (default: $TIERGATE_BIN, the one beside this program, or on PATH)")
 	flags.IntVar(&b.slices, "slices", 24, "slices each server gets")
 	flags.DurationVar(&b.slice, "slice", 500*time.Millisecond, "length of a slice")
-	flags.IntVar(&b.size.Objects, "objects", 10_000, "accounts that are read")
-	flags.IntVar(&b.size.Tokens, "tokens", 500, "customers who read them")
 	flags.IntVar(&b.connections, "connections", 2, "connections, as many as an Envoy has workers")
 	flags.IntVar(&b.inFlight, "in-flight", 64, "checks in flight")
 	flags.Float64Var(&b.most, "most", 2, "fail when a check costs more than this many times the stock server's; 0 for no bound")
@@ -92,23 +87,15 @@ type lane struct {
 	rate   []float64 // checks a second, by slice
 }
 
-func (b *bench) run(ctx context.Context) (err error) {
+func (b *bench) run(ctx context.Context) error {
 	if b.slices < 1 || b.slice <= 0 || b.connections < 1 || b.inFlight < 1 {
 		return errors.New("--slices, --slice, --connections and --in-flight must be more than 0")
 	}
-	bank, err := fs.Sub(examples.FS, "bank")
-	if err != nil {
-		return err
-	}
-	program, err := findTiergate(b.tiergate)
-	if err != nil {
-		return err
-	}
-	stage, err := load.NewStage(ctx, bank, e2e.Programs{Tiergate: program}, b.size)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
+	return b.on(ctx, func(stage *load.Stage) error { return b.beside(ctx, stage) })
+}
+
+// beside starts the stock server beside the stage's tiergate, and measures both.
+func (b *bench) beside(ctx context.Context, stage *load.Stage) (err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return err

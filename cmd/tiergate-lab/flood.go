@@ -2,27 +2,22 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/load"
-	"github.com/tiergate/tiergate/examples"
 )
 
 // flood holds the flags of `flood`.
 type flood struct {
-	tiergate string
-	run      load.Flood
-	size     load.Size
-	most     float64
-	out      io.Writer
+	staged
+	run  load.Flood
+	most float64
+	out  io.Writer
 }
 
 func floodCommand() *cobra.Command {
@@ -42,8 +37,8 @@ fetches of keys, the hits of the token cache and the memory.`,
 			return f.start(cmd.Context())
 		},
 	}
+	f.flags(cmd, 10_000, 500)
 	flags := cmd.Flags()
-	flags.StringVar(&f.tiergate, "tiergate", "", "the tiergate to run (default: $TIERGATE_BIN, the one beside this program, or on PATH)")
 	flags.Float64Var(&f.run.PerSecond, "rate", 1000, "good checks a second")
 	flags.IntVar(&f.run.Unknown, "unknown", 10_000, "tokens whose key nobody has")
 	flags.IntVar(&f.run.Forged, "forged", 10_000, "tokens with garbage signatures")
@@ -51,34 +46,21 @@ fetches of keys, the hits of the token cache and the memory.`,
 	flags.DurationVar(&f.run.Slice, "slice", 500*time.Millisecond, "length of a slice")
 	flags.IntVar(&f.run.Connections, "connections", 2, "connections of each traffic")
 	flags.IntVar(&f.run.Senders, "senders", 128, "requests of each traffic in flight at most")
-	flags.IntVar(&f.size.Objects, "objects", 10_000, "accounts that are read")
-	flags.IntVar(&f.size.Tokens, "tokens", 500, "customers who read them")
 	flags.Float64Var(&f.most, "most", 1.5, "fail when the p99 of good callers is more than this many times the control's, in the median slice; 0 for no bound")
 	return cmd
 }
 
-func (f *flood) start(ctx context.Context) (err error) {
+func (f *flood) start(ctx context.Context) error {
 	if f.run.Unknown+f.run.Forged > 1_000_000 || f.run.PerSecond*f.run.Slice.Seconds()*float64(f.run.Slices) > maxRequests {
 		return fmt.Errorf("at most 1000000 worthless tokens and %d good checks", maxRequests)
 	}
-	bank, err := fs.Sub(examples.FS, "bank")
-	if err != nil {
-		return err
-	}
-	program, err := findTiergate(f.tiergate)
-	if err != nil {
-		return err
-	}
-	stage, err := load.NewStage(ctx, bank, e2e.Programs{Tiergate: program}, f.size)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
-	r, err := stage.Flood(ctx, f.run)
-	if err != nil {
-		return err
-	}
-	return f.report(r)
+	return f.on(ctx, func(stage *load.Stage) error {
+		r, err := stage.Flood(ctx, f.run)
+		if err != nil {
+			return err
+		}
+		return f.report(r)
+	})
 }
 
 func (f *flood) report(r *load.FloodResult) error {

@@ -2,25 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/load"
-	"github.com/tiergate/tiergate/examples"
 )
 
 // revoke holds the flags of `revoke`.
 type revoke struct {
-	tiergate string
-	run      load.Revoke
-	size     load.Size
-	out      io.Writer
+	staged
+	run load.Revoke
+	out io.Writer
 }
 
 func revokeCommand() *cobra.Command {
@@ -40,42 +35,29 @@ was sent after the acknowledgement is allowed.`,
 			return r.start(cmd.Context())
 		},
 	}
+	r.flags(cmd, 1000, 100)
 	flags := cmd.Flags()
-	flags.StringVar(&r.tiergate, "tiergate", "", "the tiergate to run (default: $TIERGATE_BIN, the one beside this program, or on PATH)")
 	flags.IntVar(&r.run.Rounds, "rounds", 200, "tokens that are revoked in each way")
 	flags.Float64Var(&r.run.PerSecond, "rate", 1000, "checks a second of other callers")
 	flags.IntVar(&r.run.Connections, "connections", 2, "connections of the other callers")
 	flags.IntVar(&r.run.Senders, "senders", 64, "requests of the other callers in flight at most")
-	flags.IntVar(&r.size.Objects, "objects", 1000, "accounts that are read")
-	flags.IntVar(&r.size.Tokens, "tokens", 100, "customers who read them")
 	return cmd
 }
 
 // maxRounds keeps a run within the entries that a tiergate holds.
 const maxRounds = 10_000
 
-func (r *revoke) start(ctx context.Context) (err error) {
+func (r *revoke) start(ctx context.Context) error {
 	if r.run.Rounds > maxRounds {
 		return fmt.Errorf("--rounds %d: at most %d", r.run.Rounds, maxRounds)
 	}
-	bank, err := fs.Sub(examples.FS, "bank")
-	if err != nil {
-		return err
-	}
-	program, err := findTiergate(r.tiergate)
-	if err != nil {
-		return err
-	}
-	stage, err := load.NewStage(ctx, bank, e2e.Programs{Tiergate: program}, r.size)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
-	result, err := stage.Revoke(ctx, r.run)
-	if err != nil {
-		return err
-	}
-	return r.report(result)
+	return r.on(ctx, func(stage *load.Stage) error {
+		result, err := stage.Revoke(ctx, r.run)
+		if err != nil {
+			return err
+		}
+		return r.report(result)
+	})
 }
 
 func (r *revoke) report(result *load.RevokeResult) error {
