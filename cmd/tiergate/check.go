@@ -124,7 +124,7 @@ func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 		case err != nil:
 			r.bad.Add(e.V.File.Pos, "catalog %q: %v", e.Key, err)
 		}
-		found := in.View().Survey(e.Key)
+		found := in.Survey(e.Key)
 		r.bad, r.odd = append(r.bad, found.Bad...), append(r.odd, found.Odd...)
 	}
 	for i, s := range p.verifier.Stats() {

@@ -206,6 +206,11 @@ func (p *Policy) Routes() *resolver.Routes { return p.routes }
 // View is the catalog as this version declares it.
 func (p *Policy) View() *catalog.View { return p.view }
 
+// Survey is what there is to say about the rows of a catalog before they are served.
+func (p *Policy) Survey(source string) catalog.Survey {
+	return p.view.Survey(source, p.subjects.check)
+}
+
 // Source is what the version was compiled from.
 func (p *Policy) Source() *rules.Source { return p.source }
 

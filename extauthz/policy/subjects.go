@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/resolver/catalog"
@@ -126,16 +127,44 @@ func (r *roll) known(v *rules.Verified, row *rules.Object) (*rules.Verified, err
 		return v, rules.Faultf(rules.UnknownIdentity, "catalog %s has no such subject", r.typ.Catalog)
 	}
 	out := r.overridden(v, row)
-	said := row.Attributes[r.typ.Slot(statusColumn)] // nil where the source has no such column
-	word, _ := said.(string)
-	status, ok := rules.ParseStatus(word)
-	switch {
-	case said != nil && !ok: // also where the row alone has none: it may be misspelt
-		return out, rules.Faultf(rules.CatalogBadRow, "catalog %s: the status of the subject is none of active, suspended and retired", r.typ.Catalog)
-	case said != nil && status != rules.Active:
+	switch status, _, ok := r.status(row); {
+	case !ok:
+		return out, rules.Faultf(rules.CatalogBadRow, "catalog %s: the status of the subject is none of %s", r.typ.Catalog, statusWords)
+	case status != rules.Active:
 		return out, rules.Faultf(rules.IdentitySuspended, "the subject is %v, says catalog %s", status, r.typ.Catalog)
 	}
 	return out, nil
+}
+
+// statusWords are what a row's status can be.
+const statusWords = "active, suspended, retired"
+
+// status reads the status of a row. A source without such a column says that all
+// are active; a row alone that has none says nothing: it may be misspelt.
+func (r *roll) status(row *rules.Object) (status rules.Status, word string, ok bool) {
+	said := row.Attributes[r.typ.Slot(statusColumn)]
+	if said == nil {
+		return rules.Active, "", true
+	}
+	word, _ = said.(string)
+	status, ok = rules.ParseStatus(word)
+	return status, word, ok
+}
+
+// check finds fault with a row of subjects whose status is no status.
+func (s *subjects) check(row *rules.Object) (wrong, hint string) {
+	if s == nil {
+		return "", ""
+	}
+	for _, r := range s.of {
+		if r.typ != row.Type {
+			continue
+		}
+		if _, word, ok := r.status(row); !ok {
+			return "the status is none of " + statusWords, rules.DidYouMean(word, strings.Split(statusWords, ", "))
+		}
+	}
+	return "", ""
 }
 
 // overridden replaces claims by what the row says, and takes those away that the

@@ -12,10 +12,14 @@ import (
 // them: what it would refuse, and what it would only ignore or never find.
 type Survey struct{ Bad, Odd rules.Mistakes }
 
+// Check says what is wrong with a row that its type could use, "" when nothing is,
+// with a hint for who corrects it. Neither may show a value.
+type Check func(o *rules.Object) (wrong, hint string)
+
 // Survey reads all rows of a file source as the view's types would, past the
-// cache. It says nothing about a source that is no file, nor about a file that
-// cannot be used: File.Err does.
-func (v *View) Survey(source string) Survey {
+// cache, with what else whoever uses them checks. It says nothing about a source
+// that is no file, nor about a file that cannot be used: File.Err does.
+func (v *View) Survey(source string, checks ...Check) Survey {
 	src := v.catalog.sources[source]
 	if src == nil {
 		return Survey{}
@@ -28,7 +32,7 @@ func (v *View) Survey(source string) Survey {
 	if t == nil || len(t.records) == 0 {
 		return Survey{}
 	}
-	s := surveyor{file: f.options.Path, table: t, readers: make(map[string][]reader)}
+	s := surveyor{file: f.options.Path, table: t, readers: make(map[string][]reader), checks: checks}
 	for typ, sh := range v.shapes {
 		if sh.source == src {
 			name := typ.Name
@@ -48,6 +52,7 @@ type surveyor struct {
 	file     string
 	table    *table
 	readers  map[string][]reader // of the rows of a type; those of all rows under ""
+	checks   []Check
 	bad, odd findings
 }
 
@@ -132,9 +137,17 @@ func (s *surveyor) rows() {
 			if reader.unfit {
 				continue
 			}
-			if wrong := reader.shape.typed(&entry{}, row, func(string) {}); wrong != "" {
+			e := entry{found: true}
+			if wrong := reader.shape.typed(&e, row, func(string) {}); wrong != "" {
 				s.bad.add(r.pos, "%s: %s", reader.typ.Name, wrong)
 				break
+			}
+			o := rules.Object{Type: reader.typ, ID: r.key.ID}
+			e.apply(&o)
+			for _, check := range s.checks {
+				if wrong, hint := check(&o); wrong != "" {
+					s.bad.addHint(r.pos, hint, "%s: %s", reader.typ.Name, wrong)
+				}
 			}
 		}
 	}
@@ -150,8 +163,12 @@ type findings struct {
 }
 
 func (f *findings) add(pos rules.Pos, format string, args ...any) {
+	f.addHint(pos, "", format, args...)
+}
+
+func (f *findings) addHint(pos rules.Pos, hint, format string, args ...any) {
 	if len(f.shown) < mostFindings {
-		f.shown.Add(pos, format, args...)
+		f.shown.AddHint(pos, hint, format, args...)
 		return
 	}
 	if f.more == 0 {
