@@ -95,8 +95,12 @@ func (a *revokeFlags) run(cmd *cobra.Command) error {
 		return fmt.Errorf("--until: %w", err)
 	}
 	if a.token != "" {
-		if err := a.readToken(cmd.InOrStdin(), &r.By); err != nil {
+		doubt, err := a.readToken(cmd.InOrStdin(), &r.By)
+		if err != nil {
 			return fmt.Errorf("--token: %w", err)
+		}
+		if doubt != "" {
+			fmt.Fprintf(cmd.ErrOrStderr(), "warning: --token: %s\n", doubt)
 		}
 	}
 	if strings.TrimSpace(r.Because) == "" {
@@ -133,48 +137,44 @@ func moment(text string, now time.Time, ahead bool) (time.Time, error) {
 
 const maxTokenFile = 64 << 10
 
-// readToken takes issuer and jti from a token. Its signature is not looked at:
-// whoever may revoke may name any token.
-func (a *revokeFlags) readToken(stdin io.Reader, by *revocation.By) error {
+// readToken takes issuer and jti from a token, and says what speaks against it.
+func (a *revokeFlags) readToken(stdin io.Reader, by *revocation.By) (doubt string, err error) {
 	if a.config == "" {
-		return errors.New("needs -c tiergate.yaml, which names the issuers")
+		return "", errors.New("needs -c tiergate.yaml, which names the issuers")
 	}
 	if *by != (revocation.By{}) {
-		return errors.New("says already what is revoked: nothing else goes with it")
+		return "", errors.New("says already what is revoked: nothing else goes with it")
 	}
 	var text []byte
-	var err error
 	if a.token == "-" {
 		text, err = regular.Read(stdin, maxTokenFile)
 	} else {
 		text, err = regular.ReadFile(a.token, maxTokenFile)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	c, err := loadConfig(a.config)
 	if err != nil {
-		return err
+		return "", err
 	}
-	o := c.identityOptions(slog.New(slog.DiscardHandler))
-	o.StateDir = "" // no key is needed
-	v, err := identity.New(o)
+	v, err := identity.New(c.identityOptions(slog.New(slog.DiscardHandler))) // which only reads
 	if err != nil {
-		return err
+		return "", err
 	}
 	e := v.Explain(strings.TrimSpace(string(text)))
 	if e.Claims == nil {
-		return errors.New("what it holds cannot be read as a token; revoke its subject, session or client instead")
+		return "", errors.New("what it holds cannot be read as a token; revoke its subject, session or client instead")
 	}
 	if e.Issuer == "" {
-		return errors.New("the token is of none of the configured issuers: nobody here believes it")
+		return "", errors.New("the token is of none of the configured issuers: nobody here believes it")
 	}
 	jti, _ := e.Claims["jti"].(string)
 	if jti == "" {
-		return errors.New("the token has no jti: revoke its session, subject or client instead")
+		return "", errors.New("the token has no jti: revoke its session, subject or client instead")
 	}
 	by.Issuer, by.Token = e.Issuer, jti
-	return nil
+	return doubts(&e), nil
 }
 
 // report prints what each replica has said, and is errNo unless all have acknowledged.
