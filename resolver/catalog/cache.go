@@ -1,12 +1,10 @@
 package catalog
 
 import (
+	"hash/maphash"
+	"math/bits"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // cacheKey is a key within the declaration that typed its row.
@@ -15,43 +13,52 @@ type cacheKey struct {
 	id    string
 }
 
-// cache keeps typed rows. Rows that exist and rows that do not are kept apart,
-// so that made-up ids cannot push real rows out; and the first are kept by how
-// often they are used as well as how recently (2Q), so that one scan over many
-// rows cannot either.
+// cache keeps typed rows in shards, each a 2Q cache under a lock of its own. It is
+// bounded by entries and by an estimate of the bytes that they take.
 type cache struct {
-	putting sync.Mutex
-	rows    *lru.TwoQueueCache[cacheKey, *entry]
-	absent  *lru.Cache[cacheKey, *entry] // absent and bad rows, for at most absentTTL
-
-	rowsOut, absentOut atomic.Uint64 // entries that made room for others
+	seed   maphash.Seed // nobody outside can choose ids that meet in one shard
+	shards []shard      // their number is a power of two
 }
 
-// absentTTL bounds how long a row that was created or repaired stays unseen.
-const absentTTL = time.Second
+const (
+	// absentTTL bounds how long a row that was created or repaired stays unseen.
+	absentTTL = time.Second
+	// absentShare of the room is for rows that are absent or bad.
+	absentShare = 8
+	leastAbsent = 64 // entries
 
-func newCache(objects int) (*cache, error) {
-	rows, err := lru.New2Q[cacheKey, *entry](objects)
-	if err != nil {
-		return nil, err
+	maxShards   = 64
+	leastShard  = 1024    // entries
+	leastMemory = 1 << 20 // bytes of a shard
+)
+
+func newCache(objects, bytes int) *cache {
+	n := max(1, min(maxShards, objects/leastShard, bytes/leastMemory))
+	n = 1 << (bits.Len(uint(n)) - 1) //nolint:gosec // at least 1
+	c := &cache{seed: maphash.MakeSeed(), shards: make([]shard, n)}
+	for i := range c.shards {
+		c.shards[i].init(
+			room{objects / n, bytes / n},
+			room{max(objects/absentShare, leastAbsent) / n, bytes / absentShare / n},
+		)
 	}
-	absent, err := lru.New[cacheKey, *entry](max(objects/8, 64))
-	if err != nil {
-		return nil, err
-	}
-	return &cache{rows: rows, absent: absent}, nil
+	return c
 }
 
-// get returns the entry that is still valid at now, or nil. It does not allocate.
-func (c *cache) get(k cacheKey, now time.Duration) *entry {
-	if e, ok := c.rows.Get(k); ok && now < e.expires {
-		return e
-	}
-	if e, ok := c.absent.Get(k); ok && now < e.expires {
-		return e
-	}
-	return nil
+// hash spreads the rows of all types over shards. A row has one hash whatever
+// the declaration that typed it.
+func (c *cache) hash(typ, id string) uint64 {
+	return c.salt(typ) ^ maphash.String(c.seed, id)
 }
+
+func (c *cache) salt(typ string) uint64 { return maphash.String(c.seed, typ) }
+
+func (c *cache) of(k cacheKey) uint64 { return k.shape.salt ^ maphash.String(c.seed, k.id) }
+
+func (c *cache) shard(hash uint64) *shard { return &c.shards[hash&uint64(len(c.shards)-1)] }
+
+// get returns what is kept of a row, whatever its age, or nil. It does not allocate.
+func (c *cache) get(k cacheKey, hash uint64) *entry { return c.shard(hash).get(k) }
 
 // put keeps an entry as long as its shape allows, counted from the moment its
 // look-up began. Of two entries for one key the one that was read later stays.
@@ -60,24 +67,26 @@ func (c *cache) put(k cacheKey, e *entry) {
 		return
 	}
 	k.id = strings.Clone(k.id) // it may be a part of a whole request, which it would keep alive
-	c.putting.Lock()
-	defer c.putting.Unlock()
-	if old := c.get(k, 0); old != nil && old.read > e.read {
-		return
+	e.expires = e.read + k.shape.ttl
+	if !e.usable() {
+		e.expires = e.read + min(k.shape.ttl, absentTTL)
 	}
-	if e.found && e.bad == "" {
-		e.expires = e.read + k.shape.ttl
-		// A 2Q cache does not say what it drops: one more entry and no more room.
-		before, known := c.rows.Len(), c.rows.Contains(k)
-		if c.rows.Add(k, e); !known && c.rows.Len() == before {
-			c.rowsOut.Add(1)
-		}
-		c.absent.Remove(k)
-		return
+	hash := c.of(k)
+	c.shard(hash).put(k, hash, e)
+}
+
+// counts adds up all shards.
+func (c *cache) counts() (out Counts) {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		out.Entries += s.once.len + s.often.len
+		out.Bytes += s.once.bytes + s.often.bytes
+		out.Absent += s.absent.len
+		out.AbsentBytes += s.absent.bytes
+		out.Evicted += s.evicted
+		out.AbsentEvicted += s.absentEvicted
+		s.mu.Unlock()
 	}
-	e.expires = e.read + min(k.shape.ttl, absentTTL)
-	if c.absent.Add(k, e) {
-		c.absentOut.Add(1)
-	}
-	c.rows.Remove(k)
+	return out
 }

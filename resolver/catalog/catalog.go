@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Sources  map[string]Source
 	Objects  int                      // rows kept; 100,000 by default
+	Bytes    int                      // that they may take, by an estimate; 256 MiB by default
 	TTL      map[string]time.Duration // by tier name; "default" for the rest, 30 s when absent; 0 reads every time
 	Timeout  time.Duration            // of one look-up, whatever becomes of the Check that began it; 2 s by default
 	InFlight int                      // look-ups that one source answers at a time; 64 by default
@@ -27,6 +28,7 @@ type Options struct {
 const (
 	defaultTTL      = 30 * time.Second
 	defaultObjects  = 100_000
+	defaultBytes    = 256 << 20
 	defaultTimeout  = 2 * time.Second
 	defaultInFlight = 64
 )
@@ -55,8 +57,8 @@ type Catalog struct {
 
 // New checks the options and makes an empty Catalog.
 func New(o Options) (*Catalog, error) {
-	if o.Objects < 0 || o.Timeout < 0 || o.InFlight < 0 {
-		return nil, fmt.Errorf("catalog: Objects %d, Timeout %v and InFlight %d must not be below 0", o.Objects, o.Timeout, o.InFlight)
+	if o.Objects < 0 || o.Bytes < 0 || o.Timeout < 0 || o.InFlight < 0 {
+		return nil, fmt.Errorf("catalog: Objects %d, Bytes %d, Timeout %v and InFlight %d must not be below 0", o.Objects, o.Bytes, o.Timeout, o.InFlight)
 	}
 	for tier, ttl := range o.TTL {
 		if ttl < 0 {
@@ -74,10 +76,7 @@ func New(o Options) (*Catalog, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.start = c.now()
-	var err error
-	if c.cache, err = newCache(orDefault(o.Objects, defaultObjects)); err != nil {
-		return nil, fmt.Errorf("catalog: %w", err)
-	}
+	c.cache = newCache(orDefault(o.Objects, defaultObjects), orDefault(o.Bytes, defaultBytes))
 	for name, from := range o.Sources {
 		if from == nil {
 			return nil, fmt.Errorf("catalog: the source %q is nil", name)
@@ -113,20 +112,19 @@ func (c *Catalog) Wait(ctx context.Context) error {
 	}
 }
 
-// Counts are totals since the start, but Entries and Absent, which are kept now.
+// Counts are totals since the start, but entries and bytes, which are kept now.
 type Counts struct {
 	Hits, Misses           uint64
 	Entries, Absent        int    // rows that exist, and rows that are absent or bad
+	Bytes, AbsentBytes     int    // that each take, estimated
 	Evicted, AbsentEvicted uint64 // of each, what made room for others
 }
 
 // Counts returns the cache's totals.
 func (c *Catalog) Counts() Counts {
-	k := c.cache
-	return Counts{
-		Hits: c.hits.Load(), Misses: c.misses.Load(), Entries: k.rows.Len(), Absent: k.absent.Len(),
-		Evicted: k.rowsOut.Load(), AbsentEvicted: k.absentOut.Load(),
-	}
+	out := c.cache.counts()
+	out.Hits, out.Misses = c.hits.Load(), c.misses.Load()
+	return out
 }
 
 // Lookups count the batches that a source was asked for since the start; Pending

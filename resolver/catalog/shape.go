@@ -24,6 +24,7 @@ type shape struct {
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
+	salt       uint64        // of the type in hashes of keys
 	near       neighbours    // of undeclared columns
 	partial    bool          // a row need not have all attributes, and shows which it has
 }
@@ -45,10 +46,10 @@ func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 	return b.String()
 }
 
-func newShape(schema *rules.Schema, t *rules.Type, src *source, ttl map[string]time.Duration) *shape {
+func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	s := &shape{
-		source: src, typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
-		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, ttl),
+		source: c.sources[t.Catalog], typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
+		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, c.ttl), salt: c.cache.salt(t.Name),
 	}
 	for i := range schema.Tiers {
 		s.tiers = append(s.tiers, schema.Tiers[i].Name)
@@ -91,6 +92,34 @@ type entry struct {
 	generation uint64
 	read       time.Duration // since the catalog's start, when its look-up began
 	expires    time.Duration // likewise since the start
+}
+
+// usable reports whether the row exists and says what can be decided on.
+func (e *entry) usable() bool { return e.found && e.bad == "" }
+
+// entrySize is about what an entry, its node and its place in a map take, in bytes.
+const entrySize = 288
+
+// size estimates how many bytes an entry takes: a fixed part, texts, and a slot for each attribute.
+func (e *entry) size() int {
+	n := entrySize + len(e.bad) + len(e.parent)
+	for _, value := range e.attributes {
+		n += 16 // of the slot, and as much again for a text, a number or the head of a list
+		switch v := value.(type) {
+		case string:
+			n += 16 + len(v)
+		case int64:
+			n += 16
+		case []int64:
+			n += 24 + 8*len(v)
+		case []string:
+			n += 24
+			for _, text := range v {
+				n += 16 + len(text)
+			}
+		}
+	}
+	return n
 }
 
 // apply gives an object what the row says. A row that is absent says only that;

@@ -33,7 +33,7 @@ func (c *Catalog) Bind(schema *rules.Schema, own ...*rules.Type) *View {
 		declared := fingerprint(schema, t, partial)
 		sh := c.known(declared)
 		if sh == nil {
-			sh = newShape(schema, t, c.sources[t.Catalog], c.ttl)
+			sh = newShape(schema, t, c)
 			sh.partial = partial
 		}
 		v.shapes[t], shapes[declared] = sh, sh
@@ -167,9 +167,8 @@ func (v *View) Ready(targets []rules.Target, want func(*rules.Target) bool) bool
 		if sh == nil || sh.source == nil {
 			continue // Fill fails at once
 		}
-		e := v.catalog.cache.get(cacheKey{sh, t.Object.ID}, now)
-		generation, err := sh.source.version()
-		if err == nil && (e == nil || generation != 0 && e.generation != generation) {
+		current, err := sh.source.version()
+		if err == nil && sh.source.cached(cacheKey{sh, t.Object.ID}, current, now) == nil {
 			return false
 		}
 	}
@@ -184,12 +183,9 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	}
 	now, cold := s.catalog.elapsed(), 0
 	for i := range jobs {
-		e := s.catalog.cache.get(cacheKey{jobs[i].shape, jobs[i].object.ID}, now)
-		if e == nil || current != 0 && e.generation != current {
+		if jobs[i].entry = s.cached(cacheKey{jobs[i].shape, jobs[i].object.ID}, current, now); jobs[i].entry == nil {
 			cold++
-			continue
 		}
-		jobs[i].entry = e
 	}
 	stats.Hits += len(jobs) - cold
 	stats.Misses += cold
@@ -221,6 +217,15 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 		stats.Generation = max(stats.Generation, e.generation)
 	}
 	return nil
+}
+
+// cached returns the entry that answers now, or nil.
+func (s *source) cached(k cacheKey, current uint64, now time.Duration) *entry {
+	e := s.catalog.cache.get(k, s.catalog.cache.of(k))
+	if e == nil || now >= e.expires || current != 0 && e.generation != current {
+		return nil
+	}
+	return e
 }
 
 // read fetches the n jobs that have no entry yet.
