@@ -27,7 +27,11 @@ func (c *compiler) schema() *Schema {
 	}
 	switch {
 	case len(c.src.Tiers) == 0:
-		c.ms.AddHint(Pos{}, "write a section tiers:, low to high", "no tiers are declared")
+		at := Pos{} // of no file, where there is none
+		if len(c.src.Files) > 0 {
+			at = Pos{c.src.Files[0].Path, 1, 1}
+		}
+		c.ms.AddHint(at, "write a section tiers:, low to high, in this file or another", "no tiers are declared")
 	case len(c.src.Tiers) > maxTiers:
 		c.ms.Add(c.src.Tiers[maxTiers].Pos, "more than %d tiers", maxTiers)
 	}

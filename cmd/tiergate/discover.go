@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 func newDiscover() *cobra.Command {
@@ -42,7 +42,7 @@ file but for one thing: who answers for each of them. As long as an owner is emp
 			if log == "" {
 				return errors.New("identities discover wants --log FILE, a decision log")
 			}
-			f, err := os.Open(log)
+			f, err := regular.Open(log)
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // asked is what explain was asked about.
@@ -114,7 +114,7 @@ func explainDecision(cmd *cobra.Command, a *asked) error {
 	if path == "" {
 		return errors.New("explain --decision wants --log FILE, or -c with an audit.file")
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return err
 	}

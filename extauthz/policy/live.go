@@ -93,6 +93,7 @@ func (l *Live) reload(settled *snapshot) error {
 	l.stats.Store(&stats)
 	if old == nil || old.Hash != next.Hash {
 		l.o.Log.Info("rules loaded", slog.String("policy", next.Hash), slog.Int("files", len(next.source.Files)))
+		l.tellOdd(next)
 	}
 	if old != nil {
 		l.tellLost(old, next)
@@ -123,4 +124,14 @@ func (l *Live) Adopt(p *Policy) {
 	stats.Hash, stats.LoadedAt = p.Hash, time.Now()
 	l.stats.Store(&stats)
 	l.current.Store(p)
+	l.tellOdd(p)
+}
+
+// tellOdd says of a version that takes effect what check warns of: who runs a
+// server may never have run that.
+func (l *Live) tellOdd(p *Policy) {
+	for _, m := range p.set.Warnings() {
+		l.o.Log.Warn("rules hardly meant", slog.String("policy", p.Hash), slog.String("at", m.Pos.String()),
+			slog.String("warning", m.Text), slog.String("hint", m.Hint))
+	}
 }

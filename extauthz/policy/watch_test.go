@@ -152,6 +152,49 @@ func TestWatchReportsWhatDoesNotLoad(t *testing.T) {
 	})
 }
 
+// What check warns of in the rules, the log says too: once for each version.
+func TestEachVersionSaysWhatIsHardlyMeant(t *testing.T) {
+	odd := strings.Replace(shop, "identities:\n", "identities:\n  - { name: most, kind: service, match: { issuer: corp, subject: most }, network: [0.0.0.0/1, 128.0.0.0/2] }\n", 1)
+	text, o := odd, options(t, stated{v: ada()})
+	var log bytes.Buffer
+	live, err := NewLive(LiveOptions{
+		Load: func() (*Policy, *rules.Source, error) {
+			return Load(fstest.MapFS{"shop.yaml": {Data: []byte(text)}}, o)
+		},
+		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		name, text string
+		want       int
+	}{
+		{"the first version", odd, 1}, {"nothing changed", odd, 0}, {"another version", odd + "# new\n", 1}, {"mended", shop, 0},
+	} {
+		if text = step.text; step.name != "the first version" {
+			log.Reset()
+			if err := live.Reload(); err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+		}
+		got := log.String()
+		if n := strings.Count(got, `msg="rules hardly meant"`); n != step.want || n > 0 &&
+			(!strings.Contains(got, "at=shop.yaml:") || !strings.Contains(got, "more than half") || !strings.Contains(got, "policy="+live.Current().Hash)) {
+			t.Errorf("%s: logged %q, want %d warnings", step.name, got, step.want)
+		}
+	}
+	log.Reset()
+	text = odd
+	kept, _, err := live.o.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live.Adopt(kept); strings.Count(log.String(), `msg="rules hardly meant"`) != 1 {
+		t.Errorf("the last good version: logged %q", log.String())
+	}
+}
+
 // What a new version no longer has is named, where it may let more through.
 func TestReloadNamesWhatWentAway(t *testing.T) {
 	text, o := fstest.MapFS{}, options(t, stated{v: ada()})
