@@ -36,10 +36,7 @@ func (h *hold) at(path string) bool { return sameAt(h.dir, path) }
 
 // sameAt says whether a path leads to the file that is open.
 func sameAt(f *os.File, path string) bool {
-	there, err := os.Lstat(path)
-	if err == nil && there.Mode()&os.ModeSymlink != 0 {
-		there, err = os.Stat(path)
-	}
+	there, err := os.Stat(path)
 	if err != nil {
 		return false
 	}

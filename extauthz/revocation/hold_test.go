@@ -172,3 +172,49 @@ func TestM5AServerThatLostItsDirectoryTakesNoChanges(t *testing.T) {
 		t.Error("still lost")
 	}
 }
+
+// M5: where directories have no locks, the mark's is all there is. Who removes it
+// opens a gap, until the first server sees that another one has the new mark.
+func TestM5WithoutLocksOnDirectoriesTheSecondServerIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	unlocked := func(j *Journal) {
+		t.Helper()
+		j.hold.dir.Close()
+		d, err := os.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.hold = &hold{dir: d}
+	}
+	j, _ := heard(t, dir)
+	put(t, j, "a")
+	unlocked(j)
+	if _, err := tryOpen(dir); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("the lock of the mark lets a second server in: %v", err)
+	}
+	mark := filepath.Join(dir, markName)
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	j.look() // in time: the mark is ours again
+	if _, lost := j.Tampered(); lost {
+		t.Error("lost, and nobody else is there")
+	}
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	second := journal(t, dir)
+	unlocked(second)
+	put(t, second, "b")
+	if _, err := j.Add(t.Context(), corp("c")); err == nil {
+		t.Error("both servers acknowledge changes")
+	}
+	second.Close()
+	if _, err := j.Add(t.Context(), corp("c")); err == nil || !strings.Contains(err.Error(), "another server wrote") {
+		t.Errorf("it writes over what the other server acknowledged: %v", err)
+	}
+	j.Close()
+	if got := ids(journal(t, dir)); got != "a b" {
+		t.Errorf("entries %q after a restart, want a b", got)
+	}
+}
