@@ -81,7 +81,9 @@ func unheard(err error) bool {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return true
 	}
-	late, ok := errors.AsType[net.Error](err) // of connecting or a handshake: nothing else has a bound of its own
+	// Connecting and a handshake alone have a bound of their own. To a socket with
+	// too many who want to connect, the system says to try later: EAGAIN is one, too.
+	late, ok := errors.AsType[net.Error](err)
 	return ok && late.Timeout()
 }
 

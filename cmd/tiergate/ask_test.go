@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -242,6 +245,37 @@ func TestAskAgainForWhatMayBeDone(t *testing.T) {
 		_, err := p.ask(t.Context(), c.method, "/", nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "it answered 404") || strings.Contains(err.Error(), "may have done") != (c.want != "") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestWhatIsAskedAgain(t *testing.T) {
+	dial := func(err error) error {
+		return &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", err)}
+	}
+	for _, c := range []struct {
+		err                 error
+		unanswered, unheard bool
+	}{
+		{dial(syscall.ECONNREFUSED), true, true},
+		{dial(syscall.EAGAIN), true, true}, // too many want to connect
+		{dial(syscall.ETIMEDOUT), true, true},
+		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true, false},
+		{&net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}, true, false},
+		{io.EOF, true, false},
+		{io.ErrUnexpectedEOF, true, false},
+		{errors.New("http: server closed idle connection"), true, false},
+		{dial(syscall.ENOENT), false, false},
+		{dial(syscall.EACCES), false, false},
+		{&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}, false, false},
+		{&net.OpError{Op: "remote error", Err: tls.AlertError(42)}, false, false},
+		{errors.New("there is no entry of this id"), false, false},
+	} {
+		if got := unanswered(c.err); got != c.unanswered {
+			t.Errorf("%v: unanswered is %v", c.err, got)
+		}
+		if got := unheard(c.err); got != c.unheard {
+			t.Errorf("%v: unheard is %v", c.err, got)
 		}
 	}
 }
