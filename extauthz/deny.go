@@ -42,9 +42,13 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 	httpStatus := w.open(deniedStatus)
 	w.varint(statusCode, uint64(status))
 	w.close(httpStatus)
-	if isGRPC(raw) {
+	switch {
+	case isGRPC(raw):
 		w.string(deniedBody, text.detail) // the proxy makes it the grpc-message
-	} else {
+	case out.Reply != "":
+		w.header(deniedHeaders, "content-type", "application/json")
+		w.string(deniedBody, a.rpcError(status, text, out, raw.ID))
+	default:
 		w.header(deniedHeaders, "content-type", "application/problem+json")
 		w.string(deniedBody, a.problem(status, text, out.Reason, raw.ID))
 	}
@@ -62,6 +66,16 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 	w.close(denied)
 	writeMetadata(&w, out, raw.ID)
 	return w
+}
+
+// notAllowed is the code of a JSON-RPC error, of those that are a server's own
+// (JSON-RPC 2.0 section 5.1), for a call that was denied.
+const notAllowed = "-32001"
+
+// rpcError is a JSON-RPC error by which the client knows which of its requests was
+// denied. The request's id is JSON text already.
+func (a *answers) rpcError(status int, text words, out *rules.Outcome, id string) string {
+	return `{"jsonrpc":"2.0","id":` + out.Reply + `,"error":{"code":` + notAllowed + `,"message":"` + text.detail + `","data":` + a.problem(status, text, out.Reason, id) + `}}`
 }
 
 // problem is an RFC 9457 body. Its texts are ours and need no escape.

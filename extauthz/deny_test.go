@@ -23,7 +23,12 @@ func field(t *testing.T, w wire) []byte {
 
 func denied(t *testing.T, a *answers, d rules.Decision, raw *rules.RawRequest) (*authv3.DeniedHttpResponse, map[string]string) {
 	t.Helper()
-	r := parsed(t, a.deny(&rules.Outcome{Decision: d}, raw))
+	return deniedOutcome(t, a, &rules.Outcome{Decision: d}, raw)
+}
+
+func deniedOutcome(t *testing.T, a *answers, out *rules.Outcome, raw *rules.RawRequest) (*authv3.DeniedHttpResponse, map[string]string) {
+	t.Helper()
+	r := parsed(t, a.deny(out, raw))
 	if r.GetStatus().GetCode() == 0 || r.GetDeniedResponse() == nil {
 		t.Fatalf("not a denial: %v", r)
 	}
@@ -64,6 +69,20 @@ func TestEveryReasonIsAnExplicitDenial(t *testing.T) {
 		}
 		if err := json.Unmarshal([]byte(shown.GetBody()), &body); err != nil || body["reason"] != want {
 			t.Errorf("%s: exposed as %v (%v), want %q", reason, body["reason"], err, want)
+		}
+	}
+}
+
+// Who sent a JSON-RPC request learns which one was denied, and no more than others
+// do. Without an id there is nobody to tell.
+func TestDenialsAnswerJSONRPC(t *testing.T) {
+	for _, id := range []string{"7", `"a\"b"`} {
+		out := &rules.Outcome{Decision: rules.Decision{Reason: rules.NoRule, Detail: "canary"}, Reply: id}
+		got, headers := deniedOutcome(t, newAnswers(nil, false), out, sent())
+		want := `{"jsonrpc":"2.0","id":` + id + `,"error":{"code":-32001,"message":"This request is not allowed.",` +
+			`"data":{"type":"about:blank","title":"Forbidden","status":403,"detail":"This request is not allowed.","decision":"id1"}}}`
+		if got.GetBody() != want || headers["content-type"] != "application/json" || got.GetStatus().GetCode() != 403 {
+			t.Errorf("got %s, want %s", got.GetBody(), want)
 		}
 	}
 }

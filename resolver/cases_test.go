@@ -127,7 +127,7 @@ func told1(routes *Routes, r *rules.RawRequest) string {
 	if err != nil {
 		return m.Op.Pos.String() + ": " + err.Error()
 	}
-	lines := []string{m.Op.Pos.String() + ": " + m.Op.Line}
+	lines := []string{m.Op.Pos.String() + ": " + m.Line()}
 	for i := range targets {
 		lines = append(lines, "  "+showTarget(&targets[i]))
 	}

@@ -21,9 +21,10 @@ type endpoint struct {
 	reader reader
 }
 
-// reader finds the calls of a request, in its order. Its error is a *rules.Fault.
+// reader finds the calls of a request, in its order, and may say in the match how
+// to answer. Its error is a *rules.Fault.
 type reader interface {
-	read(req *rules.Request) ([]call, error)
+	read(req *rules.Request, m *Match) ([]call, error)
 }
 
 // call is one thing that a request to an endpoint asks for.
@@ -36,7 +37,7 @@ type call struct {
 // onEndpoint reports whether requests reach a line through its endpoint, not by
 // a path of its own.
 func (op *Operation) onEndpoint() bool {
-	return op.Protocol == protoGraphQL || op.Protocol == protoMCP
+	return op.endpoint == nil && (op.Protocol == protoGraphQL || op.Protocol == protoMCP)
 }
 
 // endpoints notes what a host's declaration says of protocols.
@@ -83,6 +84,7 @@ func (c *compiler) attach() {
 			c.attachTo(h.graphql, op, "graphql: { path: /graphql, schema: schema.graphql }")
 		case protoMCP:
 			c.attachTo(h.mcp[op.call.server.text], op, "mcp: [{ server: "+op.call.server.text+", path: /mcp }]")
+			c.pinned(h, op)
 		}
 	}
 	for _, h := range c.sorted() {
@@ -122,8 +124,11 @@ func (e *endpoint) form() string {
 
 // key is by what a reader names the calls of a line.
 func (c *callSpec) key() string {
-	if c.server.text == "" {
+	switch {
+	case c.server.text == "":
 		return c.name.text
+	case c.within != nil: // whatever the capture is called
+		return c.method.text + " " + c.before + "{}" + c.after
 	}
 	return c.method.text + " " + c.name.text
 }

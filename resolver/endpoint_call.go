@@ -10,7 +10,7 @@ import (
 // a line, or the request is none that anybody allowed.
 func (m *Match) called(req *rules.Request, c *rules.Caller) ([]rules.Target, error) {
 	e := m.Op.endpoint
-	calls, err := e.reader.read(req)
+	calls, err := e.reader.read(req, m)
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,6 @@ func (c *compiler) graphql(d *rules.GraphQLDecl) *endpoint {
 	return nil
 }
 
-func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
-	c.mistakes.Add(d.Pos, "mcp is not supported yet")
-	return nil
-}
-
 func (c *compiler) attachRPC(_ *host, op *Operation) {
 	c.mistakes.Add(op.Pos, "RPC operations are not supported yet")
 }

@@ -8,6 +8,7 @@ import "github.com/tiergate/tiergate/rules"
 type Match struct {
 	Op        *Operation
 	Calls     []*Operation
+	Reply     string // JSON text: the id of a JSON-RPC request, by which its answer is known
 	Preflight bool
 }
 

@@ -1,6 +1,10 @@
 package resolver
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tiergate/tiergate/resolver/mcp"
+)
 
 // protocols are what a line may begin with that is no HTTP method.
 var protocols = map[string]bool{protoRPC: true, protoGraphQL: true, protoMCP: true}
@@ -21,18 +25,11 @@ type callSpec struct {
 	within *word  // the capture's name
 }
 
-// The methods of MCP that are about something of the server's own.
-const (
-	callTool     = "tools/call"
-	readResource = "resources/read"
-	getPrompt    = "prompts/get"
-)
-
 func (c *callSpec) String() string {
 	switch {
 	case c.server.text == "":
 		return c.name.text
-	case c.method.text == callTool:
+	case c.method.text == mcp.CallTool:
 		return c.server.text + "." + c.name.text
 	case c.within != nil:
 		return c.server.text + " " + c.method.text + " " + c.before + "{" + c.within.text + "}" + c.after
@@ -95,7 +92,7 @@ func (s *scanner) mcp(c *callSpec) *fault {
 		return faultAt(s.at, form, "want the name of a server, found %s", s.next())
 	}
 	if s.take(".") {
-		c.method.text = callTool
+		c.method.text = mcp.CallTool
 		if c.name = s.spelt(oneOf("_-./")); c.name.text == "" {
 			return faultAt(s.at, form, "want the name of a tool, found %s", s.next())
 		}
@@ -106,13 +103,13 @@ func (s *scanner) mcp(c *callSpec) *fault {
 		return faultAt(s.at, form, "want a tool or a method of the server, found %s", s.next())
 	}
 	switch s.spaces(); c.method.text {
-	case callTool:
+	case mcp.CallTool:
 		return faultAt(c.method.at, form, "a tool is written with a dot: %s.tool", c.server.text)
-	case getPrompt:
+	case mcp.GetPrompt:
 		if c.name = s.spelt(oneOf("_-./")); c.name.text == "" {
 			return faultAt(s.at, "write MCP server prompts/get name", "want the name of a prompt, found %s", s.next())
 		}
-	case readResource:
+	case mcp.ReadResource, mcp.Subscribe, mcp.Unsubscribe:
 		return s.resource(c)
 	}
 	return nil

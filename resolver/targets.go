@@ -59,9 +59,31 @@ type resolution struct {
 	room   [4]string
 }
 
-// readBody demands a whole JSON body of exactly that type and no encoding.
-func (r *resolution) readBody() error {
-	req := r.req
+func (r *resolution) readBody() (err error) {
+	r.body, err = wholeJSON(r.req)
+	return err
+}
+
+// wholeJSON demands a whole JSON body of exactly that type and no encoding.
+func wholeJSON(req *rules.Request) (*tree.Value, error) {
+	if err := whole(req); err != nil {
+		return nil, err
+	}
+	if contentType, _ := req.Header("content-type"); !isJSON(contentType) {
+		return nil, rules.Faultf(rules.BodyType, "content-type is %.80q, want application/json", contentType)
+	}
+	if err := plain(req); err != nil {
+		return nil, err
+	}
+	v, err := tree.ReadJSON(req.Body)
+	if err != nil {
+		return nil, &rules.Fault{Reason: rules.BodyMalformed, Err: err}
+	}
+	return v, nil
+}
+
+// whole demands that the body is there, all of it.
+func whole(req *rules.Request) error {
 	switch {
 	case req.BodyCut:
 		return rules.Faultf(rules.BodyTooLarge, "the body was cut or is over the limit")
@@ -70,17 +92,14 @@ func (r *resolution) readBody() error {
 	case len(req.Body) == 0:
 		return rules.Faultf(rules.BodyMissing, "the body is empty")
 	}
-	if contentType, _ := req.Header("content-type"); !isJSON(contentType) {
-		return rules.Faultf(rules.BodyType, "content-type is %.80q, want application/json", contentType)
-	}
+	return nil
+}
+
+// plain demands that the body is not encoded once more.
+func plain(req *rules.Request) error {
 	if encoding, ok := req.Header("content-encoding"); ok && encoding != "identity" {
 		return rules.Faultf(rules.BodyEncoding, "content-encoding is %.80q", encoding)
 	}
-	v, err := tree.ReadJSON(req.Body)
-	if err != nil {
-		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
-	}
-	r.body = v
 	return nil
 }
 

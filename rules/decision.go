@@ -105,6 +105,7 @@ type Outcome struct {
 	Caller    *Caller  // nil when nobody was identified
 	Operation string   // the map line, "" when none matched
 	OpPos     Pos
+	Reply     string // JSON text: the id of the JSON-RPC request that a denial answers; "" for none
 	Policy    string // hash of the policy version
 	Nonce     string // for the client's next proofs, with whatever answer; "" for none
 	Catalog   uint64 // highest generation read; 0 when nothing was

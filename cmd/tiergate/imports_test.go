@@ -20,9 +20,11 @@ var mayImport = map[string][]string{
 	"rules/regular":                {}, // how a file that a user named is opened
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
-	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree"},
+	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc"},
 	"resolver/alike":               {}, // which names some server reads as one
 	"resolver/tree":                {"resolver/alike"},
+	"resolver/graphql":             {"rules", "resolver/alike", "resolver/tree"},
+	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/catalog":             {"rules", "rules/regular"},
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},

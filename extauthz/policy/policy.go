@@ -159,6 +159,9 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 
 func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver.Match) ([]rules.Target, error) {
 	targets, err := match.Targets(req, c.o.Caller)
+	if c.o.Reply = match.Reply; len(match.Calls) > 0 {
+		c.o.Operation, c.o.OpPos = match.Line(), match.Calls[0].Pos
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,118 @@
+package resolver
+
+import (
+	"strings"
+
+	"github.com/tiergate/tiergate/resolver/mcp"
+	"github.com/tiergate/tiergate/resolver/tree"
+	"github.com/tiergate/tiergate/rules"
+)
+
+// mcp compiles the declaration of an MCP endpoint. A message makes one call, so
+// the bound on targets is that of its line.
+func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
+	e := &endpoint{at: d.Pos, proto: protoMCP, server: d.Server.V, path: d.Path, max: highestMax, lines: map[string]*Operation{}}
+	r := &mcpReader{endpoint: e}
+	e.reader = r
+	if !given(d.Path.Pos) {
+		c.mistakes.AddHint(d.Pos, "write path: /mcp", "an MCP endpoint without a path")
+	}
+	if d.Tools.File == nil {
+		return e
+	}
+	tools, err := mcp.ReadTools([]byte(d.Tools.File.Text))
+	if err != nil {
+		c.mistakes.Add(d.Tools.Pos, "%s: %v", d.Tools.V, err)
+		return e
+	}
+	r.tools = tools
+	return e
+}
+
+// mcpReader reads the calls of one MCP endpoint.
+type mcpReader struct {
+	endpoint *endpoint
+	tools    *mcp.Tools // nil when they are not pinned
+}
+
+func (r *mcpReader) read(req *rules.Request, m *Match) ([]call, error) {
+	body, err := wholeJSON(req)
+	if err != nil {
+		return nil, err
+	}
+	msg, err := mcp.Read(body)
+	if err != nil {
+		return nil, &rules.Fault{Reason: rules.BodyMalformed, Err: err}
+	}
+	m.Reply = msg.ID
+	for i := range req.Headers {
+		if err := msg.Mirrored(req.Headers[i].Name, req.Headers[i].Value); err != nil {
+			return nil, &rules.Fault{Reason: rules.AmbiguousParameter, Err: err}
+		}
+	}
+	if msg.Method == mcp.CallTool && r.tools != nil {
+		if err := r.tools.Check(msg); err != nil {
+			return nil, &rules.Fault{Reason: rules.NoRoute, Err: err}
+		}
+	}
+	one := call{name: msg.Method + " " + msg.Name, args: msg.Args}
+	switch msg.Method {
+	case mcp.ReadResource, mcp.Subscribe, mcp.Unsubscribe:
+		err = r.resource(msg, &one)
+	}
+	return []call{one}, err
+}
+
+// resource finds the line of a URI: the one that is just that, else the one whose
+// text around its capture is.
+func (r *mcpReader) resource(msg *mcp.Message, one *call) error {
+	if r.endpoint.lines[one.name] != nil {
+		return nil
+	}
+	found := ""
+	for key, op := range r.endpoint.lines {
+		id, ok := op.call.captured(msg)
+		if !ok {
+			continue
+		}
+		if found != "" {
+			return rules.Faultf(rules.AmbiguousParameter, "two lines are for the resource")
+		}
+		found = key
+		one.args = tree.Value{
+			Kind: tree.Object, Names: []string{op.call.within.text}, Items: []tree.Value{{Kind: tree.String, Text: id}},
+		}
+	}
+	one.name = found // "" has no line
+	return nil
+}
+
+// captured is the text of a URI that a line captures: one segment as it is.
+// A server would decode escapes, and read what is behind a ? or a # as something else.
+func (c *callSpec) captured(msg *mcp.Message) (string, bool) {
+	if c.within == nil || c.method.text != msg.Method {
+		return "", false
+	}
+	id, ok := strings.CutPrefix(msg.Name, c.before)
+	if !ok {
+		return "", false
+	}
+	id, ok = strings.CutSuffix(id, c.after)
+	return id, ok && id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\\?#%;")
+}
+
+// pinned holds a line of a tool against the definition that was reviewed.
+func (c *compiler) pinned(h *host, op *Operation) {
+	e := h.mcp[op.call.server.text]
+	if e == nil || op.call.method.text != mcp.CallTool {
+		return
+	}
+	tools := e.reader.(*mcpReader).tools
+	if tools == nil {
+		return
+	}
+	name := op.call.name.text
+	if tools.Tool(name) == nil {
+		c.mistakes.AddHint(op.Pos, rules.DidYouMean(name, tools.Names()), "the server %q defines no tool %q", op.call.server.text, name)
+	}
+}
