@@ -17,6 +17,11 @@
 // allowed on at least one object too: money can be sent to an account only by
 // who may take it from one. Captures of one line are taken as independent.
 //
+// Who is suspended or retired, has not begun or has expired reaches nothing now;
+// what it would reach stands beside. Who acts on behalf of others reaches for them
+// at most what it reaches alone, for both must be allowed: its row bounds
+// that, and is no count of its own where only their tokens are bound or name a purpose.
+//
 // "Any valid token" reaches every exposed pair: it is what checks of the endpoint
 // alone leave open.
 //
@@ -33,7 +38,7 @@
 //
 // A row is exact when nothing that a rule reads of the caller or the request was
 // left open: the time, a client or peer that the identity does not pin, claims
-// that no selector asks for, or a subject that a condition does more with than
+// that no selector asks for, scopes, who acts, what a catalog says of the subject, or a subject that a condition does more with than
 // compare it.
 //
 // # Weights

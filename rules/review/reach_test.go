@@ -96,6 +96,98 @@ func TestVariantsPurposesAndWhatIsNotCounted(t *testing.T) {
 	}
 }
 
+// Who cannot be used now reaches nothing now, whatever the rules say; what it would
+// reach stays in sight.
+func TestWhoCannotBeUsedReachesNothing(t *testing.T) {
+	for _, c := range []struct{ name, limit, why string }{
+		{"twin: active", "status: active, not_before: 2027-01-01, expires: 2027-01-02", ""},
+		{"suspended", "status: suspended", "suspended"},
+		{"retired", "status: retired", "retired"},
+		{"suspended and expired", "status: suspended, expires: 2026-12-31", "suspended"},
+		{"expired", "expires: 2027-01-01", "expired on 2027-01-01"},
+		{"not yet begun", "not_before: 2027-01-02", "begins on 2027-01-02"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			change := func(text string) string {
+				text = strings.Replace(text, "purpose: [invoicing]", "purpose: [invoicing], "+c.limit, 1)
+				return strings.Replace(text, "client: [web, app] }", "client: [web, app] }, "+c.limit, 1)
+			}
+			r := run(t, build(t, slices.Sorted(maps.Keys(some)), smallBank(), change))
+			row := r.of(t, "billing")
+			if row.Unusable != c.why || (c.why == "") != (row.Reach.Pairs == 8) || (c.why == "") != (len(row.Pairs) == 8) {
+				t.Errorf("unusable %q, %d pairs (%d listed), want %q", row.Unusable, row.Reach.Pairs, len(row.Pairs), c.why)
+			}
+			if c.why == "" {
+				return
+			}
+			if row.Would == nil || row.Would.Pairs != 8 || row.Percent != 0 || row.Containment != 1 || !row.Exact || row.Reach.BlastRadius != 0 {
+				t.Errorf("%+v", row)
+			}
+			class := 0
+			for _, other := range r.Identities {
+				if other.Identity == "people" {
+					class++
+				}
+			}
+			if people := r.of(t, "people"); class != 1 || people.Largest != nil || people.Creates != nil || people.Would.Pairs == 0 || people.Uncounted != nil {
+				t.Errorf("%d rows of a class that nobody can be: %+v", class, people)
+			}
+			var b strings.Builder
+			if err := r.WriteText(&b); err != nil || !strings.Contains(b.String(), "  reaches nothing now: "+c.why+"; would reach 4 objects in 8 pairs, blast radius ") {
+				t.Errorf("%v\n%s", err, b.String())
+			}
+		})
+	}
+}
+
+// Who acts for others reaches by that at most what it reaches alone: both must be
+// allowed.
+func TestWhoActsForOthers(t *testing.T) {
+	change := func(text string) string {
+		return strings.Replace(text, "purpose: [invoicing]", "purpose: [invoicing, dunning], on_behalf_of: [people, acme]", 1)
+	}
+	w := build(t, []string{"billing"}, smallBank(), change)
+	row := run(t, w).of(t, "billing")
+	if !slices.Equal(row.OnBehalfOf, []string{"people", "acme"}) || !row.Exact || row.Reach.Pairs != 0 {
+		t.Errorf("%+v", row)
+	}
+	w.o.TokenPurposes = map[string]bool{"acme-idp": true} // whose tokens it acts with
+	r := run(t, w)
+	if row := r.of(t, "billing"); row.Exact || !slices.Equal(row.Depends, []string{"purpose"}) || row.Reach.Pairs != 8 {
+		t.Errorf("a token of somebody it acts for names a purpose: %+v", row)
+	}
+	var b strings.Builder
+	if err := r.WriteText(&b); err != nil || !strings.Contains(b.String(), "  acts on behalf of people, acme: reaches at most this for them, for both must be allowed\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	w.o.TokenPurposes = nil
+	w.o.Env.Issuers["acme-idp"] = rules.IssuerEnv{Binds: true}
+	if row := run(t, w).of(t, "billing"); !row.Exact {
+		t.Errorf("it is bound by its workload already: %+v", row)
+	}
+	unbound := func(text string) string { return strings.Replace(change(text), `workload: "spiffe://example.com/billing", `, "", 1) }
+	w = build(t, []string{"billing"}, smallBank(), unbound)
+	w.o.Env.Issuers["acme-idp"] = rules.IssuerEnv{Binds: true}
+	if row := run(t, w).of(t, "billing"); row.Exact || !slices.Equal(row.Depends, []string{"caller.bound"}) {
+		t.Errorf("a token of somebody it acts for can be bound: %+v", row)
+	}
+	if row := r.of(t, "acme"); len(row.OnBehalfOf) > 0 {
+		t.Errorf("acme acts for %q", row.OnBehalfOf)
+	}
+}
+
+// Where a catalog says who the subjects are, a row that says so is no count of them.
+func TestSubjectsOfACatalogAreNotCounted(t *testing.T) {
+	w := build(t, []string{"acme"}, smallBank(), nil)
+	if row := run(t, w).of(t, "acme"); !row.Exact {
+		t.Errorf("twin: %+v", row)
+	}
+	w.o.Env.Issuers["acme-idp"] = rules.IssuerEnv{Subjects: rules.SubjectsEnv{Catalog: "people"}}
+	if row := run(t, w).of(t, "acme"); row.Exact || !slices.Equal(row.Depends, []string{"what catalog people says of the subject"}) {
+		t.Errorf("%+v", row)
+	}
+}
+
 // What wants bound callers is in reach of those whose issuer binds its tokens.
 func TestBoundTokens(t *testing.T) {
 	change := func(text string) string {
@@ -141,6 +233,9 @@ func TestCountsThatAreNotExactSaySo(t *testing.T) {
 		{"the hour", "acme", `now.getHours() == 13`, "now"},
 		{"a client of a class without clients", "acme", `caller.client_id == "app2"`, "caller.client_id"},
 		{"a client of a class that lists its clients", "people", `caller.client_id == "app"`, ""},
+		{"scopes", "acme", `"read" in caller.scopes`, "caller.scopes"},
+		{"the session", "acme", `caller.session == "s"`, "caller.session"},
+		{"who acts", "acme", `caller.actor.identity == "billing"`, "caller.actor.identity"},
 		{"the peer", "acme", `caller.peer == "spiffe://example.com/x"`, "caller.peer"},
 		{"the peer of an identity with a workload", "billing", `caller.peer == "spiffe://example.com/billing"`, ""},
 		{"a pattern", "people", `caller.subject.matches("^a.a$")`, "caller.subject"},

@@ -35,15 +35,18 @@ type Row struct {
 	Kind        string            `json:"kind"`
 	Pos         string            `json:"pos"`
 	Class       bool              `json:"class"`
-	Reach       Reach             `json:"reach"`             // of all subjects together
-	Largest     *Subject          `json:"largest,omitempty"` // of a class
+	Unusable    string            `json:"unusable,omitempty"`    // why it reaches nothing now
+	Would       *Reach            `json:"would_reach,omitempty"` // if it could be used
+	Reach       Reach             `json:"reach"`                 // of all subjects together
+	Largest     *Subject          `json:"largest,omitempty"`     // of a class
 	Percent     float64           `json:"blast_radius_percent"`
 	Containment float64           `json:"containment_gain"` // 1 - blast radius of one token / of any valid token
 	Exact       bool              `json:"exact"`
-	Depends     []string          `json:"depends,omitempty"`   // what requests tell, and was not assumed
-	Uncounted   []string          `json:"uncounted,omitempty"` // what it may do to objects that nobody can list
-	Creates     []string          `json:"creates,omitempty"`   // types of which it can make new objects
-	Shadow      []string          `json:"shadow,omitempty"`    // where denials are not enforced, and until when
+	Depends     []string          `json:"depends,omitempty"`      // what requests tell, and was not assumed
+	Uncounted   []string          `json:"uncounted,omitempty"`    // what it may do to objects that nobody can list
+	Creates     []string          `json:"creates,omitempty"`      // types of which it can make new objects
+	OnBehalfOf  []string          `json:"on_behalf_of,omitempty"` // for whom it reaches this too, at most
+	Shadow      []string          `json:"shadow,omitempty"`       // where denials are not enforced, and until when
 	Pairs       []Pair            `json:"pairs,omitempty"`
 }
 
@@ -68,7 +71,7 @@ func (r *review) report(surveys []*survey) *Report {
 			plain = s
 		}
 		row := s.row(&w, out.AnyToken.BlastRadius)
-		if s == plain || !s.like(plain) {
+		if s == plain || row.Unusable == "" && !s.like(plain) {
 			out.Identities = append(out.Identities, row)
 		}
 	}
@@ -88,6 +91,7 @@ func (s *survey) row(w *Weights, everything int) Row {
 		Identity: s.identity.Name, Claims: s.claims, Kind: s.identity.Kind.String(), Pos: s.place(), Class: s.class,
 		Reach: w.reach(schema, s.union), Creates: s.creates, Pairs: s.pairs,
 		Depends: slices.Sorted(maps.Keys(s.depends)), Uncounted: s.mayToo(), Shadow: s.shadows(),
+		OnBehalfOf: s.identity.OnBehalfOf,
 	}
 	worst := row.Reach.BlastRadius
 	if s.class {
@@ -100,7 +104,27 @@ func (s *survey) row(w *Weights, everything int) Row {
 		row.Containment = 1 - float64(worst)/float64(everything)
 	}
 	row.Exact = len(row.Depends) == 0 && len(row.Uncounted) == 0
+	if why := unusable(s.identity, s.r.o.Now); why != "" {
+		return Row{
+			Identity: row.Identity, Claims: row.Claims, Kind: row.Kind, Pos: row.Pos, Class: row.Class, Unusable: why, Would: &row.Reach,
+			Reach: w.reach(schema, tally{}), Containment: 1, Exact: true,
+		}
+	}
 	return row
+}
+
+// unusable says why the server refuses an identity whatever it asks for, and no
+// shadow entry excuses it; "" where it can be used.
+func unusable(id *rules.Identity, now time.Time) string {
+	switch {
+	case id.Status != rules.Active:
+		return id.Status.String()
+	case now.Before(id.NotBefore):
+		return "begins on " + id.NotBefore.Format(time.DateOnly)
+	case !id.Expires.IsZero() && !now.Before(id.Expires):
+		return "expired on " + id.Expires.Format(time.DateOnly)
+	}
+	return ""
 }
 
 // place is where the identity is registered.

@@ -56,8 +56,15 @@ func (s *survey) prepare() {
 	if s.class && s.r.derives(s.identity) {
 		s.depends["caller.subject"] = true
 	}
-	if s.identity.Kind == rules.Unknown && s.r.o.TokenPurposes[s.identity.Issuer] {
+	borrows := func(such func(issuer string) bool) bool { return !such(s.identity.Issuer) && s.r.comes(s.identity, such) }
+	if s.identity.Kind == rules.Unknown && s.r.namesPurposes(s.identity.Issuer) || borrows(s.r.namesPurposes) {
 		s.depends["purpose"] = true
+	}
+	if s.callers[0].Bound == rules.ByKey && borrows(s.r.binds) {
+		s.depends["caller.bound"] = true
+	}
+	if source := s.r.o.Env.Issuers[s.identity.Issuer].Subjects.Catalog; source != "" {
+		s.depends["what catalog "+source+" says of the subject"] = true
 	}
 	s.plan.link()
 	s.could = make([]bool, len(s.plan.units))
@@ -117,14 +124,14 @@ func (s *survey) note(d *rules.Decision) {
 // open reports whether a request may have another value than the one here.
 func (s *survey) open(in *rules.Input) bool {
 	switch in.Name {
-	case "now":
+	case "now", "caller.scopes", "caller.session", "caller.authorization_details":
 		return true
 	case "caller.client_id": // with clients, each that makes a difference was asked
 		return len(s.identity.Clients) == 0
 	case "caller.peer":
 		return s.identity.Workload == ""
 	}
-	return strings.HasPrefix(in.Name, "request.") || strings.HasPrefix(in.Name, "caller.claims.") && in.Value == nil
+	return strings.HasPrefix(in.Name, "request.") || strings.HasPrefix(in.Name, "caller.actor.") || strings.HasPrefix(in.Name, "caller.claims.") && in.Value == nil
 }
 
 // explore is the first look at an object, or at one that could be created.

@@ -84,6 +84,12 @@ func (r *Row) name() string {
 
 func (r *Row) details(p *printer) {
 	p.printf("\n%s (%s, %s): containment gain %.3f\n", r.name(), r.Kind, r.Pos, r.Containment)
+	if r.Unusable != "" {
+		p.printf("  reaches nothing now: %s; would reach %d objects in %d pairs, blast radius %d\n", r.Unusable, r.Would.Objects, r.Would.Pairs, r.Would.BlastRadius)
+	}
+	if len(r.OnBehalfOf) > 0 {
+		p.printf("  acts on behalf of %s: reaches at most this for them, for both must be allowed\n", strings.Join(r.OnBehalfOf, ", "))
+	}
 	for _, c := range r.Reach.By {
 		p.printf("  %-10s %-14s %-14s %8d x %d\n", c.Action, c.Type, c.Tier, c.Count, c.Weight)
 	}

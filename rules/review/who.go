@@ -46,7 +46,7 @@ func (r *review) callers(id *rules.Identity) []*survey {
 			switch {
 			case c.Peer != "":
 				c.Bound = rules.ByWorkload
-			case r.o.Env.Issuers[id.Issuer].Binds: // at its best, as it comes with a fresh token
+			case r.comes(id, r.binds): // at its best, as it comes with a fresh token
 				c.Bound = rules.ByKey
 			}
 			if id.Kind != rules.Unknown {
@@ -126,7 +126,7 @@ func (r *review) purposes(id *rules.Identity, l *Line) (out []string) {
 	if id.Kind == rules.Unknown {
 		return []string{l.Purpose} // or what the token says, see prepare
 	}
-	if r.o.TokenPurposes[id.Issuer] {
+	if r.comes(id, r.namesPurposes) {
 		out = slices.Clone(id.Purposes)
 	}
 	usual := l.Purpose
@@ -138,6 +138,17 @@ func (r *review) purposes(id *rules.Identity, l *Line) (out []string) {
 	}
 	return out
 }
+
+// comes reports whether the identity can come with a token of such an issuer: its
+// own, or that of somebody for whom it acts.
+func (r *review) comes(id *rules.Identity, such func(issuer string) bool) bool {
+	return such(id.Issuer) || slices.ContainsFunc(r.o.Set.Identities(), func(of *rules.Identity) bool {
+		return slices.Contains(id.OnBehalfOf, of.Name) && such(of.Issuer)
+	})
+}
+
+func (r *review) binds(issuer string) bool         { return r.o.Env.Issuers[issuer].Binds }
+func (r *review) namesPurposes(issuer string) bool { return r.o.TokenPurposes[issuer] }
 
 // member reports whether a subject of the class's issuer is of the class: one
 // that an identity of its own names is that identity.
