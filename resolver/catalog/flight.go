@@ -24,7 +24,10 @@ type source struct {
 	pending   atomic.Int64 // batches begun and not ended
 	answered  atomic.Uint64
 	failed    atomic.Uint64
+	refused   atomic.Uint64 // batches that it was not asked for: it was left alone, or too many waited
 	running   sync.WaitGroup
+	changes   *changes
+	breaker   *breaker
 
 	mu      sync.Mutex
 	flights map[cacheKey]place
@@ -34,6 +37,7 @@ type source struct {
 type batch struct {
 	done    chan struct{}
 	keys    []cacheKey
+	stamps  []uint64 // parallel to keys: of before the look-up began
 	entries []*entry // parallel to keys
 	err     error
 }
@@ -52,8 +56,11 @@ func newSource(c *Catalog, name string, from Source, timeout time.Duration, inFl
 	s := &source{
 		Source: from, catalog: c, name: name, timeout: timeout,
 		slots: make(chan struct{}, inFlight), flights: make(map[cacheKey]place),
+		breaker: &breaker{name: name, log: c.log, slow: timeout / 2},
 	}
 	s.versioned, _ = from.(Versioned)
+	_, watched := from.(Watcher)
+	s.changes = newChanges(c, name, watched)
 	return s
 }
 
@@ -96,21 +103,22 @@ func (s *source) fetch(ctx context.Context, keys []cacheKey, share bool) ([]*ent
 }
 
 // board gives every key a place in a batch under way or in a new one, which it starts.
-// A row that is to be read every time never shares a look-up that began earlier.
+// A row that is to be read every time never shares a look-up that began earlier, and
+// nobody shares one of a row that changed since.
 func (s *source) board(ctx context.Context, keys []cacheKey, share bool) []place {
 	own := &batch{done: make(chan struct{})}
 	places := make([]place, len(keys))
 	s.mu.Lock()
 	for i, k := range keys {
-		shared := share && k.shape.ttl > 0
+		shared, stamp := share && k.shape.ttl > 0, s.changes.stamp(s.catalog.cache.of(k))
 		if shared {
-			if p, ok := s.flights[k]; ok {
+			if p, ok := s.flights[k]; ok && p.batch.stamps[p.at] == stamp {
 				places[i] = p
 				continue
 			}
 		}
 		places[i] = place{own, len(own.keys)}
-		own.keys = append(own.keys, k)
+		own.keys, own.stamps = append(own.keys, k), append(own.stamps, stamp)
 		if shared {
 			s.flights[k] = places[i]
 		}
@@ -125,34 +133,66 @@ func (s *source) board(ctx context.Context, keys []cacheKey, share bool) []place
 // start runs b apart from the request that asked first: its context's end must
 // not fail the others that wait. Only the source's own time limit ends it.
 func (s *source) start(ctx context.Context, b *batch) {
-	if s.pending.Add(1) > int64(maxPending*cap(s.slots)) {
-		b.err = fmt.Errorf("%w: too many look-ups wait", ErrUnavailable)
-		s.land(b)
+	pending := s.pending.Add(1)
+	leave, err := s.breaker.admit(s.catalog.elapsed())
+	if err != nil {
+		s.refuse(b, err)
+		return
+	}
+	if pending > int64(maxPending*cap(s.slots)) {
+		s.breaker.told(leave, unasked, 0, 0)
+		s.refuse(b, fmt.Errorf("%w: too many look-ups wait", ErrUnavailable))
 		return
 	}
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	s.running.Go(func() {
 		defer cancel()
-		defer s.land(b)
 		select {
 		case s.slots <- struct{}{}:
-			b.entries, b.err = s.lookup(detached, b.keys)
+			s.run(detached, b, leave)
 			<-s.slots
 		case <-detached.Done():
-			b.err = fmt.Errorf("%w: no look-up slot within %v", ErrUnavailable, s.timeout)
+			s.breaker.told(leave, unasked, 0, 0)
+			s.refuse(b, fmt.Errorf("%w: no look-up slot within %v", ErrUnavailable, s.timeout))
 		}
 	})
+}
+
+// run asks the source for a batch, unless it was found bad while the batch waited.
+func (s *source) run(ctx context.Context, b *batch, leave permit) {
+	if !s.breaker.stands(leave) {
+		s.refuse(b, fmt.Errorf("%w: it failed or was slow while this look-up waited", ErrUnavailable))
+		return
+	}
+	began := s.catalog.elapsed()
+	b.entries, b.err = s.lookup(ctx, b, began)
+	now, says := s.catalog.elapsed(), good
+	if b.err != nil && !errors.Is(b.err, ErrStale) {
+		says = bad
+	}
+	s.breaker.told(leave, says, now-began, now)
+	if b.err == nil {
+		s.answered.Add(1)
+	} else {
+		s.failed.Add(1)
+	}
+	s.land(b)
+}
+
+func (s *source) refuse(b *batch, err error) {
+	s.refused.Add(1)
+	b.err = err
+	s.land(b)
 }
 
 // land puts what was read into the cache, before anybody could miss it and ask again.
 func (s *source) land(b *batch) {
 	if b.err == nil {
-		s.answered.Add(1)
 		for i, k := range b.keys {
-			s.catalog.cache.put(k, b.entries[i])
+			if s.stands(k, b.entries[i]) {
+				s.catalog.cache.put(k, b.entries[i])
+			}
 		}
-	} else {
-		s.failed.Add(1)
 	}
 	s.mu.Lock()
 	for _, k := range b.keys {
@@ -165,17 +205,22 @@ func (s *source) land(b *batch) {
 	close(b.done)
 }
 
-func (s *source) lookup(ctx context.Context, keys []cacheKey) (entries []*entry, err error) {
+// stands reports whether nothing was said to have changed since a row was asked for.
+func (s *source) stands(k cacheKey, e *entry) bool {
+	return e.stamp == s.changes.stamp(s.catalog.cache.of(k))
+}
+
+func (s *source) lookup(ctx context.Context, b *batch, began time.Duration) (entries []*entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: panic: %v\n%s", ErrUnavailable, p, debug.Stack())
 		}
 	}()
+	keys := b.keys
 	wanted := make([]Key, len(keys))
 	for i, k := range keys {
 		wanted[i] = Key{k.shape.typ, k.id}
 	}
-	began := s.catalog.elapsed()
 	rows, err := s.Lookup(ctx, wanted)
 	if err != nil {
 		return nil, err
@@ -190,7 +235,7 @@ func (s *source) lookup(ctx context.Context, keys []cacheKey) (entries []*entry,
 		}
 		sh := keys[i].shape
 		entries[i] = sh.entry(row, func(column string) { s.catalog.note(sh.typ, column) })
-		entries[i].read = began
+		entries[i].read, entries[i].stamp = began, b.stamps[i]
 	}
 	return entries, nil
 }

@@ -24,6 +24,7 @@ type shape struct {
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
 	ttl        time.Duration // of a row that was found; 0 is never kept
+	maxStale   time.Duration // beyond that, while the source fails
 	salt       uint64        // of the type in hashes of keys
 	near       neighbours    // of undeclared columns
 	partial    bool          // a row need not have all attributes, and shows which it has
@@ -49,7 +50,10 @@ func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	s := &shape{
 		source: c.sources[t.Catalog], typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
-		attributes: slices.Clone(t.Attributes), ttl: bound(schema, t, c.ttl), salt: c.cache.salt(t.Name),
+		attributes: slices.Clone(t.Attributes), salt: c.cache.salt(t.Name), ttl: leastOf(schema, t, c.ttlOf(schema)),
+	}
+	if s.ttl > 0 { // what is read every time is not kept
+		s.maxStale = leastOf(schema, t, c.maxStaleOf(schema))
 	}
 	for i := range schema.Tiers {
 		s.tiers = append(s.tiers, schema.Tiers[i].Name)
@@ -57,28 +61,42 @@ func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	return s
 }
 
-// bound is the longest that a row of t may be kept: the shortest TTL of all the
-// tiers that a row of it can have, so that a row that was raised meanwhile does
-// not outlive the bound of its new tier.
-func bound(schema *rules.Schema, t *rules.Type, ttl map[string]time.Duration) time.Duration {
-	of := func(tier rules.Tier) time.Duration {
-		if d, ok := ttl[schema.TierName(tier)]; ok {
+// ttlOf is how long rows that a source has just read are taken for true.
+func (c *Catalog) ttlOf(schema *rules.Schema) func(rules.Tier) time.Duration {
+	return func(tier rules.Tier) time.Duration {
+		if d, ok := c.ttl[schema.TierName(tier)]; ok {
 			return d
 		}
-		if d, ok := ttl["default"]; ok {
+		if d, ok := c.ttl["default"]; ok {
 			return d
 		}
 		return defaultTTL
 	}
+}
+
+// maxStaleOf is how much longer they serve while their source fails. The default
+// is not for the highest tier.
+func (c *Catalog) maxStaleOf(schema *rules.Schema) func(rules.Tier) time.Duration {
+	return func(tier rules.Tier) time.Duration {
+		if d, ok := c.maxStale[schema.TierName(tier)]; ok || int(tier) == len(schema.Tiers)-1 {
+			return d
+		}
+		return c.maxStale["default"]
+	}
+}
+
+// leastOf is the least that of gives for a tier that a row of t can have, so that
+// a row that was raised meanwhile does not outlive the bound of its new tier.
+func leastOf(schema *rules.Schema, t *rules.Type, of func(rules.Tier) time.Duration) time.Duration {
 	floor := t.Tier
-	shortest := of(t.MaxRowTier)
+	least := of(t.MaxRowTier)
 	if floor == rules.NoTier {
-		floor, shortest = 0, min(shortest, of(schema.Unclassified))
+		floor, least = 0, min(least, of(schema.Unclassified))
 	}
 	for tier := floor; tier <= t.MaxRowTier; tier++ {
-		shortest = min(shortest, of(tier))
+		least = min(least, of(tier))
 	}
-	return shortest
+	return least
 }
 
 // entry is a row in its shape. It never changes once others can see it, for
@@ -90,6 +108,7 @@ type entry struct {
 	tier       rules.Tier
 	attributes []any
 	generation uint64
+	stamp      uint64        // of its source's changes, before its look-up began
 	read       time.Duration // since the catalog's start, when its look-up began
 	expires    time.Duration // likewise since the start
 }

@@ -44,7 +44,7 @@ func TestK2AMillionIDsAndAScanLeaveTheHotSet(t *testing.T) {
 		}
 	}
 	hits, reads := 0, 0
-	for i := range 500_000 {
+	for i := range 200_000 {
 		d.read("scan" + strconv.Itoa(i))
 		if i%4 == 0 {
 			hit := d.read("hot" + strconv.Itoa(rand.IntN(hot)))

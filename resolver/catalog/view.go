@@ -2,9 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
-	"iter"
-	"math"
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
@@ -83,17 +80,20 @@ func (c *Catalog) known(declared string) *shape {
 }
 
 // Bound is how long a change of a row of t may stay unseen after its source
-// has it; 0 for a type without catalog or one that is read every time.
+// has it, even if the source fails meanwhile; 0 for a type without catalog or one
+// that is read every time.
 func (v *View) Bound(t *rules.Type) time.Duration {
 	if sh := v.shapes[t]; sh != nil {
-		return sh.ttl
+		return sh.ttl + sh.maxStale
 	}
 	return 0
 }
 
-// Stats say how one Fill was answered.
+// Stats say how one Fill was answered. Misses were asked of a source; it failed
+// for those that are Stale, too, and a row that is past its time answered.
 type Stats struct {
 	Hits, Misses int
+	Stale        int
 	Generation   uint64 // the highest that was read; 0 when nothing was
 }
 
@@ -103,6 +103,8 @@ type job struct {
 	shape  *shape
 	entry  *entry
 }
+
+func (j *job) key() cacheKey { return cacheKey{j.shape, j.object.ID} }
 
 // Fill looks up the objects of those targets that want is true for (nil: all)
 // and that have a catalog and an id, and sets what is known about them: State,
@@ -181,31 +183,14 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	if err != nil {
 		return err
 	}
-	now, cold := s.catalog.elapsed(), 0
-	for i := range jobs {
-		if jobs[i].entry = s.cached(cacheKey{jobs[i].shape, jobs[i].object.ID}, current, now); jobs[i].entry == nil {
-			cold++
-		}
-	}
+	cold := s.warm(jobs, current)
 	stats.Hits += len(jobs) - cold
 	stats.Misses += cold
 	s.catalog.hits.Add(uint64(len(jobs) - cold)) //nolint:gosec // cold counts some of jobs
-	if cold > 0 {
-		s.catalog.misses.Add(uint64(cold))
-		if err := s.read(ctx, jobs, cold, true); err != nil {
+	s.catalog.misses.Add(uint64(cold))           //nolint:gosec // likewise
+	if cold > 0 || !agree(jobs, current) {
+		if err := s.read(ctx, jobs, current); err != nil && !s.stale(jobs, current, err, stats) {
 			return err
-		}
-	}
-	if !agree(jobs, current) {
-		// The source moved on between two reads: read all again at once.
-		for i := range jobs {
-			jobs[i].entry = nil
-		}
-		if err := s.read(ctx, jobs, len(jobs), false); err != nil {
-			return err
-		}
-		if !agree(jobs, current) {
-			return rules.Faultf(rules.CatalogUnavailable, "catalog %s went back to an older generation", s.name)
 		}
 	}
 	for i := range jobs {
@@ -219,76 +204,35 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	return nil
 }
 
+// warm gives the jobs without an entry what the cache has, and returns how many are left.
+func (s *source) warm(jobs []job, current uint64) (cold int) {
+	now := s.catalog.elapsed()
+	for i := range jobs {
+		if jobs[i].entry == nil {
+			jobs[i].entry = s.cached(jobs[i].key(), current, now)
+		}
+		if jobs[i].entry == nil {
+			cold++
+		}
+	}
+	return cold
+}
+
 // cached returns the entry that answers now, or nil.
 func (s *source) cached(k cacheKey, current uint64, now time.Duration) *entry {
-	e := s.catalog.cache.get(k, s.catalog.cache.of(k))
-	if e == nil || now >= e.expires || current != 0 && e.generation != current {
+	e := s.kept(k, current)
+	if e == nil || now >= e.expires {
 		return nil
 	}
 	return e
 }
 
-// read fetches the n jobs that have no entry yet.
-func (s *source) read(ctx context.Context, jobs []job, n int, share bool) error {
-	keys := make([]cacheKey, 0, n)
-	for i := range jobs {
-		if jobs[i].entry == nil {
-			keys = append(keys, cacheKey{jobs[i].shape, jobs[i].object.ID})
-		}
+// kept returns the entry that is still true as far as the source has told, whatever its age, or nil.
+func (s *source) kept(k cacheKey, current uint64) *entry {
+	hash := s.catalog.cache.of(k)
+	e := s.catalog.cache.get(k, hash)
+	if e == nil || current != 0 && e.generation != current || e.stamp != s.changes.stamp(hash) {
+		return nil
 	}
-	entries, err := s.fetch(ctx, keys, share)
-	if err != nil {
-		return err
-	}
-	for i := range jobs {
-		if jobs[i].entry == nil {
-			jobs[i].entry, entries = entries[0], entries[1:]
-		}
-	}
-	return nil
-}
-
-// agree reports whether all entries are of one generation, and not of one
-// before the generation that the source already had when we began.
-func agree(jobs []job, oldest uint64) bool {
-	low, high := uint64(math.MaxUint64), uint64(0)
-	for i := range jobs {
-		low, high = min(low, jobs[i].entry.generation), max(high, jobs[i].entry.generation)
-	}
-	return low == high && low >= oldest
-}
-
-// Objects lists the objects of a type for a review, past the cache. An object
-// whose row cannot be used comes as a fault in its place, and the listing goes on.
-func (v *View) Objects(ctx context.Context, typ *rules.Type) iter.Seq2[*rules.Object, error] {
-	return func(yield func(*rules.Object, error) bool) {
-		sh := v.shapes[typ]
-		if sh == nil || sh.source == nil {
-			yield(nil, fmt.Errorf("%w: type %s has no source", ErrNotEnumerable, typ.Name))
-			return
-		}
-		from, ok := sh.source.Source.(Enumerator)
-		if !ok {
-			yield(nil, fmt.Errorf("%w: type %s, source %s", ErrNotEnumerable, typ.Name, sh.source.name))
-			return
-		}
-		for row, err := range from.Rows(ctx, typ.Name) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			e := sh.entry(row, func(column string) { v.catalog.note(sh.typ, column) })
-			if e.bad != "" {
-				if !yield(nil, rules.Faultf(rules.CatalogBadRow, "%s", e.bad)) {
-					return
-				}
-				continue
-			}
-			o := &rules.Object{Type: typ, ID: row.Key.ID}
-			e.apply(o)
-			if !yield(o, nil) {
-				return
-			}
-		}
-	}
+	return e
 }
