@@ -51,6 +51,7 @@ type tokenIssuer struct {
 	settings  map[string]any // in tiergate.yaml
 	header    idp.Header
 	claims    idp.Claims
+	identity  string // more of who its good token names, in the rules
 }
 
 var tokenIssuers = []tokenIssuer{
@@ -64,6 +65,8 @@ var tokenIssuers = []tokenIssuer{
 	{name: "split-longer", alg: "ES256", path: "/a/b", claims: idp.Claims{"sub": "registered"}},
 	{name: "holder", alg: "ES256", settings: map[string]any{"dpop": map[string]any{"max_age": "60s"}}, claims: idp.Claims{"sub": "ada"}},
 	{name: "nonces", alg: "ES256", settings: map[string]any{"require_bound": "dpop", "dpop": map[string]any{"nonce": "required"}}, claims: idp.Claims{"sub": "ada"}},
+	{name: "hasty", alg: "ES256", settings: map[string]any{"dpop": map[string]any{"nonce": "required", "max_age": "3s"}}, claims: idp.Claims{"sub": "ada"}},
+	{name: "stripped", alg: "ES256", settings: map[string]any{"dpop": map[string]any{}}, claims: idp.Claims{"sub": "ada"}, identity: ", strip_credentials: true"},
 	{name: "certified", alg: "ES256", settings: map[string]any{"require_bound": "mtls"}, claims: idp.Claims{"sub": "ada"}},
 	{name: "typed", alg: "ES256", settings: map[string]any{"profile": "rfc9068"}, header: idp.Header{"typ": "at+jwt"}, claims: idp.Claims{"sub": "ada", "client_id": "web"}},
 	{name: "login", alg: "ES256", settings: map[string]any{"profile": "id-token"}, header: idp.Header{"typ": "JWT"}, claims: idp.Claims{"sub": "ada", "azp": "web", "nonce": "n-1"}},
@@ -83,7 +86,7 @@ func gateRules() string {
 	var b strings.Builder
 	b.WriteString("identities:\n")
 	for _, i := range tokenIssuers[2:] {
-		fmt.Fprintf(&b, "  - { name: %s, kind: human, match: { issuer: %s, subject: %q } }\n", "people-of-"+i.name, i.name, i.claims["sub"])
+		fmt.Fprintf(&b, "  - { name: %s, kind: human, match: { issuer: %s, subject: %q }%s }\n", "people-of-"+i.name, i.name, i.claims["sub"], i.identity)
 	}
 	b.WriteString("rules:\n  - { id: everybody-reads-public-files, allow: { kind: human }, to: [read], on: file, up_to: public, when: object.id.startsWith(\"public/\") }\n")
 	return b.String()
