@@ -191,27 +191,31 @@ func TestChangedDeclarationNeverSeesOldRows(t *testing.T) {
 }
 
 // TestCachedEqualsUncached drives a catalog and its source through the same
-// random history: a versioned source must never show in an answer that there is
-// a cache, any other one never more than the bound allows.
+// random history: a source with versions, or one that tells its changes, must never
+// show in an answer that there is a cache; any other one never more than the bound
+// allows, of which the last part only while the source fails.
 func TestCachedEqualsUncached(t *testing.T) {
-	const bound = 5 * time.Second
+	const ttl, maxStale = 5 * time.Second, 3 * time.Second
 	ids := []string{"a", "b", "a:b", "", "c"}
 	rapid.Check(t, func(rt *rapid.T) {
-		versioned := rapid.Bool().Draw(rt, "versioned")
-		src := NewMemory()
-		var from Source = src
-		if !versioned {
-			from = unversioned{src}
-		}
-		d := open(t, from, func(o *Options) { o.Objects = 8; o.TTL = map[string]time.Duration{"default": bound} })
+		kind := rapid.SampledFrom([]string{"versioned", "watched", "plain"}).Draw(rt, "kind")
+		w := newTeller()
+		src := newFaulty()
+		w.spy = src.spy
+		d := open(t, map[string]Source{"versioned": src, "watched": w.source(), "plain": unversioned{src}}[kind], func(o *Options) {
+			o.Objects = 8
+			o.TTL = map[string]time.Duration{"default": ttl}
+			o.MaxStale = map[string]time.Duration{"default": maxStale, "restricted": maxStale}
+		})
 		type state struct {
 			until time.Time // when the next state began
 			rows  map[string]string
 		}
 		history := []state{{rows: map[string]string{}}}
+		down := false
 		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
 			now := &history[len(history)-1]
-			switch rapid.IntRange(0, 2).Draw(rt, "do") {
+			switch rapid.IntRange(0, 4).Draw(rt, "do") {
 			case 0:
 				next := state{rows: map[string]string{}}
 				var rows []Row
@@ -220,14 +224,36 @@ func TestCachedEqualsUncached(t *testing.T) {
 					rows = append(rows, tenant(id, next.rows[id]))
 				}
 				now.until = d.clock.Now()
-				history = append(history, next)
 				src.Set(rows...)
+				if to := d.sources["bank"].changes; kind == "watched" && rapid.IntRange(0, 9).Draw(rt, "lost") == 0 {
+					to.Lost(errDown)
+				} else if kind == "watched" {
+					for _, id := range ids {
+						if now.rows[id] != next.rows[id] {
+							to.Changed([]Key{{"account", id}})
+						}
+					}
+				}
+				history = append(history, next)
 			case 1:
 				d.clock.advance(time.Duration(rapid.IntRange(0, 6000).Draw(rt, "ms")) * time.Millisecond)
 			case 2:
+				if down = !down; down {
+					src.fail(fmt.Errorf("%w: down", ErrUnavailable))
+				} else {
+					src.fail(nil)
+				}
+			default:
 				asked := rapid.SliceOfN(rapid.SampledFrom(ids[:3]), 1, 4).Draw(rt, "ask")
 				got := make([]string, len(asked))
-				targets, _ := d.fill(t, asked...)
+				targets := d.targets(asked...)
+				stats, err := d.view.Fill(t.Context(), targets, nil)
+				if err != nil {
+					if !down && !d.Health("bank").Open {
+						rt.Fatalf("asked %q: %v", asked, err)
+					}
+					continue
+				}
 				for i := range targets {
 					if v, ok := targets[i].Object.Attribute(0); ok {
 						got[i], _ = v.(string)
@@ -242,12 +268,16 @@ func TestCachedEqualsUncached(t *testing.T) {
 					}
 					return true
 				}
+				bound := ttl
+				if stats.Stale > 0 {
+					bound += maxStale
+				}
 				ok := fits(*now)
 				for _, s := range history[:len(history)-1] {
-					ok = ok || !versioned && d.clock.Now().Sub(s.until) <= bound && fits(s)
+					ok = ok || kind == "plain" && d.clock.Now().Sub(s.until) <= bound && fits(s)
 				}
 				if !ok {
-					rt.Fatalf("asked %q, got %q; history %v", asked, got, history)
+					rt.Fatalf("asked %q, got %q, %+v; history %v", asked, got, stats, history)
 				}
 			}
 		}

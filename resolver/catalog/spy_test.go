@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,6 +32,8 @@ func (s *spy) Lookup(ctx context.Context, keys []Key) ([]Row, error) {
 	}
 	return rows, err
 }
+
+var discard = slog.New(slog.DiscardHandler)
 
 // unversioned hides that a source has a version, as one in a database has none.
 type unversioned struct{ Source }
