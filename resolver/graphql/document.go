@@ -68,6 +68,9 @@ func (s *Schema) parse(text string) (*ast.QueryDocument, error) {
 			return nil, malformed("an operation of more than %d variables%s", maxVariables, at(o.Position))
 		}
 	}
+	if !cheap(doc) {
+		return nil, malformed("a document that costs too much to validate")
+	}
 	if broken := s.validate(doc); broken != nil {
 		return nil, broken
 	}

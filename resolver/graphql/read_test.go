@@ -166,7 +166,9 @@ func TestNestedCalls(t *testing.T) {
 			`Query.search(filter:(any:[],range:(low:1,high:9)),currency:'EUR') Account.statement(id:'2',of:'main')`},
 	})
 	both := bank(t, func(o *Options) {
-		o.Mapped = func(name string) bool { return name == "Node.statement" || name == "Card.statement" || name == "Node.parent" }
+		o.Mapped = func(name string) bool {
+			return name == "Node.statement" || name == "Card.statement" || name == "Node.parent"
+		}
 	})
 	check(t, both, []row{
 		{"a line for the interface is for its types", `{ account(id: 1) { statement(id: 2) { id } } }`, "", `Query.account(id:'1') Node.statement(id:'2',of:'main')`},
