@@ -1,5 +1,7 @@
 package resolver
 
+import "github.com/tiergate/tiergate/rules"
+
 // protocol fills in what a line of a protocol has instead of a method and a path.
 func (b *builder) protocol() {
 	op := b.op
@@ -47,6 +49,9 @@ func (b *builder) fits(e *expr) {
 		fit = true
 	}
 	if fit {
+		if e.kind == fromArgs || e.kind == fromMessage {
+			b.op.paths = append(b.op.paths, callPath{b.at(e.at), e.path()})
+		}
 		return
 	}
 	switch b.op.Protocol {
@@ -57,4 +62,26 @@ func (b *builder) fits(e *expr) {
 	default:
 		b.mistake(e.at, "write {args.name}", "a line of %s has no %s", b.op.Protocol, e)
 	}
+}
+
+// callPath is where in a call a capture looks, for whoever knows what calls hold.
+type callPath struct {
+	at   rules.Pos
+	path []string // members, and "[]" for each element of a list
+}
+
+func (b *builder) at(column int) rules.Pos {
+	pos := b.decl.Pos
+	pos.Col = faultAt(column, "", "").column(b.decl.Line, pos.Col)
+	return pos
+}
+
+func (e *expr) path() []string {
+	out := make([]string, len(e.steps))
+	for i, s := range e.steps {
+		if out[i] = s.member; s.each {
+			out[i] = "[]"
+		}
+	}
+	return out
 }

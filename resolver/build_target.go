@@ -188,8 +188,7 @@ func (b *builder) derived(t *targetSpec, actions []string) {
 		if e.kind != fromClaim {
 			continue
 		}
-		pos := b.decl.Pos
-		pos.Col = faultAt(e.at, "", "").column(b.decl.Line, pos.Col)
+		pos := b.at(e.at)
 		for _, a := range actions {
 			b.op.CallerDerived = append(b.op.CallerDerived, Derived{Pos: pos, Action: a, Type: t.typ.text, Expr: "caller.claims." + e.name.text})
 		}

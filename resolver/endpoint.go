@@ -89,6 +89,7 @@ func (c *compiler) attach() {
 	}
 	for _, h := range c.sorted() {
 		if h.graphql != nil {
+			c.compileGraphQL(h.graphql)
 			c.open(h, h.graphql)
 		}
 		for _, name := range slices.Sorted(maps.Keys(h.mcp)) {

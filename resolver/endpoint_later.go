@@ -2,11 +2,6 @@ package resolver
 
 import "github.com/tiergate/tiergate/rules"
 
-func (c *compiler) graphql(d *rules.GraphQLDecl) *endpoint {
-	c.mistakes.Add(d.Pos, "graphql is not supported yet")
-	return nil
-}
-
 func (c *compiler) attachRPC(_ *host, op *Operation) {
 	c.mistakes.Add(op.Pos, "RPC operations are not supported yet")
 }

@@ -29,6 +29,7 @@ type Operation struct {
 	named    bool      // the first target's members of the body are of interest
 	members  []string  // names that belong in the body: see bodyNames
 	call     *callSpec // of a protocol's line
+	paths    []callPath
 	endpoint *endpoint // of the operation that stands for all calls to it
 }
 

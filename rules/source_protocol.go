@@ -10,6 +10,8 @@ type GraphQLDecl struct {
 	MaxAliases At[int]    `yaml:"max_aliases"`
 	MaxCalls   At[int]    `yaml:"max_calls"`
 	Batch      At[bool]   `yaml:"batch"`
+	Only       At[bool]   `yaml:"persisted_only"`
+	Free       Strings    `yaml:"free"` // nested fields whose arguments name no object: Type.field; directives: @name
 }
 
 // GRPCDecl describes the gRPC services of a host.
