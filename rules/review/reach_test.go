@@ -165,7 +165,9 @@ func TestWhoActsForOthers(t *testing.T) {
 	if row := run(t, w).of(t, "billing"); !row.Exact {
 		t.Errorf("it is bound by its workload already: %+v", row)
 	}
-	unbound := func(text string) string { return strings.Replace(change(text), `workload: "spiffe://example.com/billing", `, "", 1) }
+	unbound := func(text string) string {
+		return strings.Replace(change(text), `workload: "spiffe://example.com/billing", `, "", 1)
+	}
 	w = build(t, []string{"billing"}, smallBank(), unbound)
 	w.o.Env.Issuers["acme-idp"] = rules.IssuerEnv{Binds: true}
 	if row := run(t, w).of(t, "billing"); row.Exact || !slices.Equal(row.Depends, []string{"caller.bound"}) {

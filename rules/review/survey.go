@@ -56,7 +56,9 @@ func (s *survey) prepare() {
 	if s.class && s.r.derives(s.identity) {
 		s.depends["caller.subject"] = true
 	}
-	borrows := func(such func(issuer string) bool) bool { return !such(s.identity.Issuer) && s.r.comes(s.identity, such) }
+	borrows := func(such func(issuer string) bool) bool {
+		return !such(s.identity.Issuer) && s.r.comes(s.identity, such)
+	}
 	if s.identity.Kind == rules.Unknown && s.r.namesPurposes(s.identity.Issuer) || borrows(s.r.namesPurposes) {
 		s.depends["purpose"] = true
 	}
