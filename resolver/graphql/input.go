@@ -51,14 +51,12 @@ func find(ms []member, name string) *member {
 
 // String is the type as schemas write it.
 func (s *shape) String() string {
-	text := ""
-	if s.list != nil {
-		text = "[" + s.list.String() + "]"
-	} else {
-		text = s.named.name
-	}
+	mark := ""
 	if s.required {
-		text += "!"
+		mark = "!"
 	}
-	return text
+	if s.list != nil {
+		return "[" + s.list.String() + "]" + mark
+	}
+	return s.named.name + mark
 }

@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,8 +73,8 @@ func TestMethods(t *testing.T) {
 		return out
 	}
 	document := param("query", `query A($id: ID!) { account(id: $id) { id } } mutation B { rename(name: "x") { account { id } } }`)
-	ids := append(document, param("variables", `{"id":"AC1"}`)...) //nolint:gocritic // the rows extend it
-	named := append(ids[:2:2], param("operationName", "A")...)
+	ids := slices.Concat(document, param("variables", `{"id":"AC1"}`))
+	named := slices.Concat(ids, param("operationName", "A"))
 	json := "application/json"
 	for _, r := range []struct {
 		name string
@@ -101,15 +102,15 @@ func TestMethods(t *testing.T) {
 		{"HEAD", Request{Method: "HEAD", Params: named}, callAC1},
 		{"GET of a mutation", Request{Method: "GET", Params: param("query", `mutation { rename(name: "x") { account { id } } }`)}, "no_route"},
 		{"twin: POST of it", send(`{"query":"mutation { rename(name: \"x\") { account { id } } }"}`), "Mutation.rename(id:'AC0',name:'x')"},
-		{"GET of a mutation by its name", Request{Method: "GET", Params: append(ids[:2:2], param("operationName", "B")...)}, "no_route"},
+		{"GET of a mutation by its name", Request{Method: "GET", Params: slices.Concat(ids, param("operationName", "B"))}, "no_route"},
 		{"two operations and no name", Request{Method: "GET", Params: ids}, "body_malformed"},
 		{"GET with a body", Request{Method: "GET", Params: named, Body: body}, "ambiguous_parameter"},
 		{"GET with nothing", Request{Method: "GET"}, "no_target"},
-		{"a repeated parameter", Request{Method: "GET", Params: append(named[:3:3], named[0])}, "ambiguous_parameter"},
-		{"a parameter in another case", Request{Method: "GET", Params: append(named[:3:3], param("QUERY", "{ viewer { name } }")...)}, "ambiguous_parameter"},
-		{"a parameter with brackets", Request{Method: "GET", Params: append(named[:3:3], param("variables[id]", "2")...)}, "ambiguous_parameter"},
-		{"variables that are no JSON", Request{Method: "GET", Params: append(document[:1:1], param("variables", "{id:1}")...)}, "body_malformed"},
-		{"variables with a name twice", Request{Method: "GET", Params: append(document[:1:1], param("variables", `{"id":1,"id":2}`)...)}, "body_malformed"},
+		{"a repeated parameter", Request{Method: "GET", Params: slices.Concat(named, named[:1])}, "ambiguous_parameter"},
+		{"a parameter in another case", Request{Method: "GET", Params: slices.Concat(named, param("QUERY", "{ viewer { name } }"))}, "ambiguous_parameter"},
+		{"a parameter with brackets", Request{Method: "GET", Params: slices.Concat(named, param("variables[id]", "2"))}, "ambiguous_parameter"},
+		{"variables that are no JSON", Request{Method: "GET", Params: slices.Concat(document, param("variables", "{id:1}"))}, "body_malformed"},
+		{"variables with a name twice", Request{Method: "GET", Params: slices.Concat(document, param("variables", `{"id":1,"id":2}`))}, "body_malformed"},
 		{"a document that is not UTF-8", Request{Method: "GET", Params: param("query", "{ viewer { name } } # \xff")}, "body_malformed"},
 	} {
 		if is := got(s, r.in); is != r.want {
