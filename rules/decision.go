@@ -105,6 +105,7 @@ type Outcome struct {
 	Caller    *Caller  // nil when nobody was identified
 	Operation string   // the map line, "" when none matched
 	OpPos     Pos
+	Calls     []Pos  // of the lines of all calls of a request to an endpoint
 	Reply     string // JSON text: the id of the JSON-RPC request that a denial answers; "" for none
 	Policy    string // hash of the policy version
 	Nonce     string // for the client's next proofs, with whatever answer; "" for none
@@ -113,4 +114,5 @@ type Outcome struct {
 	TokenHit  bool // the verified-token cache answered
 	Hits      int  // catalog rows from the cache
 	Misses    int  // catalog rows from a source
+	Stale     int  // of the misses, rows past their time that stood in for a source that failed
 }

@@ -161,6 +161,9 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 	targets, err := match.Targets(req, c.o.Caller)
 	if c.o.Reply = match.Reply; len(match.Calls) > 0 {
 		c.o.Operation, c.o.OpPos = match.Line(), match.Calls[0].Pos
+		for _, op := range match.Calls {
+			c.o.Calls = append(c.o.Calls, op.Pos)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -168,7 +171,7 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 	stats, err := c.p.view.Fill(ctx, targets, func(t *rules.Target) bool {
 		return c.p.couldAllow(c.o.Caller, t) || c.o.Caller.Actor != nil && c.p.couldAllow(c.o.Caller.Actor, t)
 	})
-	c.o.Hits, c.o.Misses = c.o.Hits+stats.Hits, c.o.Misses+stats.Misses
+	c.o.Hits, c.o.Misses, c.o.Stale = c.o.Hits+stats.Hits, c.o.Misses+stats.Misses, c.o.Stale+stats.Stale
 	if err != nil {
 		return nil, err
 	}

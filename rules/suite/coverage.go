@@ -79,6 +79,9 @@ func newCoverage(p *policy.Policy, src *rules.Source) *coverage {
 
 func (c *coverage) add(o *rules.Outcome) {
 	c.routes.reach(o.OpPos.String())
+	for _, at := range o.Calls {
+		c.routes.reach(at.String())
+	}
 	for i := range o.Targets {
 		v := &o.Targets[i]
 		c.tiers.reach(v.Tier)
