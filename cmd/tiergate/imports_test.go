@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"resolver/graphql":             {"rules", "resolver/alike", "resolver/tree"},
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/catalog":             {"rules", "rules/regular"},
+	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"}, // rows of a database
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
 	"extauthz/identity":            {"rules", "rules/regular"},

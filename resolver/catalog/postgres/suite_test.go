@@ -1,0 +1,37 @@
+package postgres
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
+)
+
+// The suite asks for ids with a NUL, which only a bytea can hold.
+func TestConformance(t *testing.T) {
+	catalogtest.Run(t, func(t *testing.T, rows ...catalog.Row) catalog.Source {
+		b := open(t, createAccounts("bytea"), nil)
+		b.insert(t, func(id string) any { return []byte(id) }, rows)
+		return b
+	})
+}
+
+func (b *bench) insert(t *testing.T, id func(string) any, rows []catalog.Row) {
+	t.Helper()
+	text := func(v any) any {
+		if v == "" {
+			return nil
+		}
+		return v
+	}
+	from := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		r := rows[i]
+		return []any{id(r.Key.ID), text(r.Tier), text(r.Parent), r.Columns["name"], r.Columns["tenant"], r.Columns["owner"]}, nil
+	})
+	columns := []string{"id", "tier", "parent", "name", "tenant", "owner"}
+	if _, err := b.admin.CopyFrom(t.Context(), pgx.Identifier{"account"}, columns, from); err != nil {
+		t.Fatal(err)
+	}
+}
