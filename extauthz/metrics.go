@@ -27,6 +27,7 @@ type Metrics struct {
 	tokenMiss   prometheus.Counter
 	objectHit   prometheus.Counter
 	objectMiss  prometheus.Counter
+	objectStale prometheus.Counter
 	inFlight    prometheus.Gauge
 	panics      prometheus.Counter
 	connections prometheus.Gauge
@@ -108,8 +109,18 @@ type Catalog struct {
 	LoadedAt time.Time
 	Failures uint64
 
-	Lookups, LookupsFailed uint64
-	LookupsInFlight        int
+	Lookups, LookupsFailed, LookupsRefused uint64
+	LookupsInFlight                        int
+
+	LeftAlone bool   // it failed or was slow too often in a row
+	Openings  uint64 // times that it came to that
+	Watch     *Watch // nil when it does not learn of changes
+}
+
+// Watch is how a source learns of changes.
+type Watch struct {
+	Active        bool // every change is told
+	Changes, Lost uint64
 }
 
 // Cache is the state of one cache. Bytes are below 0 where nobody counts them.
@@ -132,7 +143,7 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 	}, []string{"step"})
 	caches := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tiergate_cache_requests_total",
-		Help: "What the token and the object cache answered.",
+		Help: "What the token and the object cache answered; stale are misses that a row past its time stood in for, as its source failed.",
 	}, []string{"cache", "result"})
 	m := &Metrics{
 		decisions:  make(map[rules.Reason]prometheus.Counter),
@@ -142,6 +153,8 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 		tokenMiss:  caches.WithLabelValues("token", "miss"),
 		objectHit:  caches.WithLabelValues("object", "hit"),
 		objectMiss: caches.WithLabelValues("object", "miss"),
+
+		objectStale: caches.WithLabelValues("object", "stale"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "tiergate_checks_in_flight", Help: "Checks that are being decided now.",
 		}),
@@ -215,5 +228,8 @@ func (m *Metrics) answered(out *rules.Outcome, total time.Duration) {
 	}
 	if out.Misses > 0 {
 		m.objectMiss.Add(float64(out.Misses))
+	}
+	if out.Stale > 0 {
+		m.objectStale.Add(float64(out.Stale))
 	}
 }

@@ -26,7 +26,7 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 			Config:  s.o.Config,
 			Catalog: out.Catalog,
 		},
-		Cache:    audit.Cache{Token: out.TokenHit, Hits: out.Hits, Misses: out.Misses},
+		Cache:    audit.Cache{Token: out.TokenHit, Hits: out.Hits, Misses: out.Misses, Stale: out.Stale},
 		Stripped: out.Effect == rules.Allow && out.Caller.Strips(),
 		Targets:  r.Targets[:0],
 		Inputs:   r.Inputs[:0],

@@ -35,7 +35,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 			Kind:     rules.Service, Identity: &rules.Identity{Name: "svc"}, Peer: "spiffe://a", Bound: rules.ByWorkload, Purpose: "billing",
 			Actor: &rules.Caller{Kind: rules.Agent},
 		},
-		Operation: "POST /t -> debit account/{body.from}", OpPos: at, Policy: "p1", Catalog: 9, TokenHit: true, Hits: 1, Misses: 2,
+		Operation: "POST /t -> debit account/{body.from}", OpPos: at, Policy: "p1", Catalog: 9, TokenHit: true, Hits: 1, Misses: 2, Stale: 1,
 		Took: [rules.Steps]time.Duration{1000, 2000, 3000, 4000, 5000},
 	}
 	raw := &rules.RawRequest{
@@ -58,7 +58,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 		Shadow:   &audit.Shadow{Effect: "allow", Reason: "allowed", Rule: "r2", By: "rules"},
 		Versions: audit.Versions{Policy: "p1", Config: "c1", Catalog: 9, Keys: 4},
 		Inputs:   []audit.Input{{Target: 1, Name: "object.tenant", Value: "eu"}, {Target: 1, Name: "object.ssn", Hash: "****"}, {Target: 1, Name: "object.x"}},
-		Cache:    audit.Cache{Token: true, Hits: 1, Misses: 2},
+		Cache:    audit.Cache{Token: true, Hits: 1, Misses: 2, Stale: 1},
 		Us:       audit.Us{Decode: 1, Match: 2, Identify: 3, Resolve: 4, Decide: 5, Total: 20},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -39,7 +39,12 @@ var (
 	descRows          = desc("catalog_rows", "Rows of the catalog in force, by source.", "source")
 	descRowsAge       = desc("catalog_age_seconds", "Time since the catalog in force was loaded, by source.", "source")
 	descRowsFailures  = desc("catalog_reload_failures_total", "Loads of a catalog that failed, by source.", "source")
-	descLookups       = desc("catalog_lookups_total", "Batches of rows that a source was asked for, by source and result (ok, failed).", "source", "result")
+	descLookups       = desc("catalog_lookups_total", "Batches of rows that were missing, by source and result (ok, failed, refused: the source was not asked).", "source", "result")
+	descLeftAlone     = desc("catalog_left_alone", "1 while a source that failed or was slow is left alone but for probes, by source.", "source")
+	descOpenings      = desc("catalog_left_alone_total", "Times that a source came to be left alone, by source.", "source")
+	descWatching      = desc("catalog_watching", "1 while a source tells every change of its rows, by source that can.", "source")
+	descChanges       = desc("catalog_changes_total", "Rows that a source said have changed, by source.", "source")
+	descChangesLost   = desc("catalog_changes_lost_total", "Times that changes may have passed unseen, so that all rows were read again, by source.", "source")
 	descLookupsNow    = desc("catalog_lookups_in_flight", "Batches that a source is asked for now, by source.", "source")
 	descEntries       = desc("cache_entries", "Entries kept now, by cache.", "cache")
 	descBytes         = desc("cache_bytes", "Bytes kept now, by cache, where they are counted.", "cache")
@@ -62,6 +67,7 @@ var (
 		descBundles, descBundlesLoads, descBundlesFailed,
 		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused, descChecked,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
+		descLeftAlone, descOpenings, descWatching, descChanges, descChangesLost,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 		descRevokedVain, descRevokedHands, descRevokedLost,
@@ -171,7 +177,15 @@ func (c *collecting) catalogs(all []Catalog) {
 		c.age(descRowsAge, k.LoadedAt, k.Name)
 		c.count(descLookups, k.Lookups, k.Name, "ok")
 		c.count(descLookups, k.LookupsFailed, k.Name, "failed")
+		c.count(descLookups, k.LookupsRefused, k.Name, "refused")
 		c.gauge(descLookupsNow, float64(k.LookupsInFlight), k.Name)
+		c.gauge(descLeftAlone, truth(k.LeftAlone), k.Name)
+		c.count(descOpenings, k.Openings, k.Name)
+		if w := k.Watch; w != nil {
+			c.gauge(descWatching, truth(w.Active), k.Name)
+			c.count(descChanges, w.Changes, k.Name)
+			c.count(descChangesLost, w.Lost, k.Name)
+		}
 	}
 }
 

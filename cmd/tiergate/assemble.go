@@ -67,7 +67,8 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 		return nil, errors.Join(err, p.close())
 	}
 	cache, err := catalog.New(catalog.Options{
-		Sources: sources, Objects: orDefault(c.Cache.Objects.V, defaultObjects), TTL: c.ttl(), Log: log,
+		Sources: sources, Objects: orDefault(c.Cache.Objects.V, defaultObjects), Bytes: int(c.Cache.Bytes.V), // 0 is the default
+		TTL: c.ttl(), MaxStale: c.Cache.MaxStale, Log: log,
 	})
 	if err != nil {
 		return nil, err

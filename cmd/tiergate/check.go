@@ -94,7 +94,7 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 		return nil, src, rowsReport{}, together(ms, err)
 	}
 	for _, name := range parts.options.Catalog.UnknownTTL(p.Set().Schema()) {
-		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl names the tier %q, which no rules file defines", name)
+		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl or cache.max_stale names the tier %q, which no rules file defines", name)
 	}
 	if parts.byFile != nil {
 		ms = append(ms, parts.byFile.Unknown(hasIdentity(p))...)

@@ -125,7 +125,9 @@ type catalogConfig struct {
 
 type cacheConfig struct {
 	Objects    rules.At[int]            `yaml:"objects"`
+	Bytes      rules.At[size]           `yaml:"bytes"`
 	TTL        map[string]time.Duration `yaml:"ttl"`
+	MaxStale   map[string]time.Duration `yaml:"max_stale"`
 	Tokens     rules.At[int]            `yaml:"tokens"`
 	TokenBytes rules.At[size]           `yaml:"token_bytes"`
 }

@@ -20,6 +20,7 @@ const (
 	defaultTTL      = 30 * time.Second
 	defaultInFlight = 1024
 	defaultBody     = 60 << 10
+	leastBytes      = 1 << 20
 	maxBody         = 4 << 20 // well below what one gRPC message may hold
 	defaultBuffer   = 8192
 	maxDeadline     = 200 * time.Millisecond
@@ -219,6 +220,9 @@ func (c *config) checkWords(ms *rules.Mistakes) {
 	positive(c.Limits.InFlight, "limits.in_flight")
 	positive(c.Cache.Objects, "cache.objects")
 	positive(c.Cache.Tokens, "cache.tokens")
+	if b := c.Cache.Bytes; b.Pos != (rules.Pos{}) && b.V < leastBytes {
+		ms.Add(b.Pos, "cache.bytes is at least 1MiB, found %d bytes", b.V)
+	}
 	positive(c.Audit.Buffer, "audit.buffer")
 }
 

@@ -254,6 +254,7 @@ func (s *service) run(ctx context.Context) error {
 	for name, f := range s.parts.files {
 		start("catalog "+name, f.Run)
 	}
+	start("catalog changes", s.parts.options.Catalog.Run)
 	start("signals", s.hangups)
 	err := s.server.Run(failed) // drains before it returns: the parts stay up that long
 	stop()

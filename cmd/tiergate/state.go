@@ -76,9 +76,14 @@ func (s *service) catalogs() []extauthz.Catalog {
 	for _, e := range s.parts.config.Catalogs {
 		f := s.parts.files[e.Key]
 		asked := s.parts.options.Catalog.Lookups(e.Key)
+		health := s.parts.options.Catalog.Health(e.Key)
 		c := extauthz.Catalog{
 			Name: e.Key, Rows: f.Len(), Failures: s.parts.failures[e.Key].Load(),
-			Lookups: asked.Answered, LookupsFailed: asked.Failed, LookupsInFlight: asked.Pending,
+			Lookups: asked.Answered, LookupsFailed: asked.Failed, LookupsRefused: asked.Refused, LookupsInFlight: asked.Pending,
+			LeftAlone: health.Open, Openings: health.Opened,
+		}
+		if health.Watches {
+			c.Watch = &extauthz.Watch{Active: health.Watched, Changes: health.Changed, Lost: health.Lost}
 		}
 		if age, loaded := f.Age(); loaded {
 			c.LoadedAt = time.Now().Add(-age)
@@ -92,8 +97,8 @@ func (s *service) caches() []extauthz.Cache {
 	tokens, rows := s.parts.verifier.CacheStats(), s.parts.options.Catalog.Counts()
 	return []extauthz.Cache{
 		{Name: "token", Entries: tokens.Entries, Bytes: tokens.Bytes, Evicted: tokens.Evicted},
-		{Name: "object", Entries: rows.Entries, Bytes: -1, Evicted: rows.Evicted},
-		{Name: "absent", Entries: rows.Absent, Bytes: -1, Evicted: rows.AbsentEvicted},
+		{Name: "object", Entries: rows.Entries, Bytes: rows.Bytes, Evicted: rows.Evicted},
+		{Name: "absent", Entries: rows.Absent, Bytes: rows.AbsentBytes, Evicted: rows.AbsentEvicted},
 	}
 }
 

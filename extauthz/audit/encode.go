@@ -147,6 +147,7 @@ func (c *Cache) append(b []byte) []byte {
 	b = flag(b, `,"token":true`, c.Token)
 	b = number(b, `,"hits":`, c.Hits)
 	b = number(b, `,"misses":`, c.Misses)
+	b = number(b, `,"stale":`, c.Stale)
 	return closeObject(b, start)
 }
 

@@ -42,7 +42,7 @@ func full() Record {
 			{Target: 1, Name: "object.tenant", Value: "eu"}, {Name: "n", Value: int64(-5)}, {Name: "b", Value: true},
 			{Name: "l", Value: []string{"a", "b"}}, {Name: "i", Value: []int64{1, math.MinInt64}}, {Name: "absent"}, {Name: "s", Hash: "00ff"},
 		},
-		Cache: Cache{Token: true, Hits: 1, Misses: 2},
+		Cache: Cache{Token: true, Hits: 1, Misses: 2, Stale: 1},
 		Us:    Us{Decode: 1, Match: 2, Identify: 3, Resolve: 4, Decide: 5, Total: 15},
 	}
 }

@@ -114,6 +114,7 @@ type Cache struct {
 	Token  bool `json:"token,omitempty"`
 	Hits   int  `json:"hits,omitempty"`
 	Misses int  `json:"misses,omitempty"`
+	Stale  int  `json:"stale,omitempty"` // of the misses
 }
 
 // Us are microseconds spent in each step, and in all of the Check.

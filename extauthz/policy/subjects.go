@@ -94,7 +94,7 @@ func (s *subjects) look(ctx context.Context, e *rules.Evidence, o *rules.Outcome
 		targets = append(targets, rules.Target{Object: rules.Object{Type: actors.typ, ID: e.Verified.Actor.Subject}})
 	}
 	stats, err := s.view.Fill(ctx, targets, nil)
-	o.Hits, o.Misses, o.Catalog = stats.Hits, stats.Misses, stats.Generation
+	o.Hits, o.Misses, o.Stale, o.Catalog = stats.Hits, stats.Misses, stats.Stale, stats.Generation
 	if err != nil {
 		return err
 	}
