@@ -32,7 +32,8 @@ func oracleCommand() *cobra.Command {
 		Long: `Generates an API, issuers, identities, a catalog, rules and traffic from a seed,
 runs them through a real Envoy and the built tiergate, and compares status,
 reason, headers and upstream hits with an evaluator that shares no code with
-the engine. Where they differ it says how to see the request again, and keeps
+the engine. Between requests it revokes and restores, replaces catalogs, and uses
+proofs twice; before them it misspells the files, and wants each refused. Where they differ it says how to see the request again, and keeps
 the generated files.`,
 		Example: `  tiergate-lab oracle --seed 1 --requests 5000
   tiergate-lab oracle --seed 1 --seeds 20 --requests 5000
@@ -67,7 +68,7 @@ func (f *oracleFlags) run(ctx context.Context, out io.Writer) error {
 	if o.Tiergate, err = e2e.FindTiergate(ctx, f.root, build); err != nil {
 		return err
 	}
-	total := oracle.Result{Reasons: map[string]int{}}
+	total := oracle.NewResult(0)
 	for i := range uint64(f.seeds) {
 		r, err := f.one(ctx, out, f.seed+i, o)
 		if err != nil {
@@ -75,8 +76,8 @@ func (f *oracleFlags) run(ctx context.Context, out io.Writer) error {
 		}
 		total.Add(r)
 	}
-	fmt.Fprintf(out, "\n%d seeds, %d requests, %d allowed (%d %%), %d denied, %d sent again, %d differences\n%s\n", f.seeds, total.Sent, total.Allows,
-		100*total.Allows/max(total.Sent, 1), total.Sent-total.Allows, total.Again, len(total.Differences), total.Histogram())
+	fmt.Fprintf(out, "\n%d seeds, %d requests, %d allowed (%d %%), %d denied, %d sent again, %d differences\nreasons: %s\nconstructs: %s\nslips: %s\n", f.seeds, total.Sent, total.Allows,
+		100*total.Allows/max(total.Sent, 1), total.Sent-total.Allows, total.Again, len(total.Differences), total.Histogram(), total.Reached(), total.Slipped())
 	if len(total.Differences) > 0 {
 		return errNotAsExpected
 	}

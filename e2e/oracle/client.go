@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,7 +18,11 @@ import (
 type reply struct {
 	Status   int
 	Decision string
+	Nonce    string // for the next proof
 }
+
+// credential is what a request carries of a token, "" for none.
+type credential struct{ token, proof string }
 
 // wire is one worker's connections to the proxy, kept alive; one for each peer.
 type wire struct {
@@ -40,13 +45,13 @@ func (c *wire) close() {
 
 // send writes a request byte for byte and reads the answer. A connection that
 // the proxy closed meanwhile is opened anew, once.
-func (c *wire) send(ctx context.Context, n int, r *Request, token string) (reply, error) {
+func (c *wire) send(ctx context.Context, n int, r *Request, with credential) (reply, error) {
 	for attempt := 0; ; attempt++ {
 		conn, fresh, err := c.conn(ctx, r.Peer)
 		if err != nil {
 			return reply{}, err
 		}
-		got, keep, err := exchange(conn, r, text(n, r, token))
+		got, keep, err := exchange(conn, r, text(n, r, with))
 		if err != nil || !keep {
 			conn.Close() //nolint:errcheck // replaced
 			delete(c.conns, r.Peer)
@@ -95,11 +100,11 @@ func exchange(c *conn, r *Request, text string) (got reply, keep bool, err error
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return got, false, err
 	}
-	return reply{resp.StatusCode, resp.Header.Get(decisionHeader)}, !resp.Close && writeErr == nil, nil
+	return reply{resp.StatusCode, resp.Header.Get(decisionHeader), resp.Header.Get("DPoP-Nonce")}, !resp.Close && writeErr == nil, nil
 }
 
 // text is the request as HTTP/1.1 has it.
-func text(n int, r *Request, token string) string {
+func text(n int, r *Request, c credential) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n%s: %d\r\n", r.Method, r.Target, r.Host, numberHeader, n)
 	for _, h := range r.Headers {
@@ -108,8 +113,11 @@ func text(n int, r *Request, token string) string {
 	switch {
 	case r.Auth != "":
 		b.WriteString("Authorization: " + r.Auth + "\r\n")
-	case token != "":
-		b.WriteString("Authorization: Bearer " + token + "\r\n")
+	case c.token != "":
+		b.WriteString("Authorization: " + cmp.Or(r.Scheme, "Bearer") + " " + c.token + "\r\n")
+	}
+	if c.proof != "" {
+		b.WriteString("DPoP: " + c.proof + "\r\n")
 	}
 	if r.Body != nil {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(*r.Body), *r.Body)

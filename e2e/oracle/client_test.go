@@ -18,7 +18,7 @@ func TestText(t *testing.T) {
 		{"another credential", Request{Method: "GET", Host: "a", Target: "/", Auth: "Basic x"}, "", "GET / HTTP/1.1\r\nHost: a\r\nX-Oracle-Request: 7\r\nAuthorization: Basic x\r\n\r\n"},
 		{"a body", Request{Method: "PUT", Host: "a", Target: "/", Headers: []Header{{"x_a", "1"}}, Body: &body}, "", "PUT / HTTP/1.1\r\nHost: a\r\nX-Oracle-Request: 7\r\nx_a: 1\r\nContent-Length: 7\r\n\r\n{\"a\":1}"},
 	} {
-		if got := text(7, &row.req, row.token); got != row.want {
+		if got := text(7, &row.req, credential{token: row.token}); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestWireAndUpstream(t *testing.T) {
 		if n == 2 {
 			u.server.CloseClientConnections() // the next request opens a new one
 		}
-		got, err := c.send(t.Context(), n, r, "")
+		got, err := c.send(t.Context(), n, r, credential{})
 		if err != nil || got.Status != http.StatusOK {
 			t.Fatalf("request %d: got %d and %v", n, got.Status, err)
 		}

@@ -82,7 +82,7 @@ type comparison struct {
 }
 
 func compare(w *World, f front, requests []*Request, answers []sent, records map[string]*record, hits []hit) *Result {
-	c := &comparison{w: w, front: f, records: records, hits: map[string]hit{}, result: &Result{Seed: w.Seed, Reasons: map[string]int{}}}
+	c := &comparison{w: w, front: f, records: records, hits: map[string]hit{}, result: NewResult(w.Seed)}
 	for _, h := range hits {
 		if len(h.Decisions) != 1 {
 			c.differ(h.Number, requests, Answer{}, "the upstream saw %d decision headers: %q", len(h.Decisions), h.Decisions)
@@ -125,6 +125,13 @@ func (c *comparison) one(n int, requests []*Request, a sent) {
 		}
 		if rec := c.records[id]; rec != nil && !slices.Contains(busy, rec.Reason) {
 			differ("an earlier answer was %s (%s), which being busy does not explain", rec.Reason, rec.Detail)
+		}
+	}
+	if a.first != nil {
+		fresh := *requests[n]
+		fresh.Proof = goodProof
+		if status := Evaluate(c.w, c.front, &fresh).Status; a.first.Status != status {
+			differ("got status %d for the proof's first use, want %d%s", a.first.Status, status, c.why(a.first.Decision))
 		}
 	}
 	if a.Status != want.Status {
@@ -200,6 +207,9 @@ func targetsDiffer(rec *record, want Answer) string {
 func (c *comparison) header(h hit, req *Request, want Answer, differ func(string, ...any)) {
 	if target := c.front.path(req.Target); !sameTarget(h.Target, target, want.Set) {
 		differ("the upstream saw %q, want %q with %v", h.Target, target, want.Set)
+	}
+	if credential := h.Header.Get("Authorization") + h.Header.Get("DPoP"); (want.Strip || req.Token < 0 && req.Auth == "") != (credential == "") {
+		differ("the upstream saw a credential: %v", credential != "")
 	}
 	got := map[string][]string{}
 	for name, values := range h.Header {

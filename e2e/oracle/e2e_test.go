@@ -23,7 +23,7 @@ func TestOracle(t *testing.T) {
 	if o.Tiergate, err = e2e.FindTiergate(t.Context(), "../..", t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	total := &Result{Reasons: map[string]int{}}
+	total := NewResult(0)
 	for seed := range seeds {
 		o.Proxy = []string{"hardened", "base"}[seed%2]
 		r, err := Run(t.Context(), seed, o)
@@ -36,4 +36,5 @@ func TestOracle(t *testing.T) {
 		total.Add(r)
 	}
 	t.Logf("%d requests, %d allowed, %d sent again: %s", total.Sent, total.Allows, total.Again, total.Histogram())
+	t.Logf("constructs: %s", total.Reached())
 }

@@ -30,7 +30,7 @@ var statusOf = byReason(map[int][]string{
 	413: {"body_too_large"},
 	401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_alg_not_allowed", "token_issuer",
 		"token_key_unknown", "token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid",
-		"token_lifetime_exceeds_max", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old"},
+		"token_lifetime_exceeds_max", "binding_nonce_required", "token_replayed", "revoked", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
 		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "mutation_conflict", "mutation_unfit"},
@@ -63,6 +63,7 @@ func Evaluate(w *World, f front, req *Request) Answer {
 		e.out.Shadow = &Second{"deny", reason, "entry"}
 		e.out.Effect, e.out.Reason, e.out.Status, e.out.Set = "allow", "shadow_deny", 200, nil
 	}
+	e.out.Strip = e.reachIf(e.out.Effect == "allow" && e.caller.strips(), "identity: strips credentials")
 	return e.out
 }
 
@@ -75,7 +76,7 @@ func effectOf(reason string) string {
 
 // find is sections 1 to 4: what the request is about, and who sent it.
 func (e *evaluation) find() string {
-	for _, step := range []func() string{e.decode, e.match, e.verify, e.recognise, e.purpose, e.readBody, e.capture, e.facts, e.settle, e.classify} {
+	for _, step := range []func() string{e.decode, e.match, e.verify, e.identify, e.readBody, e.capture, e.facts, e.settle, e.classify} {
 		if reason := step(); reason != "" {
 			return reason
 		}
@@ -141,7 +142,7 @@ func (e *evaluation) excused() bool {
 	case e.out.Status != 403 && e.out.Status != 503 && !demand,
 		e.out.Reason == "host_not_served", e.out.Reason == "upgrade_not_supported":
 		return false
-	case e.out.Reason != "no_route" && e.caller.issuer == nil:
+	case e.out.Reason != "no_route" && e.caller.issuer == nil && !e.caller.machine:
 		return false // nobody was verified
 	}
 	live := func(s Shadow) bool { return s.Days > 0 && (s.Host == "" || s.Host == e.host.Name) }

@@ -7,13 +7,17 @@ import (
 
 // caller is who sends a request; the zero caller is anonymous.
 type caller struct {
-	token    *Token
-	issuer   *Issuer
-	claims   map[string]any
-	identity *Identity // nil when anonymous or unknown
-	purpose  string
-	bound    bool
-	actor    *caller // who acts for this one
+	token     *Token
+	issuer    *Issuer
+	claims    map[string]any
+	identity  *Identity // nil when anonymous or unknown
+	purpose   string
+	bound     bool
+	machine   bool    // recognised by its peer alone
+	listing   *Type   // the directory of its issuer, nil for none
+	row       *Row    // what it says of the subject
+	confirmed bool    // the token's cnf was proven
+	actor     *caller // who acts for this one
 }
 
 // verify is section 3, step 1.
@@ -22,6 +26,7 @@ func (e *evaluation) verify() string {
 		return "credential_malformed"
 	}
 	if e.req.Token < 0 {
+		e.byPeer()
 		return ""
 	}
 	t := e.w.Tokens[e.req.Token]
@@ -35,6 +40,17 @@ func (e *evaluation) verify() string {
 		e.caller = caller{}
 		return "jwks_unavailable"
 	}
+	var reason string
+	if e.reachIf(!t.bindable(e.caller.issuer), "cnf: none, and the issuer demands one") {
+		reason = "binding_missing"
+	} else {
+		reason = e.proven()
+	}
+	if reason != "" {
+		e.caller = caller{}
+		return reason
+	}
+	e.reachIf(e.peer() != "" && slices.ContainsFunc(e.w.Identities, func(i *Identity) bool { return i.Peer == e.peer() }), "peer: beside a token")
 	e.caller.claims = map[string]any{}
 	for _, a := range e.caller.issuer.MayAssert {
 		if v, ok := t.Claims[a.Name]; ok && v != "" {
@@ -47,31 +63,66 @@ func (e *evaluation) verify() string {
 	return ""
 }
 
-// recognise is section 3, steps 2 to 8.
+// identify is section 3, steps 2 to 10.
+func (e *evaluation) identify() string {
+	reason := e.recognise()
+	e.firm = reason != ""
+	if reason == "" {
+		reason = e.purpose()
+	}
+	if e.out.Revoked = e.revoked(); e.out.Revoked != "" {
+		return "revoked"
+	}
+	return reason
+}
+
+// recognise is section 3, steps 2 to 8. Both are recognised whatever came before,
+// for a revocation may name either.
 func (e *evaluation) recognise() string {
 	c := &e.caller
+	if c.machine {
+		return e.usable(c)
+	}
 	if c.token == nil {
 		return ""
 	}
-	reason := e.whoIs(c)
-	if reason == "" {
-		reason = e.usable(c)
+	whoIs := e.whoIs(c)
+	if c.token.Act == nil {
+		return firstOf(func() string { return e.readRow(c) }, func() string { return e.standing(c) },
+			func() string { return whoIs }, func() string { return e.usable(c) })
 	}
-	if c.token.Act != nil {
-		c.actor = e.acting()
-		unknown := e.whoIs(c.actor)
-		if reason == "" {
-			reason = unknown
-		}
-		if reason == "" {
-			reason = e.usable(c.actor)
-		}
-		if reason == "" && !c.actor.mayActFor(c.identity) {
-			reason = "agent_not_permitted"
+	a := e.acting()
+	c.actor = a
+	whoActs := e.whoIs(a)
+	return firstOf(
+		func() string { return e.readRow(c) }, func() string { return e.readRow(a) },
+		func() string { return e.standing(c) }, func() string { return e.actorStanding(a) },
+		func() string { return whoIs }, func() string { return e.usable(c) },
+		func() string { return whoActs }, func() string { return e.usable(a) },
+		func() string {
+			if !a.mayActFor(c.identity) {
+				return "agent_not_permitted"
+			}
+			return ""
+		})
+}
+
+// firstOf takes steps until one ends the request.
+func firstOf(steps ...func() string) string {
+	for _, step := range steps {
+		if reason := step(); reason != "" {
+			return reason
 		}
 	}
-	e.firm = reason != ""
-	return reason
+	return ""
+}
+
+// actorStanding is what the row of who acts says.
+func (e *evaluation) actorStanding(a *caller) string {
+	if reason := e.standing(a); reason != "unknown_identity" {
+		return reason
+	}
+	return "agent_not_permitted"
 }
 
 // whoIs is step 2.
@@ -79,7 +130,7 @@ func (e *evaluation) whoIs(c *caller) string {
 	var exact, classes []*Identity
 	for _, i := range e.w.Identities {
 		switch {
-		case i.Issuer != c.issuer.Name || len(i.Clients) > 0 && !slices.Contains(i.Clients, c.token.Client):
+		case i.Peer != "" || i.Issuer != c.issuer.Name || len(i.Clients) > 0 && !slices.Contains(i.Clients, c.token.Client):
 		case i.Subject == c.token.Subject:
 			exact = append(exact, i)
 		case i.Subject == "":
@@ -105,17 +156,19 @@ func (e *evaluation) usable(c *caller) string {
 	if i == nil {
 		return ""
 	}
-	c.bound = i.Workload != "" && i.Workload == e.req.Peer
+	atHome := i.Workload != "" && i.Workload == e.peer()
+	c.bound = c.bound || atHome
 	switch {
-	case i.Workload != "" && !c.bound:
+	case i.Workload != "" && !atHome:
 		return "binding_mismatch"
-	case i.Status != "":
+	case e.reachIf(i.Status == "suspended", "identity: suspended"), e.reachIf(i.Status == "retired", "identity: retired"):
+		e.reachIf(c.machine, "peer: an identity that may not be used")
 		return "identity_suspended"
-	case i.NotBefore > 0, i.Expires < 0:
+	case e.reachIf(i.NotBefore > 0, "identity: not yet"), e.reachIf(i.Expires < 0, "identity: expired"):
 		return "identity_expired"
-	case len(i.Networks) > 0 && !slices.ContainsFunc(i.Networks, func(n string) bool { return slices.Contains(here, n) }):
+	case e.reachIf(len(i.Networks) > 0 && !slices.ContainsFunc(i.Networks, func(n string) bool { return slices.Contains(here, n) }), "identity: elsewhere"):
 		return "network_not_allowed"
-	case i.MaxAge > 0 && c.token.Age > i.MaxAge:
+	case i.MaxAge > 0 && (e.reachIf(c.token.NoIAT, "identity: no iat") || e.reachIf(c.token.Age > i.MaxAge, "identity: its credential too old")):
 		return "token_too_old"
 	}
 	return ""
@@ -129,8 +182,8 @@ func (e *evaluation) acting() *caller {
 	if act.Issuer != "" {
 		issuer = e.w.issuer(act.Issuer)
 	}
-	a := &caller{issuer: issuer, claims: map[string]any{}, token: &Token{
-		Issuer: issuer.Name, Subject: act.Subject, Client: act.Client, Age: e.caller.token.Age, AuthAge: e.caller.token.AuthAge,
+	a := &caller{issuer: issuer, claims: map[string]any{}, bound: e.caller.confirmed, token: &Token{
+		Issuer: issuer.Name, Subject: act.Subject, Client: act.Client, Age: e.caller.token.Age, NoIAT: e.caller.token.NoIAT, AuthAge: e.caller.token.AuthAge,
 	}}
 	for _, f := range issuer.Fixed {
 		a.claims[f.Claim] = f.Value
@@ -173,6 +226,11 @@ func (e *evaluation) purpose() string {
 	return ""
 }
 
+// strips says whether the upstream does not get the credential.
+func (c *caller) strips() bool {
+	return c.identity != nil && c.identity.Strip || c.actor != nil && c.actor.identity != nil && c.actor.identity.Strip
+}
+
 // selects says whether a selector means the caller: every member that it has must match.
 func (c *caller) selects(s Selector) bool {
 	kind := "anonymous"
@@ -212,6 +270,9 @@ func (c *caller) pinned(name string) (string, bool) {
 	if name == "tenant" && c.identity != nil && c.identity.Tenant != "" {
 		return c.identity.Tenant, true
 	}
+	if tenant := c.tenantOfRow(); name == "tenant" && tenant != "" {
+		return tenant, true
+	}
 	if c.issuer != nil {
 		for _, f := range c.issuer.Fixed {
 			if f.Claim == name {
@@ -226,7 +287,7 @@ func (c *caller) pinned(name string) (string, bool) {
 func (c *caller) unmet(r Require) string {
 	old := func(limit, age time.Duration, known bool) bool { return limit > 0 && (!known || age > limit) }
 	switch {
-	case old(r.MaxTokenAge, c.age(), c.token != nil):
+	case old(r.MaxTokenAge, c.age(), c.token != nil && !c.token.NoIAT):
 		return "token_too_old"
 	case old(r.MaxAuthAge, c.authAge(), c.authAge() > 0):
 		return "auth_too_old"

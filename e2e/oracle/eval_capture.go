@@ -38,7 +38,7 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 			}
 		}
 	case "claim":
-		if e.caller.token == nil {
+		if e.caller.token == nil && !e.caller.machine {
 			return nil, "credential_missing"
 		}
 		if role, ok := e.caller.claims[c.Name].(string); ok {

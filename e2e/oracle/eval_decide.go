@@ -101,7 +101,7 @@ func (e *evaluation) nearest(t *target) string {
 		default: // it errs at nothing
 		}
 	}
-	if e.caller.token == nil {
+	if e.caller.token == nil && !e.caller.machine {
 		return "credential_missing"
 	}
 	selected := slices.ContainsFunc(e.w.Rules, func(r *Rule) bool {

@@ -17,6 +17,7 @@ func (e *evaluation) facts() string {
 			t.looked = t.looked || slices.ContainsFunc(e.w.Rules, func(r *Rule) bool { return !r.Deny && e.fits(r, a, t.typ) })
 		}
 		if t.looked {
+			e.reachIf(e.req.Phase >= slipAt && t.typ == e.w.slips(), "catalog: a misspelt file was offered")
 			t.row = t.typ.row(t.id)
 		}
 		if t.row != nil && (t.row.Bad != "" || e.w.wantsTiers(t.typ) && !t.typ.hasTiers()) {

@@ -55,6 +55,9 @@ func (e *evaluation) context(t *target, name string) (_ string, ok bool) {
 	}
 	switch name {
 	case "caller.subject":
+		if e.caller.machine {
+			return e.caller.identity.Peer, true
+		}
 		return token.Subject, true
 	case "caller.client_id":
 		return token.Client, true

@@ -24,9 +24,12 @@ func Generate(seed uint64) *World {
 	g.types()
 	g.hosts()
 	g.catalogs()
+	g.directories()
 	g.rules()
 	g.shadows()
 	g.tokens()
+	g.bindings()
+	g.revocations()
 	return g.w
 }
 
@@ -90,6 +93,9 @@ func (g *generator) issuers() {
 			Purpose: "use", Client: "app", Subjects: users("k", 3), Clients: []string{"kiosk", "stray"}},
 		{Name: "dead", URL: "https://dead.example", Audience: "api", Algorithm: "ES256", JWKS: "dead",
 			Subjects: users("d", 1), Clients: []string{"web"}},
+		{Name: "vault", URL: "https://vault.example", Audience: "api", Algorithm: "EdDSA", JWKS: "url", MayAssert: andTenant,
+			Subjects: users("v", 5), Clients: []string{"safe"}, RequireBound: pick(g, []string{"", "any", "any", "mtls", "dpop"}),
+			Nonce: g.chance(0.5), ProofAlgs: pick(g, [][]string{nil, {"ES256"}}), AnyLifetime: true},
 	}
 }
 
@@ -110,11 +116,15 @@ func (g *generator) identities() {
 	add(pick(g, []Identity{{Status: "suspended"}, {Status: "retired"}}).of("asleep", "service", "corp", "svc-5"))
 	add(pick(g, []Identity{{Expires: -2}, {NotBefore: 3}, {NotBefore: 3, Expires: 9}, {NotBefore: -9, Expires: -3}}).of("ended", "service", "corp", "svc-6"))
 	add(Identity{Networks: some(g, elsewhere, g.between(1, 2))}.of("outside", "service", "corp", "svc-7"))
+	add(Identity{Name: "keepers", Kind: "human", Issuer: "vault", Purposes: some(g, purposes, 2), MaxAge: pick(g, []time.Duration{0, 2 * time.Hour})})
+	add(Identity{Name: "lock", Kind: "workload", Issuer: "vault", Subject: "v1", Tenant: pick(g, tenants)})
 	g.limits()
+	g.machines(add)
 	g.agents(add)
 	g.r.Shuffle(len(g.w.Identities), func(i, j int) {
 		g.w.Identities[i], g.w.Identities[j] = g.w.Identities[j], g.w.Identities[i]
 	})
+	g.kinds()
 }
 
 // of fills in who an identity is.
@@ -141,6 +151,7 @@ func (g *generator) limits() {
 		if g.chance(0.3) {
 			i.Networks = append(some(g, elsewhere, g.between(0, 2)), pick(g, here))
 		}
+		i.Strip = g.chance(0.25)
 		if g.chance(0.2) {
 			i.MaxAge = pick(g, []time.Duration{10 * time.Minute, 2 * time.Hour})
 		}

@@ -13,7 +13,7 @@ func (g *generator) cond(t *Type, who []Selector, depth int) *Cond {
 		return &Cond{Op: "and", Kids: kids}
 	}
 	switch {
-	case g.chance(0.25) && !anonymous(who):
+	case g.chance(0.25) && !g.tokenless(who):
 		return g.claimAtom()
 	case g.chance(0.15):
 		return g.contextAtom()
@@ -38,7 +38,7 @@ func (g *generator) atom(t *Type, a Attribute, who []Selector) *Cond {
 			return &Cond{Op: "div", A: at, B: number(20)} // an error where the level is 0
 		}
 		against := number(int64(g.r.IntN(6)))
-		if g.chance(0.3) && !anonymous(who) {
+		if g.chance(0.3) && !g.tokenless(who) {
 			against = ref("caller.claims.level")
 		}
 		return &Cond{Op: pick(g, []string{"<", "<=", ">", ">=", "==", "!="}), A: at, B: against}
@@ -60,9 +60,9 @@ func (g *generator) atom(t *Type, a Attribute, who []Selector) *Cond {
 		return &Cond{Op: pick(g, []string{"==", "!="}), A: at, B: ref("caller.subject")}
 	case g.chance(0.15) && t.Parent != "":
 		return &Cond{Op: "==", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
-	case a.Name == "tenant" && g.chance(0.2) && !anonymous(who):
+	case a.Name == "tenant" && g.chance(0.2) && !g.tokenless(who):
 		return &Cond{Op: "==", A: at, B: ref("caller.claims.tenant")}
-	case g.chance(0.1) && !anonymous(who):
+	case g.chance(0.1) && !g.tokenless(who):
 		return &Cond{Op: "in", A: at, B: ref("caller.claims.groups")}
 	case g.chance(0.5):
 		return &Cond{Op: "in", A: at, B: strs(some(g, tenants, 3)...)}

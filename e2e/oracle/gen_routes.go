@@ -9,6 +9,7 @@ func (g *generator) hosts() {
 		g.w.Hosts = append(g.w.Hosts, &Host{Name: n, Served: true})
 	}
 	g.w.Hosts[0].CORS = true
+	g.w.Origins = []Origin{{names[1], "http://" + names[1] + ":8080"}}
 	for i, t := range g.w.Types {
 		h := g.w.Hosts[i%len(g.w.Hosts)]
 		switch t.Name {

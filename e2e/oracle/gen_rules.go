@@ -46,8 +46,9 @@ func (g *generator) add(r Rule) *Rule {
 // wide gives two identities nearly everything on a type, so that each seed allows much.
 func (g *generator) wide(t *Type) {
 	for range 2 {
-		g.add(Rule{Who: []Selector{{Identity: g.identity()}}, To: slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "list" }), On: []string{t.Name}, UpTo: g.tierAt(-1),
-			Set: g.mutations(t, nil)})
+		who := []Selector{{Identity: g.identity()}}
+		g.add(Rule{Who: who, To: slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "list" }), On: []string{t.Name}, UpTo: g.tierAt(-1),
+			Set: g.mutations(t, who)})
 	}
 	g.add(Rule{Who: []Selector{{Identity: "agent-1"}, {Identity: "bot-2"}, {Identity: "agent-3"}}, To: some(g, actions, g.between(3, len(actions))), On: []string{t.Name}, UpTo: g.anyTier(),
 		Set: g.mutations(t, nil)})
@@ -161,11 +162,15 @@ func (g *generator) pinsTenant(who []Selector) bool {
 			return false
 		}
 	}
-	return !anonymous(who)
+	return !g.tokenless(who)
 }
 
-func anonymous(who []Selector) bool {
-	return slices.ContainsFunc(who, func(s Selector) bool { return s.Kind == "anonymous" })
+// tokenless says whether a rule selects somebody who comes without a token, and
+// so without claims.
+func (g *generator) tokenless(who []Selector) bool {
+	return slices.ContainsFunc(who, func(s Selector) bool {
+		return s.Kind == "anonymous" || slices.ContainsFunc(g.w.Identities, func(i *Identity) bool { return i.Name == s.Identity && i.Peer != "" })
+	})
 }
 
 func (g *generator) selector() Selector {
@@ -173,7 +178,7 @@ func (g *generator) selector() Selector {
 	case 0:
 		return Selector{Kind: "anonymous"}
 	case 1:
-		return Selector{Kind: pick(g, []string{"human", "service", "third-party"})}
+		return Selector{Kind: pick(g, []string{"human", "service", "third-party", "workload", "agent"})}
 	case 2:
 		return Selector{Issuer: g.w.Issuers[g.between(1, 2)].Name}
 	case 3:
@@ -214,7 +219,7 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	if _, ok := t.attribute("tenant"); ok && g.chance(0.5) {
 		set("x-object-tenant", TemplatePart{Ref: "object.tenant"})
 	}
-	if !anonymous(who) {
+	if !g.tokenless(who) {
 		if g.chance(0.4) {
 			set("x-caller", TemplatePart{Text: "id="}, TemplatePart{Ref: "caller.subject"})
 		}
@@ -234,7 +239,7 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	if g.chance(0.2) {
 		out = append(out, Mutation{Query: true, Name: "view", Value: []TemplatePart{{Text: "of-"}, {Ref: "object.id"}}})
 	}
-	if !anonymous(who) && g.chance(0.3) {
+	if !g.tokenless(who) && g.chance(0.3) {
 		out = append(out, onBehalf)
 	}
 	return out
@@ -266,6 +271,11 @@ func (g *generator) special() {
 		UpTo: g.tierAt(-1), Own: "members"})
 	g.add(Rule{Who: []Selector{{Issuer: "third"}, {Identity: "robot"}}, To: []string{"close", "create"}, On: []string{second.Name}, UpTo: g.tierAt(-1),
 		Require: Require{BoundToken: true}})
+	g.add(Rule{Who: []Selector{{Identity: "meter"}}, To: []string{"read", "touch", "create", "update"}, On: []string{first.Name, second.Name}, UpTo: g.tierAt(-1),
+		Require: Require{BoundToken: g.chance(0.5)}})
+	g.add(Rule{Who: []Selector{{Identity: "meter"}}, To: []string{"delete", "close"}, On: []string{first.Name}, UpTo: g.tierAt(-1), Own: "owner"})
+	g.add(Rule{Who: []Selector{{Identity: "keepers"}, {Identity: "lock"}}, To: []string{"*"}, On: []string{first.Name, second.Name}, UpTo: g.tierAt(-1),
+		Require: Require{BoundToken: g.chance(0.7)}})
 	g.add(Rule{Deny: true, Who: []Selector{{Identity: "boss"}, {Kind: "third-party"}}, To: []string{"touch"}, On: []string{first.Name}, FromTier: g.tierAt(0)})
 	g.add(Rule{Deny: true, Who: []Selector{{Identity: "tools"}, {Identity: "billing-1"}}, To: []string{"list"}, On: []string{first.Name},
 		When: &Cond{Op: "<=", A: ref("object.level"), B: number(4)}})

@@ -17,6 +17,13 @@ type Token struct {
 	MayAct   bool           // says who else might, which counts for nothing
 	Fault    string         // "" for a good token, else a key of tokenFaults
 	Baseline bool           // young and good: what most requests carry
+	NoIAT    bool           // Age is not said
+
+	ID          string // jti, "" for none
+	Session     string // sid, likewise
+	Spare       bool   // signed by its issuer's second key
+	Certificate string // the peer whose certificate it is bound to
+	Holder      int    // the key that it is bound to, counted from 1 in holders
 }
 
 // Act is the outermost act of a token.
@@ -53,6 +60,8 @@ var tokenFaults = []struct{ Name, Reason string }{
 	{"act is a list", "token_claims"},
 	{"nine actors", "token_claims"},
 	{"cnf", "binding_missing"},
+	{"cnf of nothing", "binding_missing"},
+	{"cnf of 42 characters", "binding_missing"},
 	{"crit", "token_header"},
 	{"not a token", "token_malformed"},
 	{"role is a number", "token_claims"},
@@ -134,6 +143,14 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 		t.Claims["staff"] = g.chance(0.5)
 	}
 	t.MayAct = g.chance(0.1)
+	if g.chance(0.8) {
+		t.ID = fmt.Sprintf("t-%d", g.r.IntN(60))
+	}
+	if g.chance(0.6) {
+		t.Session = fmt.Sprintf("s-%d", g.r.IntN(20))
+	}
+	t.Spare = i.Name != "third" && i.Name != "dead" && g.chance(0.2)
+	t.NoIAT = i.AnyLifetime && g.chance(0.2)
 	if i.Purpose != "" && g.chance(0.5) {
 		t.Claims[i.Purpose] = pick(g, purposes)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -95,16 +96,17 @@ func outcome(a Answer) string {
 // decider names what decided: the outcome with the rule, action and type.
 func decider(a Answer) string {
 	if len(a.Targets) == 0 {
-		return outcome(a) + " before any target"
+		return outcome(a) + " before any target: " + strings.Join(a.Reached, ", ")
 	}
 	last := a.Targets[len(a.Targets)-1]
 	return strings.Join([]string{a.Reason, last.Rule, last.Action, last.Type}, " ")
 }
 
 // share is how much of the traffic a reason has had, measured by what it should
-// have: the decisions of rules are where most can go wrong.
+// have: the decisions of rules, and the proofs of who asks, are where most can go wrong.
 func (t *traffic) share(a Answer) float64 {
-	if a.Status == 403 || a.Status == 503 || a.Status == 400 && len(a.Targets) > 0 {
+	manyWays := slices.Contains([]string{"binding_missing", "binding_mismatch", "binding_nonce_required", "token_replayed", "revoked", "token_too_old"}, a.Reason)
+	if a.Status == 403 || a.Status == 503 || manyWays || a.Status == 400 && len(a.Targets) > 0 {
 		return float64(t.seen[outcome(a)]) / 5
 	}
 	return float64(t.seen[outcome(a)])
@@ -114,17 +116,22 @@ func (t *traffic) share(a Answer) float64 {
 func (t *traffic) request(plain bool) *Request {
 	h := pick(&t.generator, t.w.Hosts)
 	l := pick(&t.generator, h.Lines)
-	r := &Request{Method: l.Method, Host: h.Name, Token: t.token()}
+	r := &Request{Method: l.Method, Host: h.Name, Token: t.token(), Phase: phaseOf(t.sent)}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}
 	if r.Method == http.MethodGet && t.chance(0.05) {
 		r.Method = http.MethodHead
 	}
+	t.prove(r, plain)
 	f := &filler{traffic: t, req: r, line: l, body: map[string]any{}, plain: plain}
 	f.fill()
-	if r.Token >= 0 && t.w.Tokens[r.Token].ofRobot() || t.chance(0.03) {
-		r.Peer = pick(&t.generator, []string{"", "spiffe://example.com/ns/robot", "spiffe://example.com/ns/robot", "spiffe://example.com/ns/other"})
+	switch {
+	case r.Peer != "":
+	case r.Token < 0 && t.chance(0.7):
+		r.Peer = pick(&t.generator, append([]string{meter, meter, probe, far}, peers...))
+	case r.Token >= 0 && t.w.Tokens[r.Token].ofRobot() || t.chance(0.03):
+		r.Peer = pick(&t.generator, []string{"", robot, robot, other, meter})
 	}
 	if t.chance(0.3) {
 		t.spoof(r)
@@ -146,14 +153,14 @@ func (t *Token) ofRobot() bool {
 // token picks a token: mostly a young and good one.
 func (t *traffic) token() int {
 	p := t.r.Float64()
-	if p < 0.06 {
+	if p < 0.1 {
 		return -1
 	}
 	for {
 		i := t.r.IntN(len(t.w.Tokens))
 		tok := t.w.Tokens[i]
 		switch {
-		case p < 0.12 && tok.Fault != "", p >= 0.12 && p < 0.35 && tok.Fault == "", p >= 0.35 && tok.Baseline:
+		case p < 0.15 && tok.Fault != "", p >= 0.15 && p < 0.4 && tok.Fault == "", p >= 0.4 && tok.Baseline:
 			return i
 		}
 	}

@@ -186,6 +186,9 @@ func (g *generator) attributeValue(a Attribute) any {
 	case "tenant":
 		return pick(g, tenants)
 	case "owner":
+		if g.chance(0.06) {
+			return meter
+		}
 		return g.subject()
 	case "frozen":
 		return g.chance(0.3)
@@ -208,7 +211,12 @@ func (g *generator) attributeValue(a Attribute) any {
 }
 
 // subject returns a subject that some token may name.
-func (g *generator) subject() string { return pick(g, g.w.Issuers[g.r.IntN(3)].Subjects) }
+func (g *generator) subject() string {
+	if g.chance(0.1) {
+		return pick(g, g.w.issuer("vault").Subjects)
+	}
+	return pick(g, g.w.Issuers[g.r.IntN(3)].Subjects)
+}
 
 // spoil makes a row bad in one of the ways that a source can be wrong.
 func (g *generator) spoil(t *Type, r *Row) {

@@ -12,6 +12,8 @@ import (
 type mint struct {
 	w         *World
 	providers map[string]*idp.Provider // by the issuer's name
+	prints    []string                 // thumbprints of the holders' keys
+	hashes    map[string]string        // of the peers' certificates
 }
 
 // tokens mints all of them; requests share them.
@@ -55,6 +57,10 @@ func (m *mint) token(t *Token, now time.Time) (string, error) {
 		claims["act"] = act
 	case "cnf":
 		claims["cnf"] = map[string]any{"jkt": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"} // and nothing proves it
+	case "cnf of nothing":
+		claims["cnf"] = map[string]any{"x5u": "https://keys.example"}
+	case "cnf of 42 characters":
+		claims["cnf"] = map[string]any{"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg"}
 	case "unknown kid":
 		return p.Forged("nobody-1", claims)
 	case "forged":
@@ -73,6 +79,13 @@ func (m *mint) token(t *Token, now time.Time) (string, error) {
 	case "not a token":
 		return "opaque-session-token", nil
 	}
+	if t.Spare {
+		for _, k := range p.Keys() {
+			if k.ID == spareKey {
+				return k.Sign(nil, p.Complete(claims))
+			}
+		}
+	}
 	return p.Token(claims)
 }
 
@@ -90,6 +103,7 @@ func (m *mint) claims(t *Token, now time.Time) idp.Claims {
 		claims["auth_time"] = now.Add(-t.AuthAge).Unix()
 	}
 	maps.Copy(claims, t.Claims)
+	m.more(t, claims)
 	if t.Act != nil {
 		claims["act"] = m.act(t.Act)
 	}
@@ -97,6 +111,30 @@ func (m *mint) claims(t *Token, now time.Time) idp.Claims {
 		claims["may_act"] = map[string]any{"sub": "agent-1"}
 	}
 	return claims
+}
+
+// more adds what a token has of its own, and what it is bound to.
+func (m *mint) more(t *Token, claims idp.Claims) {
+	claims["jti"] = nil
+	if t.ID != "" {
+		claims["jti"] = t.ID
+	}
+	if t.Session != "" {
+		claims["sid"] = t.Session
+	}
+	if t.NoIAT {
+		claims["iat"] = nil
+	}
+	cnf := map[string]any{}
+	if t.Certificate != "" {
+		cnf["x5t#S256"] = m.hashes[t.Certificate]
+	}
+	if t.Holder > 0 {
+		cnf["jkt"] = m.prints[t.Holder-1]
+	}
+	if len(cnf) > 0 {
+		claims["cnf"] = cnf
+	}
 }
 
 func (m *mint) act(a *Act) map[string]any {

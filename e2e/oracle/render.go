@@ -150,7 +150,7 @@ func (w *World) objectsFile(date func(int) string) string {
 }
 
 func (w *World) identitiesFile(date func(int) string) string {
-	s := "identities:\n"
+	s := w.kindsSection() + "identities:\n"
 	for _, i := range w.Identities {
 		var f, match flow
 		f.str("name", i.Name)
@@ -158,6 +158,7 @@ func (w *World) identitiesFile(date func(int) string) string {
 		match.str("issuer", i.Issuer)
 		match.str("subject", i.Subject)
 		match.list("client", i.Clients)
+		match.str("peer", i.Peer)
 		f.raw("match", match.String())
 		f.str("workload", i.Workload)
 		f.str("tenant", i.Tenant)
@@ -166,6 +167,7 @@ func (w *World) identitiesFile(date func(int) string) string {
 			f.raw("shadow", shadowList(i.Shadow, date))
 		}
 		i.limits(&f, date)
+		i.governed(&f, date)
 		s += "  - " + f.String() + "\n"
 	}
 	return s
@@ -185,6 +187,7 @@ func (i *Identity) limits(f *flow, date func(int) string) {
 	}
 	f.list("network", i.Networks)
 	f.list("on_behalf_of", i.OnBehalfOf)
+	f.flag("strip_credentials", i.Strip)
 }
 
 func (w *World) routesFile(h *Host, date func(int) string) string {

@@ -34,6 +34,13 @@ func (w *World) ConfigFile(at wiring) string {
 			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", t.Source.Name, t.Source.catalogFile())
 		}
 	}
+	for _, i := range w.Issuers {
+		if d := i.Directory; d != nil && !written[d.Source.Name] {
+			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", d.Source.Name, d.Source.catalogFile())
+		}
+	}
+	s += w.peerConfig() + w.originsConfig()
+	s += "control: { socket: ./control/c.sock }\nrevocations: { file: ./" + revocationsFile + " }\n"
 	s += "headers: { managed: " + quoteAll(w.Managed) + " }\n"
 	s += "audit: { file: ./decisions.jsonl, buffer: 65536 }\n"
 	s += "drain: { wait: 50ms }\n" // nobody asks any more when it ends
@@ -63,6 +70,9 @@ func (i *Issuer) render(at wiring) string {
 	f.sub("fixed", &fixed)
 	f.str("purpose", i.Purpose)
 	f.str("client", i.Client)
-	f.raw("max_lifetime", "24h")
+	if !i.AnyLifetime {
+		f.raw("max_lifetime", "24h")
+	}
+	i.limits(&f)
 	return f.String()
 }

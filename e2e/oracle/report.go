@@ -13,7 +13,9 @@ type Result struct {
 	Sent        int
 	Allows      int
 	Reasons     map[string]int // of the expected answers
+	Constructs  map[string]int // likewise, of those listed
 	Again       int            // answers "too busy" for which a request was sent again
+	Slips       map[string]int // of the pen, tried; what was missed is a difference
 	Differences []Difference
 	Took        time.Duration
 	Dir         string // the case's files, kept when there are differences
@@ -31,8 +33,21 @@ type Difference struct {
 func (r *Result) count(want Answer) {
 	r.Sent++
 	r.Reasons[outcome(want)]++
+	for _, c := range want.Reached {
+		r.Constructs[c]++
+	}
 	if want.Effect == "allow" {
 		r.Allows++
+	}
+}
+
+// slipped adds the slips that were tried, and as differences those that nobody noticed.
+func (r *Result) slipped(tried, missed []string) {
+	for _, name := range tried {
+		r.Slips[name]++
+	}
+	for _, what := range missed {
+		r.Differences = append(r.Differences, Difference{Number: -1, What: what})
 	}
 }
 
@@ -46,15 +61,47 @@ func (r *Result) Add(other *Result) {
 	for reason, n := range other.Reasons {
 		r.Reasons[reason] += n
 	}
+	for slip, n := range other.Slips {
+		r.Slips[slip] += n
+	}
+	for construct, n := range other.Constructs {
+		r.Constructs[construct] += n
+	}
+}
+
+// NewResult returns one without any request.
+func NewResult(seed uint64) *Result {
+	return &Result{Seed: seed, Reasons: map[string]int{}, Constructs: map[string]int{}, Slips: map[string]int{}}
+}
+
+// Reached lists how often each construct was reached, most frequent first; those
+// that never were come last, with 0.
+func (r *Result) Reached() string {
+	all := map[string]int{}
+	for _, c := range constructs {
+		all[c] = r.Constructs[c]
+	}
+	return histogram(all)
+}
+
+// Slipped lists how often each slip was tried, as Reached does.
+func (r *Result) Slipped() string {
+	all := map[string]int{}
+	for _, s := range slips {
+		all[s.name] = r.Slips[s.name]
+	}
+	return histogram(all)
 }
 
 // Histogram lists the reasons, most frequent first.
-func (r *Result) Histogram() string {
-	reasons := sortedKeys(r.Reasons)
-	slices.SortStableFunc(reasons, func(a, b string) int { return r.Reasons[b] - r.Reasons[a] })
-	parts := make([]string, len(reasons))
-	for i, reason := range reasons {
-		parts[i] = fmt.Sprintf("%s %d", reason, r.Reasons[reason])
+func (r *Result) Histogram() string { return histogram(r.Reasons) }
+
+func histogram(counts map[string]int) string {
+	names := sortedKeys(counts)
+	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = fmt.Sprintf("%s %d", name, counts[name])
 	}
 	return strings.Join(parts, ", ")
 }

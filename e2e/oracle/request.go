@@ -8,9 +8,13 @@ type Request struct {
 	Host    string
 	Target  string // path and query, raw
 	Headers []Header
-	Token   int     // index in World.Tokens, -1 for none
-	Auth    string  // a raw authorization value instead of a token
-	Peer    string  // SPIFFE id of the client certificate, "" for none
+	Token   int    // index in World.Tokens, -1 for none
+	Auth    string // a raw authorization value instead of a token
+	Scheme  string // DPoP, "" for Bearer
+	Proof   string // "" for none, goodProof and its like, or one of proofFaults
+	Nonce   string // of the proof: "", ours or foreign
+	Peer    string // SPIFFE id of the client certificate, "" for none
+	Phase   int
 	Body    *string // nil for no body at all
 	// Strict says that Body is not strict JSON although a lenient reader takes it.
 	Strict string
@@ -29,6 +33,12 @@ func (r *Request) String() string {
 	}
 	if r.Token >= 0 {
 		s += fmt.Sprintf("\n  token %d", r.Token)
+	}
+	if r.Scheme != "" || r.Proof != "" {
+		s += fmt.Sprintf("\n  scheme %q, proof %q, nonce %q", r.Scheme, r.Proof, r.Nonce)
+	}
+	if r.Phase > 0 {
+		s += fmt.Sprintf("\n  phase %d", r.Phase)
 	}
 	if r.Peer != "" {
 		s += "\n  peer " + r.Peer
@@ -58,6 +68,9 @@ type Answer struct {
 	Reason  string
 	Targets []Verdict         // those that were decided, in order
 	Set     map[string]string // the managed headers that the upstream sees
+	Revoked string            // what the entry goes by that names the caller
+	Strip   bool              // the upstream does not get the credential
+	Reached []string          // of constructs
 	Shadow  *Second           // nil where the second verdict is the same
 }
 

@@ -46,12 +46,15 @@ type run struct {
 	server    *e2e.Tiergate
 	proxy     *e2e.Envoy
 	tokens    []string
+	prover    *prover
+	began     time.Time // of the tokens and the revocations
+	phase     int       // what is in force now
 }
 
 // Run generates the world of a seed, sends its traffic through the proxy, and
 // compares. The error says that it could not; differences are in the result.
 func Run(ctx context.Context, seed uint64, o Options) (_ *Result, err error) {
-	r := &run{o: o, w: Generate(seed), front: front(o.Proxy), providers: map[string]*idp.Provider{}, leaves: map[string]*e2e.Leaf{}}
+	r := &run{o: o, w: Generate(seed), front: front(o.Proxy), providers: map[string]*idp.Provider{}, leaves: map[string]*e2e.Leaf{}, began: time.Now()}
 	requests := Traffic(r.w, r.front, o.Requests)
 	if r.dir, err = os.MkdirTemp(o.Dir, fmt.Sprintf("oracle-seed-%d-%s-", seed, o.Proxy)); err != nil {
 		return nil, err
@@ -64,6 +67,10 @@ func Run(ctx context.Context, seed uint64, o Options) (_ *Result, err error) {
 		}
 	}()
 	if err := r.start(ctx); err != nil {
+		return nil, fmt.Errorf("seed %d in %s: %w", seed, r.dir, err)
+	}
+	tried, missed, err := r.slipped(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("seed %d in %s: %w", seed, r.dir, err)
 	}
 	began := time.Now()
@@ -81,6 +88,7 @@ func Run(ctx context.Context, seed uint64, o Options) (_ *Result, err error) {
 	}
 	result := compare(r.w, r.front, requests, sent, records, r.upstream.all())
 	result.Took = took
+	result.slipped(tried, missed)
 	if keep = len(result.Differences) > 0; keep {
 		result.Dir = r.dir
 		return result, os.WriteFile(filepath.Join(r.dir, "differences.txt"), []byte(result.Report(o)), 0o600)
@@ -92,7 +100,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.outside(); err != nil {
 		return err
 	}
-	if err := r.write(time.Now()); err != nil {
+	if err := r.write(r.began); err != nil {
 		return err
 	}
 	var err error
@@ -105,7 +113,10 @@ func (r *run) start(ctx context.Context) error {
 	if r.proxy, err = e2e.StartEnvoy(ctx, r.o.Envoy, "envoy", r.dir, r.bootstrap()); err != nil {
 		return err
 	}
-	return r.keysLoaded(ctx)
+	if err := r.keysLoaded(ctx); err != nil {
+		return err
+	}
+	return r.firstNonce(ctx)
 }
 
 // outside starts issuers, upstream and authority, and mints all tokens.
@@ -116,6 +127,9 @@ func (r *run) outside() error {
 			return err
 		}
 		r.providers[i.Name] = p
+		if err := spare(p, i); err != nil {
+			return err
+		}
 		if i.JWKS == "dead" {
 			p.Break(idp.ServerError)
 		}
@@ -125,13 +139,12 @@ func (r *run) outside() error {
 	if r.ca, err = e2e.NewCA(r.dir); err != nil {
 		return err
 	}
-	for _, name := range []string{"gateway.example", "spiffe://example.com/ns/robot", "spiffe://example.com/ns/other"} {
+	for _, name := range append([]string{"gateway.example"}, peers...) {
 		if r.leaves[name], err = r.ca.Issue(name); err != nil {
 			return err
 		}
 	}
-	r.tokens, err = (&mint{r.w, r.providers}).tokens(time.Now())
-	return err
+	return r.mint()
 }
 
 func (r *run) write(now time.Time) error {
@@ -151,9 +164,10 @@ func (r *run) write(now time.Time) error {
 	for name, text := range r.w.RulesFiles(now) {
 		files["rules/"+name] = text
 	}
-	for name, text := range r.w.CatalogFiles() {
+	for name, text := range r.w.CatalogFilesAt(0) {
 		files[name] = text
 	}
+	files[revocationsFile] = r.w.RevokedFile(0, now, r.kids())
 	for _, name := range sortedKeys(files) {
 		path := filepath.Join(r.dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -194,25 +208,56 @@ func (r *run) clientTLS(peer string) (*tls.Config, error) {
 type sent struct {
 	reply
 	again []string
+	first *reply // to the same request, when its proof was new
 	done  bool
 	err   error
 }
 
-// send sends the requests in their order, a few at a time.
+// send sends the requests in their order, a few at a time, phase by phase: while
+// revocations and directories change nobody asks.
 func (r *run) send(ctx context.Context, requests []*Request) ([]sent, error) {
 	out := make([]sent, len(requests))
+	wires := make([]*wire, workers)
+	for i := range wires {
+		wires[i] = &wire{plain: r.proxy.Listener("api"), mesh: r.proxy.Listener("mesh"), config: r.clientTLS, conns: map[string]*conn{}}
+		defer wires[i].close()
+	}
+	if err := r.revoke(ctx, -1, 0); err != nil {
+		return nil, err
+	}
+	for from := 0; from < len(requests); {
+		to := from + 1
+		for to < len(requests) && requests[to].Phase == requests[from].Phase {
+			to++
+		}
+		if r.o.Only < 0 || from <= r.o.Only && r.o.Only < to {
+			if err := r.enter(ctx, requests[from].Phase); err != nil {
+				return nil, err
+			}
+			r.stretch(ctx, wires, requests, out, from, to)
+		}
+		from = to
+	}
+	for n := range out {
+		if out[n].err != nil {
+			return nil, fmt.Errorf("request %d: %s: %w", n, requests[n], out[n].err)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// stretch sends the requests of one phase.
+func (r *run) stretch(ctx context.Context, wires []*wire, requests []*Request, out []sent, from, to int) {
 	next := make(chan int)
 	var all sync.WaitGroup
-	for range workers {
+	for _, c := range wires {
 		all.Go(func() {
-			c := &wire{plain: r.proxy.Listener("api"), mesh: r.proxy.Listener("mesh"), config: r.clientTLS, conns: map[string]*conn{}}
-			defer c.close()
 			for n := range next {
 				out[n] = r.one(ctx, c, n, requests[n])
 			}
 		})
 	}
-	for n := range requests {
+	for n := from; n < to; n++ {
 		if r.o.Only >= 0 && r.o.Only != n {
 			continue
 		}
@@ -223,12 +268,6 @@ func (r *run) send(ctx context.Context, requests []*Request) ([]sent, error) {
 	}
 	close(next)
 	all.Wait()
-	for n := range out {
-		if out[n].err != nil {
-			return nil, fmt.Errorf("request %d: %s: %w", n, requests[n], out[n].err)
-		}
-	}
-	return out, ctx.Err()
 }
 
 // one sends a request, again where the answer is a 503 that nothing explains:
@@ -237,17 +276,41 @@ func (r *run) one(ctx context.Context, c *wire, n int, req *Request) sent {
 	want := Evaluate(r.w, r.front, req).Status
 	out := sent{done: true}
 	for attempt := 1; ; attempt++ {
-		token := ""
+		var with credential
 		if req.Token >= 0 {
-			token = r.tokens[req.Token]
+			with.token = r.tokens[req.Token]
 		}
-		out.reply, out.err = c.send(ctx, n, req, token)
-		explained := out.Status != 503 || want == 503 && out.Decision != ""
-		if out.err != nil || explained || attempt == attempts {
+		if with.proof, out.err = r.prover.proof(req, with.token, time.Now()); out.err != nil {
+			return out
+		}
+		if req.Proof == usedProof && !r.use(ctx, c, n, req, with, &out) && attempt < attempts {
+			continue
+		}
+		out.reply, out.err = c.send(ctx, n, req, with)
+		r.prover.learn(out.Nonce)
+		if out.err != nil || explained(out.reply, want) || attempt == attempts {
 			return out
 		}
 		out.again = append(out.again, out.Decision)
 	}
+}
+
+// explained says whether an answer is none that was too busy.
+func explained(got reply, want int) bool {
+	return got.Status != 503 || want == 503 && got.Decision != ""
+}
+
+// use sends the request with its proof for the first time, and says whether it was decided.
+func (r *run) use(ctx context.Context, c *wire, n int, req *Request, with credential, out *sent) bool {
+	fresh := *req
+	fresh.Proof = goodProof
+	got, err := c.send(ctx, n, req, with)
+	if err == nil && explained(got, Evaluate(r.w, r.front, &fresh).Status) {
+		out.first = &got
+		return true
+	}
+	out.again = append(out.again, got.Decision)
+	return false
 }
 
 // keysLoaded waits until every issuer that answers has been asked for its keys:

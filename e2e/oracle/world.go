@@ -11,9 +11,13 @@ type World struct {
 	Hosts        []*Host
 	Issuers      []*Issuer
 	Identities   []*Identity
+	Kinds        []KindDemand
 	Rules        []*Rule // in byte order of File, then in the order of the file
 	Managed      []string
 	BodyLimit    int // limits.body in bytes
+	Origins      []Origin
+	Trust        string // whose peers count: anybody's, any certificate's, domains or bundles (of example.com alone)
+	Revocations  []*Revocation
 	Tokens       []*Token
 }
 
@@ -156,6 +160,12 @@ type Issuer struct {
 	Client    string // the claim that names the client, "" for the default
 	Subjects  []string
 	Clients   []string
+
+	Directory    *Directory // its subjects in a catalog, nil for none
+	RequireBound string     // mtls, dpop or any
+	Nonce        bool       // proofs need one of ours
+	ProofAlgs    []string   // of proofs, nil for the default
+	AnyLifetime  bool       // tokens need no iat
 }
 
 // FixedClaim is a claim whose value the configuration pins for an issuer.
@@ -168,6 +178,7 @@ type Identity struct {
 	Issuer   string
 	Subject  string
 	Clients  []string
+	Peer     string // instead of an issuer: who needs no token
 	Workload string
 	Tenant   string
 	Purposes []string
@@ -179,6 +190,7 @@ type Identity struct {
 	MaxAge     time.Duration // of credentials
 	Networks   []string      // of which some hold the client, and others do not: see holdsClient
 	OnBehalfOf []string
+	Strip      bool // the upstream does not get its credential
 }
 
 // Rule is an entry of `rules:`.

@@ -1,0 +1,29 @@
+package oracle
+
+import (
+	"slices"
+	"testing"
+)
+
+// What is never reached is never compared.
+func TestEveryConstructIsReached(t *testing.T) {
+	t.Parallel()
+	total := NewResult(0)
+	for seed := range uint64(12) {
+		w, f := Generate(seed), []front{hardened, base}[seed%2]
+		for _, r := range Traffic(w, f, 2000) {
+			total.count(Evaluate(w, f, r))
+		}
+	}
+	for construct := range total.Constructs {
+		if !slices.Contains(constructs, construct) {
+			t.Errorf("%s is reached and not listed", construct)
+		}
+	}
+	for _, construct := range constructs {
+		if total.Constructs[construct] == 0 {
+			t.Errorf("no seed reaches %s", construct)
+		}
+	}
+	t.Log(total.Reached())
+}
