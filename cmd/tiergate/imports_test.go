@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"resolver/tree":                {"resolver/alike"},
 	"resolver/graphql":             {"rules", "resolver/alike", "resolver/tree"},
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
+	"resolver/rpc":                 {"resolver/tree"},
 	"resolver/catalog":             {"rules", "rules/regular"},
 	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"}, // rows of a database
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
