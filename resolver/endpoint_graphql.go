@@ -27,7 +27,7 @@ type graphqlReader struct {
 }
 
 func (r *graphqlReader) read(req *rules.Request, _ *Match) ([]call, error) {
-	in := graphql.Request{Method: req.Method, Params: req.Query}
+	in := graphql.Request{Method: req.Method, Params: req.Query, RawQuery: req.RawQuery}
 	if req.Method == "POST" {
 		if err := whole(req); err != nil {
 			return nil, err

@@ -106,9 +106,15 @@ func readExample(page, text string) rules.Mistakes {
 	case "apiVersion", "extensionProviders", "http_filters", "static_resources", "name": // Envoy's and Kubernetes' own
 		return nil
 	}
-	_, ms = rules.Parse(fstest.MapFS{"example.yaml": {Data: []byte(text)}})
+	files := fstest.MapFS{"example.yaml": {Data: []byte(text)}}
+	for _, beside := range sideFile.FindAllString(text, -1) { // what is in it, its own page's test reads
+		files[beside] = &fstest.MapFile{}
+	}
+	_, ms = rules.Parse(files)
 	return ms
 }
+
+var sideFile = regexp.MustCompile(`[a-z]+\.(graphql|binpb|persisted\.json|tools\.json)\b`)
 
 // revocationMistakes reads an example as the file of revocations that it shows.
 func revocationMistakes(text string) rules.Mistakes {

@@ -10,7 +10,18 @@ import (
 // documents. Fields of the types of operations are calls always, fields of other
 // types where a line is about them. Its error is a *rules.Fault.
 func (s *Schema) Read(in Request) ([]Call, error) {
-	parts, err := s.parts(&in)
+	calls, err := s.calls(&in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.plusIsSpace(&in, calls); err != nil {
+		return nil, err
+	}
+	return calls, nil
+}
+
+func (s *Schema) calls(in *Request) ([]Call, error) {
+	parts, err := s.parts(in)
 	if err != nil {
 		return nil, err
 	}

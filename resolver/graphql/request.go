@@ -12,7 +12,8 @@ import (
 // caller lets in, and without a content-encoding.
 type Request struct {
 	Method      string        // GET, HEAD or POST
-	Params      []rules.Param // of the URL, decoded, all of them
+	Params      []rules.Param // of the URL, decoded, with a + as a space, all of them
+	RawQuery    string        // the same as it was sent
 	ContentType string
 	Body        []byte
 }
