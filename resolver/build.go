@@ -62,12 +62,10 @@ func given(at rules.Pos) bool { return at != rules.Pos{} }
 // captures notes where the template's captures come from.
 func (b *builder) captures() {
 	b.from, b.uses = map[string]*source{}, map[string]bool{}
-	for i, s := range b.line.segments {
-		if s.kind == literal {
-			continue
-		}
-		b.define(s.word, &source{kind: fromNamed, index: i, rest: s.kind == rest, text: "{" + s.text + "}"})
-		b.op.captured = append(b.op.captured, pathCapture{name: s.text, index: i, rest: s.kind == rest})
+	b.op.captures = b.line.captures
+	for i := range b.op.captures {
+		c := &b.op.captures[i]
+		b.define(c.word, &source{kind: fromNamed, path: c, text: "{" + c.text + "}"})
 	}
 	b.resource()
 	params := map[string]bool{}
@@ -92,9 +90,9 @@ func (b *builder) define(name word, s *source) {
 // unused refuses captures that no target reads: the writer meant something by
 // them, and no rule would see it. An open line has no target to use one.
 func (b *builder) unused() {
-	for _, s := range b.line.segments {
-		if s.kind != literal && !b.uses[s.text] && !b.op.Open {
-			b.mistake(s.at, "use it in a target", "nothing uses the capture {%s}", s.text)
+	for _, c := range b.line.captures {
+		if !b.uses[c.text] && !b.op.Open {
+			b.mistake(c.at, "use it in a target", "nothing uses the capture {%s}", c.text)
 		}
 	}
 	for _, q := range b.line.query {

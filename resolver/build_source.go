@@ -16,7 +16,7 @@ func (b *builder) source(e *expr, typ *rules.Type) *source {
 	switch e.kind {
 	case fromFixed:
 		if typ != nil && typ.ID != nil && !typ.ID.MatchString(e.name.text) {
-			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, pattern(typ.ID))
+			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, idPattern(typ.ID))
 		}
 	case fromNamed:
 		def := b.from[e.name.text]
@@ -28,7 +28,7 @@ func (b *builder) source(e *expr, typ *rules.Type) *source {
 		if def.kind == fromNamed && e.optional {
 			b.mistake(e.name.at, "", "a path capture is always present, it takes no ?")
 		}
-		s.kind, s.index, s.rest, s.name, s.steps = def.kind, def.index, def.rest, def.name, def.steps
+		s.kind, s.path, s.name, s.steps = def.kind, def.path, def.name, def.steps
 	case fromQuery:
 		b.op.Query = append(b.op.Query, e.name.text)
 	case fromBody, fromClaim: // any member and any claim may be named

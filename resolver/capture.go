@@ -59,10 +59,7 @@ func (r *resolution) text(s *source) (string, bool, error) {
 	case fromFixed:
 		return s.name, true, nil
 	case fromNamed:
-		if s.rest {
-			return strings.Join(r.req.Segs[s.index:], "/"), true, nil
-		}
-		return r.req.Segs[s.index], true, nil
+		return s.path.value(r.segs), true, nil
 	case fromQuery:
 		return r.fromQuery(s)
 	case fromHeader:

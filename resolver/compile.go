@@ -58,7 +58,9 @@ type compiler struct {
 	schema   *rules.Schema
 	routes   *Routes
 	mistakes rules.Mistakes
-	clashes  []clash
+	crossed  []crossed
+	lines    []*Operation // that have a place in a trie
+	inserted int
 	calls    []*Operation // RPC, GRAPHQL and MCP lines
 }
 
@@ -132,7 +134,7 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 		return nil
 	}
 	b := &builder{compiler: c, decl: d, line: l, op: &Operation{
-		Pos: d.Pos, Host: h.name, Method: l.method.text, Template: l.template(), Line: l.String(),
+		Pos: d.Pos, Host: h.name, Method: l.method.text, Template: l.path, Line: l.String(),
 		Open: l.open, Because: d.Because.V, Owner: d.Owner.V, Purpose: d.Purpose.V, Max: d.Max.V,
 		segments: l.segments, call: l.call,
 	}}

@@ -152,7 +152,7 @@ func (c *compiler) open(h *host, e *endpoint) {
 			return
 		}
 		op := &Operation{
-			Pos: e.at, Host: h.name, Method: method, Template: l.template(), Line: e.proto + " " + e.path.V, Protocol: e.proto,
+			Pos: e.at, Host: h.name, Method: method, Template: l.path, Line: e.proto + " " + e.path.V, Protocol: e.proto,
 			Max: e.max, NeedsBody: method == "POST", segments: l.segments, endpoint: e,
 		}
 		c.insert(h, op)

@@ -116,3 +116,10 @@ func reason(err error) rules.Reason {
 	}
 	return rules.Reason("not a fault: " + err.Error())
 }
+
+// narrowest is the line of a path, without any of the checks that follow.
+func narrowest(routes *Routes, method string, segs []string) *Operation {
+	s := search{method: method}
+	s.forward(&routes.hosts[testHost].root, segs)
+	return s.best
+}

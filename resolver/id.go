@@ -37,13 +37,13 @@ func checkID(t *rules.Type, id string) error {
 		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
 	}
 	if t.ID != nil && !t.ID.MatchString(id) {
-		return rules.Faultf(rules.MalformedID, "an id of %s is not %s", t.Name, pattern(t.ID))
+		return rules.Faultf(rules.MalformedID, "an id of %s is not %s", t.Name, idPattern(t.ID))
 	}
 	return nil
 }
 
-// pattern is the type's pattern as it was written, without the anchors that
+// idPattern is the type's pattern as it was written, without the anchors that
 // package rules puts around it.
-func pattern(id *regexp.Regexp) string {
+func idPattern(id *regexp.Regexp) string {
 	return strings.TrimSuffix(strings.TrimPrefix(id.String(), `^(?:`), `)$`)
 }

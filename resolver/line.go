@@ -7,7 +7,9 @@ import "strings"
 type line struct {
 	method   word // or RPC, GRAPHQL, MCP
 	call     *callSpec
+	path     string // the template as written, without query captures
 	segments []segment
+	captures []pathCapture
 	query    []queryCapture
 	open     bool
 	targets  []targetSpec
@@ -17,21 +19,6 @@ type word struct {
 	text string
 	at   int
 }
-
-// segment is one segment of a template, between two slashes.
-type segment struct {
-	word // the decoded literal, or the capture's name
-	kind segmentKind
-}
-
-// segmentKind orders segments from narrow to wide.
-type segmentKind uint8
-
-const (
-	literal segmentKind = iota
-	capture             // {id}: one segment that is not empty
-	rest                // {path=**}: one or more segments, none of them empty
-)
 
 // queryCapture is one ?param={name} of a template.
 type queryCapture struct{ param, name word }
@@ -98,7 +85,7 @@ func (l *line) String() string {
 	if l.call != nil {
 		b.WriteString(l.method.text + " " + l.call.String())
 	} else {
-		b.WriteString(l.method.text + " " + l.template())
+		b.WriteString(l.method.text + " " + l.path)
 	}
 	sep := "?"
 	for _, q := range l.query {
@@ -114,22 +101,6 @@ func (l *line) String() string {
 			b.WriteString(", ")
 		}
 		l.targets[i].write(&b)
-	}
-	return b.String()
-}
-
-// template is the path template, without query captures.
-func (l *line) template() string {
-	var b strings.Builder
-	for _, s := range l.segments {
-		switch s.kind {
-		case literal:
-			b.WriteString("/" + s.text)
-		case capture:
-			b.WriteString("/{" + s.text + "}")
-		case rest:
-			b.WriteString("/{" + s.text + "=**}")
-		}
 	}
 	return b.String()
 }

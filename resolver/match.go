@@ -10,11 +10,13 @@ type Match struct {
 	Calls     []*Operation
 	Reply     string // JSON text: the id of a JSON-RPC request, by which its answer is known
 	Preflight bool
+
+	segs []string // of the path, as captures read them
 }
 
 // Match finds the operation of a canonical request, or returns a *rules.Fault:
-// no_route, or ambiguous_path where a server that compares paths without regard
-// to case would find another line; where the operation needs no body, the fault of
+// no_route, or ambiguous_path where servers could find another line or read
+// another object from the same path; where the operation needs no body, the fault of
 // JSON that could not be searched. It allocates nothing unless it fails or such a
 // body came, and its cost does not grow with the number of routes.
 func (r *Routes) Match(req *rules.Request) (Match, error) {
@@ -25,21 +27,60 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 	if h.cors.V && isPreflight(req) {
 		return unneeded(Match{Preflight: true}, req)
 	}
-	method := req.Method
+	m, err := h.match(req.Method, req.Segs)
+	if err != nil || m.Op.NeedsBody { // whoever reads it judges it
+		return m, err
+	}
+	return unneeded(m, req)
+}
+
+// Find is the line of a method and a path as a client sends it, without query,
+// and what its captures read there, by their names. Its error is a *rules.Fault.
+func (r *Routes) Find(host, method, path string) (op *Operation, captures map[string]string, err error) {
+	h := r.hosts[host]
+	if h == nil {
+		return nil, nil, rules.Faultf(rules.NoRoute, "no line is for host %q", host)
+	}
+	segs, err := splitPath(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := h.match(method, segs)
+	if err != nil {
+		return nil, nil, err
+	}
+	captures = make(map[string]string, len(m.Op.captures))
+	for i := range m.Op.captures {
+		c := &m.Op.captures[i]
+		captures[c.text] = c.value(m.segs)
+	}
+	return m.Op, captures, nil
+}
+
+// match finds the line for a path.
+func (h *host) match(method string, segs []string) (Match, error) {
 	if method == head { // its answer tells what GET's would
 		method = "GET"
 	}
-	op := h.root.match(method, req.Segs, exactly)
-	switch {
-	case op == nil:
-		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s and this path of %d segments", req.Host, req.Method, len(req.Segs))
-	case op != h.root.match(method, req.Segs, folded):
-		return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case another line is", op.Template)
+	exact := search{method: method}
+	exact.forward(&h.root, segs)
+	op := exact.best
+	if op == nil {
+		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s and this path of %d segments", h.name, method, len(segs))
 	}
-	if op.NeedsBody { // whoever reads it judges it
-		return Match{Op: op}, nil
+	if op.height > 0 {
+		alike := search{method: method, folded: true, than: op}
+		if alike.forward(&h.root, segs); alike.best != nil {
+			return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case %s is", op.Template, alike.best.Template)
+		}
 	}
-	return unneeded(Match{Op: op}, req)
+	for i := range op.captures {
+		c := &op.captures[i]
+		if c.part == 0 && c.pattern != nil && !c.pattern.once(c.segment(segs)) {
+			return Match{}, rules.Faultf(rules.AmbiguousPath, "%s can be read in two ways", op.Template)
+		}
+	}
+	return Match{Op: op, segs: segs}, nil
 }
 
 // unneeded is a match that reads no body.

@@ -24,7 +24,11 @@ type Operation struct {
 	Headers       []string       // captured headers
 
 	segments []segment
-	captured []pathCapture // every path capture
+	captures []pathCapture
+	number   int          // of the line in its version
+	narrower []*Operation // lines that match a part of its requests, in order of their numbers
+	height   int          // above the narrowest of them: 0 where there is none
+	met      *Operation   // while compiling: the last line that was compared with it
 	targets  []target
 	named    bool      // the first target's members of the body are of interest
 	members  []string  // names that belong in the body: see bodyNames
@@ -64,13 +68,6 @@ type Derived struct {
 // String is the operation as explain shows it.
 func (op *Operation) String() string { return op.Host + ": " + op.Line }
 
-// pathCapture is a capture of the template and the segment it stands in.
-type pathCapture struct {
-	name  string
-	index int
-	rest  bool
-}
-
 // target is a compiled targetSpec.
 type target struct {
 	action     string // of an upsert, update until it is settled
@@ -94,8 +91,7 @@ type boundSlot struct {
 // source is a compiled expr.
 type source struct {
 	kind     exprKind
-	index    int    // of a path capture: its segment
-	rest     bool   // of a path capture: to the end
+	path     *pathCapture
 	name     string // of the parameter, header or claim; or the fixed word
 	steps    []step
 	split    bool

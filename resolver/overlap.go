@@ -7,27 +7,39 @@ import (
 	"strings"
 )
 
-// clash is a pair of lines that both match some request, neither being
-// narrower. It is fine only if a third line is for exactly those requests.
-type clash struct {
+// crossed is a pair of lines that both match some request, neither being
+// narrower. It is fine only if further lines, narrower than both, are for
+// exactly those requests.
+type crossed struct {
 	host  *host
 	line  *Operation // the later one
 	other *Operation
 }
 
-// insert puts an operation into its host's trie and notes what it clashes with.
+// insert puts an operation into its host's trie and notes how it stands to the
+// lines that match some of its requests.
 func (c *compiler) insert(h *host, op *Operation) {
 	if op.onEndpoint() {
 		return
 	}
-	var same *Operation // same method, same template
-	h.root.overlapping(op.segments, func(other *Operation) {
-		switch {
-		case !sameMethods(op.Method, other.Method):
-		case compare(op, other) == equal:
+	op.number = c.inserted
+	c.inserted++
+	var same *Operation // same methods, same paths
+	h.root.near(op.segments, func(other *Operation) {
+		if other.met == op {
+			return
+		}
+		other.met = op
+		switch r, overlap := relate(op, other); {
+		case !overlap:
+		case r == equal:
 			same = other
-		case compare(op, other) == crossing:
-			c.clashes = append(c.clashes, clash{h, op, other})
+		case r == inside:
+			other.narrower = append(other.narrower, op)
+		case r == outside:
+			op.narrower = append(op.narrower, other)
+		default:
+			c.crossed = append(c.crossed, crossed{h, op, other})
 		}
 	})
 	if same != nil {
@@ -35,32 +47,98 @@ func (c *compiler) insert(h *host, op *Operation) {
 			"%q is already mapped at %v", op.Method+" "+op.Template, same.Pos)
 		return
 	}
-	at := h.root.leaves(op.segments)
-	*at = append(*at, leaf{op.Method, op})
+	h.root.insert(op.segments, op)
 	h.lines[shape(op.Method, op.segments)] = true
+	c.lines = append(c.lines, op)
 }
 
-// overlaps reports the clashes that no third line settles, one for each line.
+// rank gives every line its height above the narrowest ones, so that of all
+// lines that match a request the narrowest is the lowest.
+func (c *compiler) rank() {
+	for _, op := range c.lines {
+		op.height, op.met = -1, nil
+		slices.SortFunc(op.narrower, func(a, b *Operation) int { return cmp.Compare(a.number, b.number) })
+	}
+	for _, op := range c.lines {
+		op.rank()
+	}
+}
+
+func (op *Operation) rank() int {
+	if op.height < 0 {
+		op.height = 0
+		for _, below := range op.narrower {
+			op.height = max(op.height, below.rank()+1)
+		}
+	}
+	return op.height
+}
+
+// insideOf reports whether every request of op is one of wide's, and not the
+// other way round.
+func (op *Operation) insideOf(wide *Operation) bool {
+	_, found := slices.BinarySearchFunc(wide.narrower, op.number, func(n *Operation, number int) int { return cmp.Compare(n.number, number) })
+	return found
+}
+
+// overlaps reports the crossed pairs that no further lines settle, one for each line.
 func (c *compiler) overlaps() {
-	for i := range c.clashes {
-		if x := &c.clashes[i]; x.line.Pos.Less(x.other.Pos) {
+	c.rank()
+	for i := range c.crossed {
+		if x := &c.crossed[i]; x.line.Pos.Less(x.other.Pos) {
 			x.line, x.other = x.other, x.line
 		}
 	}
-	slices.SortFunc(c.clashes, func(x, y clash) int {
+	slices.SortFunc(c.crossed, func(x, y crossed) int {
 		return cmp.Or(order(x.line, y.line), order(x.other, y.other))
 	})
 	var last *Operation
-	for _, x := range c.clashes {
-		method, both := narrower(x.line.Method, x.other.Method), meet(x.line.segments, x.other.segments)
-		if x.line == last || x.host.lines[shape(method, both)] {
+	for _, x := range c.crossed {
+		if x.line == last {
+			continue
+		}
+		what, hint := x.unsettled()
+		if what == "" {
 			continue
 		}
 		last = x.line
-		c.mistakes.AddHint(x.line.Pos,
-			fmt.Sprintf("both match %s %s, neither is narrower: add a line for %s %s", method, example(both), method, show(both)),
+		c.mistakes.AddHint(x.line.Pos, fmt.Sprintf("both match %s, neither is narrower: %s", what, hint),
 			"%q overlaps %q (%v)", x.line.Method+" "+x.line.Template, x.other.Method+" "+x.other.Template, x.other.Pos)
 	}
+}
+
+// unsettled returns a request that both lines match and that no line narrower
+// than both does, and what to do about it; "" if there is none.
+func (x *crossed) unsettled() (what, hint string) {
+	for _, method := range commonMethods(x.line, x.other) {
+		a, b := x.line.segments, x.other.segments
+		if simple(a) && simple(b) {
+			both := meet(a, b)
+			if x.host.lines[shape(method, both)] || x.covered(method) == "" {
+				continue
+			}
+			return method + " " + example(both), "add a line for " + method + " " + template(both)
+		}
+		if path := x.covered(method); path != "" {
+			return method + " " + path, "add a line for all that both match, or change one"
+		}
+	}
+	return "", ""
+}
+
+// covered returns a path of both lines that no narrower line for a method matches, or "".
+func (x *crossed) covered(method string) string {
+	var narrower []language
+	for _, op := range x.line.narrower {
+		if op.insideOf(x.other) && op.serves(method) {
+			narrower = append(narrower, languageOf(op.segments))
+		}
+	}
+	path, open := pathIn([]language{languageOf(x.line.segments), languageOf(x.other.segments)}, narrower)
+	if open && path == "" {
+		return "more paths than can be told apart"
+	}
+	return path
 }
 
 func order(a, b *Operation) int {
@@ -77,71 +155,42 @@ func order(a, b *Operation) int {
 func shape(method string, segs []segment) string {
 	var b strings.Builder
 	b.WriteString(method)
-	for _, s := range segs {
-		b.WriteString([...]string{literal: "/" + s.text, capture: "/{}", rest: "/{=**}"}[s.kind])
+	for i := range segs {
+		switch s := &segs[i]; s.kind {
+		case literal:
+			b.WriteString("/" + s.text)
+		case capture:
+			b.WriteString("/{}")
+		case mixed:
+			b.WriteString("/" + s.pattern.shape())
+		case rest:
+			b.WriteString("/{=**}")
+		case front:
+			b.WriteString("/{=**}+")
+		}
 	}
 	return b.String()
 }
 
-// sameMethods reports whether some method is in both.
-func sameMethods(a, b string) bool { return a == b || a == "ANY" || b == "ANY" }
+// methods are what the line's Method names.
+func (op *Operation) methods() []string { return strings.Split(op.Method, "|") }
 
-// narrower returns the narrower of two methods that overlap.
-func narrower(a, b string) string {
-	if a == "ANY" {
-		return b
-	}
-	return a
+func (op *Operation) serves(method string) bool {
+	return op.Method == "ANY" || slices.Contains(op.methods(), method)
 }
 
-// relation of the requests that two overlapping lines match.
-type relation uint8
-
-const (
-	equal    relation = 0
-	inside   relation = 1 // the first matches only what the second does
-	outside  relation = 2
-	crossing relation = inside | outside
-)
-
-// compare relates two operations that are known to overlap.
-func compare(a, b *Operation) relation {
-	r := compareTemplates(a.segments, b.segments)
-	if a.Method != b.Method {
-		if b.Method == "ANY" {
-			r |= inside
-		} else {
-			r |= outside
-		}
-	}
-	return r
-}
-
-// compareTemplates relates two templates that are known to overlap: they are
-// of one length, or the shorter ends in a rest capture.
-func compareTemplates(a, b []segment) relation {
-	var r relation
-	for i := range min(len(a), len(b)) {
-		switch {
-		case a[i].kind < b[i].kind:
-			r |= inside
-		case a[i].kind > b[i].kind:
-			r |= outside
-		}
-		if a[i].kind == rest || b[i].kind == rest {
-			break
-		}
-	}
+// commonMethods are the methods of two lines that overlap; ANY where both are for it.
+func commonMethods(a, b *Operation) []string {
 	switch {
-	case len(a) > len(b):
-		r |= inside
-	case len(a) < len(b):
-		r |= outside
+	case a.Method == "ANY":
+		return b.methods()
+	case b.Method == "ANY":
+		return a.methods()
 	}
-	return r
+	return slices.DeleteFunc(a.methods(), func(m string) bool { return !b.serves(m) })
 }
 
-// meet is the template of the paths that both templates match.
+// meet is the template of the paths that two simple templates match.
 func meet(a, b []segment) []segment {
 	if len(a) < len(b) {
 		a, b = b, a
@@ -159,13 +208,16 @@ func meet(a, b []segment) []segment {
 // example is a path that a template matches.
 func example(segs []segment) string {
 	var out strings.Builder
-	for _, s := range segs {
-		if s.kind != literal {
-			s.text = "x"
+	for i := range segs {
+		switch s := &segs[i]; s.kind {
+		case literal:
+			out.WriteString("/" + s.text)
+		case mixed:
+			out.WriteString("/" + strings.Join(s.pattern.text, "x"))
+		case capture, rest:
+			out.WriteString("/x")
+		case front:
 		}
-		out.WriteString("/" + s.text)
 	}
 	return out.String()
 }
-
-func show(segs []segment) string { return (&line{segments: segs}).template() }

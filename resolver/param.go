@@ -12,8 +12,8 @@ import (
 // which one counts. PHP and Rails also read id[] and id[0] as id, and some
 // servers fold case.
 func (r *resolution) ambiguousParameters() error {
-	for i := range r.op.captured {
-		name := r.op.captured[i].name
+	for i := range r.op.captures {
+		name := r.op.captures[i].text
 		for j := range r.req.Query {
 			if alike.Name(r.req.Query[j].Name, name) {
 				return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the query", name)

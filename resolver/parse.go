@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/tiergate/tiergate/rules"
@@ -30,18 +29,32 @@ func parseLine(text string) (*line, *fault) {
 
 const lineForm = "a line is METHOD /path -> action type/{id}"
 
+// method reads a method or several of them, PUT|PATCH, or a protocol.
 func (s *scanner) method(l *line) *fault {
-	l.method = s.while(oneOf("-"))
-	switch m := l.method.text; {
-	case m == "":
-		return faultAt(s.at, lineForm, "want a method, found %s", s.next())
-	case protocols[m]:
-	case m == head:
-		return faultAt(l.method.at, "write GET", "HEAD requests match GET lines")
-	case m == connect:
-		return faultAt(l.method.at, "", "CONNECT requests are always denied")
-	case !slices.Contains(methods, m):
-		return faultAt(l.method.at, rules.DidYouMean(m, slices.Concat(methods, slices.Sorted(maps.Keys(protocols)))), "unknown method %q", m)
+	l.method = s.while(oneOf("-|"))
+	at := l.method.at
+	known := methods
+	if !strings.Contains(l.method.text, "|") {
+		known = slices.Concat(methods, slices.Sorted(maps.Keys(protocols)))
+	}
+	var seen []string
+	for m := range strings.SplitSeq(l.method.text, "|") {
+		switch {
+		case m == "":
+			return faultAt(at, lineForm, "want a method, found %s", (&scanner{text: s.text, at: at}).next())
+		case m == head:
+			return faultAt(at, "write GET", "HEAD requests match GET lines")
+		case m == connect:
+			return faultAt(at, "", "CONNECT requests are always denied")
+		case !slices.Contains(known, m):
+			return faultAt(at, rules.DidYouMean(m, known), "unknown method %q", m)
+		case m == "ANY" && m != l.method.text:
+			return faultAt(at, "", "ANY stands alone, for it is every method")
+		case slices.Contains(seen, m):
+			return faultAt(at, "", "%s is there twice", m)
+		}
+		seen = append(seen, m)
+		at += len(m) + 1
 	}
 	return nil
 }
@@ -58,97 +71,6 @@ func (s *scanner) operation(l *line) *fault {
 var methods = []string{
 	"ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY",
 	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
-}
-
-// template reads /literal/{capture}/{rest=**}, a trailing slash included.
-func (s *scanner) template(l *line) *fault {
-	if s.end() || s.text[s.at] != '/' {
-		return faultAt(s.at, lineForm, "want a path that starts with /, found %s", s.next())
-	}
-	for s.take("/") {
-		if n := len(l.segments); n > 0 && l.segments[n-1].kind == rest {
-			return faultAt(s.at-1, "", "nothing may follow {%s=**}", l.segments[n-1].text)
-		} else if n > 0 && l.segments[n-1].text == "" {
-			return faultAt(s.at-1, "", "an empty segment")
-		}
-		seg, f := s.segment()
-		if f != nil {
-			return f
-		}
-		l.segments = append(l.segments, seg)
-	}
-	if len(l.segments) > maxSegments {
-		return faultAt(l.segments[maxSegments].at, "", "more than %d segments", maxSegments)
-	}
-	return nil
-}
-
-// maxSegments bounds a template, and so the depth of a match.
-const maxSegments = 64
-
-func (s *scanner) segment() (segment, *fault) {
-	if s.take("{") {
-		return s.capture()
-	}
-	seg := segment{kind: literal, word: word{at: s.at}}
-	for !s.end() {
-		r, n := utf8.DecodeRuneInString(s.rest())
-		if !inTemplate(r) {
-			break
-		}
-		s.at += n
-	}
-	seg.text = s.text[seg.at:s.at]
-	switch {
-	case s.take("{"):
-		return seg, s.besideCapture()
-	case s.take("*"):
-		return seg, faultAt(s.at-1, "write {name=**} for all that is left of a path", "no wildcard is called *")
-	case s.take("%"):
-		return seg, faultAt(s.at-1, "write the character itself", "a template has no percent escapes")
-	case dots(seg.text) != "":
-		return seg, faultAt(seg.at, "", "a path with the segment %q is always denied", seg.text)
-	}
-	return seg, nil
-}
-
-// inTemplate accepts what a decoded segment may hold and a path writes as it is.
-func inTemplate(r rune) bool {
-	if r < utf8.RuneSelf {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._~$'()+,=:@", r)
-	}
-	return r != utf8.RuneError && unicode.IsPrint(r)
-}
-
-// capture reads {id} or {path=**} from behind the brace.
-func (s *scanner) capture() (segment, *fault) {
-	seg := segment{kind: capture}
-	var f *fault
-	if seg.word, f = s.name(); f != nil {
-		return seg, f
-	}
-	if s.take("=**") {
-		seg.kind = rest
-	}
-	if s.take("?") {
-		return seg, faultAt(s.at-1, "", "a path capture is always present, it takes no ?")
-	}
-	if f := s.brace(); f != nil {
-		return seg, f
-	}
-	if !s.end() && strings.IndexByte("/? \t", s.text[s.at]) < 0 && !strings.HasPrefix(s.rest(), "->") {
-		return seg, s.besideCapture()
-	}
-	return seg, nil
-}
-
-// besideCapture refuses, from behind one brace, what shares a segment with a capture.
-func (s *scanner) besideCapture() *fault {
-	seg, _, _ := strings.Cut(s.rest(), "/")
-	if strings.Contains(seg, "{") {
-		return faultAt(s.at, "", "several captures in one segment are not supported yet")
-	}
-	return faultAt(s.at, "a capture is a whole segment", "text beside a capture in one segment is not supported yet")
 }
 
 // name reads a capture's name.

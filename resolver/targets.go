@@ -17,7 +17,7 @@ func (m *Match) Targets(req *rules.Request, c *rules.Caller) ([]rules.Target, er
 	if m.Op.endpoint != nil {
 		return m.called(req, c)
 	}
-	r := resolution{op: m.Op, req: req, caller: c}
+	r := resolution{op: m.Op, req: req, segs: m.segs, caller: c}
 	if m.Op.Protocol == protoRPC {
 		if err := r.readMessage(); err != nil {
 			return nil, err
@@ -51,6 +51,7 @@ func (r *resolution) all(out []rules.Target) ([]rules.Target, error) {
 type resolution struct {
 	op     *Operation
 	req    *rules.Request
+	segs   []string // of the path, as it was matched
 	caller *rules.Caller
 	body   *tree.Value // nil unless the operation needs it
 	start  int         // of the line's targets, among those of other calls

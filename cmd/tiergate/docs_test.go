@@ -202,7 +202,7 @@ func TestRoutesPageLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "10 map lines") {
+	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "14 map lines") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }

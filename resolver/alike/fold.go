@@ -39,6 +39,17 @@ func Append(to []byte, s string) []byte {
 	return to
 }
 
+// Folded reports, at a glance, whether Append would append s as it is. Of some
+// texts it does not know.
+func Folded(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
 const dotAbove = '\u0307'
 
 // smallest is the first of the characters that differ from r only in case, as a

@@ -37,6 +37,9 @@ func FuzzFold(f *testing.F) {
 		if strings.EqualFold(a, b) && fold(a) != fold(b) && isASCII(a) {
 			t.Errorf("%q and %q: %q, %q", a, b, fold(a), fold(b))
 		}
+		if Folded(a) && fold(a) != a {
+			t.Errorf("%q is folded, yet becomes %q", a, fold(a))
+		}
 		if s := fold(a); isASCII(s) && fold(s) != s {
 			t.Errorf("%q becomes %q, that becomes %q", a, s, fold(s))
 		}
