@@ -8,5 +8,6 @@
 // of one source in one Check; a row that contradicts its declaration and is used
 // all the same. Each of these is a fault with a reason, and so a denial. Nor does a
 // version of a file take effect that lost a column which types read, or misspells
-// one in a single row: the rows before it stay.
+// one in a single row, or that nobody accepted though it takes tiers or rows away
+// by the dozen: the rows before it stay.
 package catalog

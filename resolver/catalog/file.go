@@ -25,8 +25,14 @@ type FileOptions struct {
 	MaxSize int64            // bytes; 512 MiB by default, 8 MiB for YAML
 	Poll    time.Duration    // 1 s by default
 	Now     func() time.Time // time.Now by default
-	Log     *slog.Logger     // silent by default
-	Loaded  func(err error)  // told of each load of a changed file: nil, or why the last good one stays
+
+	Name     string // of the catalog, by which StateDir knows it
+	StateDir string // remembers over restarts what was in force, and has what was accepted; "" for neither
+	Serves   bool   // this process says what is in force; others only read that
+
+	Log    *slog.Logger    // silent by default
+	Guard  Guard           // against versions that take too much
+	Loaded func(err error) // told of each load of a changed file: nil, or why the last good one stays
 }
 
 // File is a source that holds a file in memory and reads it again when it
@@ -37,10 +43,12 @@ type File struct {
 	format  func(file string, text []byte) (*table, rules.Mistakes)
 	table   atomic.Pointer[table] // nil until a load succeeded
 	kept    atomic.Pointer[kept]  // nil until somebody reads the rows
+	ranks   atomic.Pointer[map[string]Rank]
 
 	mu   sync.Mutex
 	seen seen
-	had  held  // the columns that a new version must not lose
+	had  held // the columns that a new version must not lose
+	held holding
 	err  error // of the last load
 }
 
@@ -80,6 +88,9 @@ func OpenFile(o FileOptions) (*File, error) {
 	if f.options.MaxAge < 0 || f.options.MaxSize < 0 || f.options.Poll < 0 {
 		return nil, fmt.Errorf("catalog: file %q: MaxAge %v, MaxSize %d and Poll %v must not be below 0",
 			f.options.Path, f.options.MaxAge, f.options.MaxSize, f.options.Poll)
+	}
+	if f.options.StateDir != "" && f.options.Name == "" {
+		return nil, fmt.Errorf("catalog: file %q: a StateDir, and no Name to be known by there", f.options.Path)
 	}
 	f.options.MaxSize = orDefault(f.options.MaxSize, limit)
 	f.options.Poll = orDefault(f.options.Poll, defaultPoll)
@@ -178,7 +189,12 @@ func (f *File) reload() {
 
 // refused tells of a version that does not take effect.
 func (f *File) refused(err error) {
-	f.options.Log.Error("catalog file kept as it was", slog.String("file", f.options.Path), slog.Any("error", err))
+	if h := f.held; h.content != "" {
+		f.options.Log.Error("catalog file held until it is accepted", slog.String("file", f.options.Path), slog.String("sha256", h.content),
+			slog.Int("rows", h.rows), slog.Int("lowered", h.lowered), slog.Int("lost", h.lost))
+	} else {
+		f.options.Log.Error("catalog file kept as it was", slog.String("file", f.options.Path), slog.Any("error", err))
+	}
 	if f.options.Loaded != nil {
 		f.options.Loaded(err)
 	}
@@ -187,7 +203,7 @@ func (f *File) refused(err error) {
 // load replaces the table; news says that the rows may be other ones.
 func (f *File) load() (news bool, err error) {
 	now, kept := f.options.Now(), f.kept.Load()
-	judged := f.seen.fault == nil || f.seen.kept == kept // a fault may be gone with who read the column
+	judged := f.seen.fault == nil || f.seen.kept == kept && !f.accepted(f.held.content) // a fault may be gone with who read the column
 	if info, err := os.Stat(f.options.Path); err == nil && judged && f.seen.same(info) {
 		return false, f.seen.fault
 	}
@@ -219,7 +235,11 @@ func (f *File) load() (news bool, err error) {
 		}
 		ms = append(ms, kept.lost(f.options.Path, f.had, t)...)
 	}
-	if f.seen.fault = ms.Err(); f.seen.fault != nil {
+	f.held = holding{}
+	if f.seen.fault = ms.Err(); f.seen.fault == nil && kept != nil { // else the first who reads the rows has them judged
+		f.seen.fault = f.guard(t)
+	}
+	if f.seen.fault != nil {
 		return true, f.seen.fault
 	}
 	f.had = kept.next(f.had, t)
@@ -228,6 +248,9 @@ func (f *File) load() (news bool, err error) {
 		t.generation = last.generation + 1
 	}
 	f.table.Store(t)
+	if kept != nil {
+		f.inForce(t)
+	}
 	f.options.Log.Info("catalog file loaded", slog.String("file", f.options.Path),
 		slog.Int("rows", len(t.records)), slog.Uint64("generation", t.generation))
 	return true, nil

@@ -26,7 +26,8 @@ func (f *File) Keep(columns map[string][]string) {
 	}
 }
 
-// judge takes the rows away in which what is read is misspelt.
+// judge takes the rows away in which what is read is misspelt, or that take too
+// much from those that were in force before the start.
 func (f *File) judge(k *kept) {
 	f.mu.Lock() // nobody else has it: Run begins once there are readers
 	defer f.mu.Unlock()
@@ -36,6 +37,10 @@ func (f *File) judge(k *kept) {
 	}
 	err := k.slips(f.options.Path, t).Err()
 	if err == nil {
+		err = f.guard(t)
+	}
+	if err == nil {
+		f.inForce(t)
 		return
 	}
 	f.table.Store(nil)

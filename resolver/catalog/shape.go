@@ -20,6 +20,7 @@ type shape struct {
 	typ        string
 	tiers      []string   // low to high: a typed row holds an index into it
 	floor      rules.Tier // NoTier where only rows classify
+	none       rules.Tier // of a row without one
 	maxRow     rules.Tier
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
@@ -51,6 +52,9 @@ func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	s := &shape{
 		source: c.sources[t.Catalog], typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
 		attributes: slices.Clone(t.Attributes), salt: c.cache.salt(t.Name), ttl: leastOf(schema, t, c.ttlOf(schema)),
+	}
+	if s.none = s.floor; s.floor == rules.NoTier {
+		s.none = schema.Unclassified
 	}
 	if s.ttl > 0 { // what is read every time is not kept
 		s.maxStale = leastOf(schema, t, c.maxStaleOf(schema))

@@ -58,6 +58,13 @@ type Keeper interface {
 	Keep(columns map[string][]string)
 }
 
+// Ranker is a Source that wants to know how sensitive the rows of each type are by
+// their tiers. Each call replaces what the last one said, and comes before the one
+// of Keep. Rank MUST NOT block.
+type Ranker interface {
+	Rank(types map[string]Rank)
+}
+
 // Enumerator is a Source that can list its rows: those of one type, all of one
 // generation, each once, always in the same order.
 type Enumerator interface {

@@ -46,23 +46,28 @@ func (c *Catalog) Bind(schema *rules.Schema, own ...*rules.Type) *View {
 	return v
 }
 
-// keep tells the sources which columns the types of a view read.
+// keep tells the sources which columns the types of a view read, and how their tiers rank.
 func (c *Catalog) keep(v *View) {
 	read := make(map[*source]map[string][]string)
+	ranks := make(map[*source]map[string]Rank)
 	for t, sh := range v.shapes {
 		if sh.source == nil {
 			continue
 		}
 		if read[sh.source] == nil {
-			read[sh.source] = make(map[string][]string)
+			read[sh.source], ranks[sh.source] = make(map[string][]string), make(map[string]Rank)
 		}
 		names := append([]string{}, read[sh.source][t.Name]...)
 		for _, a := range t.Attributes {
 			names = append(names, a.Name)
 		}
 		read[sh.source][t.Name] = names
+		ranks[sh.source][t.Name] = Rank{Tiers: sh.tiers, Floor: int(max(sh.floor, 0)), None: int(sh.none)}
 	}
 	for _, s := range c.sources {
+		if r, ok := s.Source.(Ranker); ok {
+			r.Rank(ranks[s])
+		}
 		if k, ok := s.Source.(Keeper); ok {
 			k.Keep(read[s])
 		}
