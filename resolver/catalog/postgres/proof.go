@@ -37,11 +37,11 @@ type proof struct {
 // sampleEvery keeps a busy outbox from filling the memory with samples.
 const sampleEvery = 20 * time.Millisecond
 
-// add notes a sample, and drops those from before oldest but one.
+// add notes a sample, and drops those from before oldest.
 func (p *proof) add(next sample, oldest time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.samples) > 1 && p.samples[1].asked.Before(oldest) {
+	for len(p.samples) > 0 && p.samples[0].asked.Before(oldest) {
 		p.samples = p.samples[1:]
 	}
 	if n := len(p.samples); n > 0 {
@@ -64,13 +64,6 @@ func (p *proof) raise(told position) {
 	}
 }
 
-// forget drops what is known of the primary, as another server may be it now.
-func (p *proof) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.samples = nil
-}
-
 // floor is what a replica must have replayed to hold all that had committed at
 // since. Where nobody told the primary's position since then, there is no proof.
 func (p *proof) floor(since time.Time) (position, error) {
@@ -91,25 +84,27 @@ func (p *proof) floor(since time.Time) (position, error) {
 
 // parts ask a replica how far it is, in a transaction that ends before the
 // snapshot of what follows is taken.
-func (p *position) parts() []part {
-	check := func(v []string) error {
-		if v[0] != "t" || v[2] != p.system {
-			return fmt.Errorf("%w: the server that was named as a replica is no replica of this primary", catalog.ErrStale)
-		}
-		at, err := parseLSN(v[1])
-		if err != nil {
-			return err
-		}
-		if at < p.at {
-			return fmt.Errorf("%w: the replica is %d bytes of the log behind what it must have", catalog.ErrStale, p.at-at)
-		}
-		return nil
-	}
+func (p position) parts() []part {
 	return []part{
 		{sql: "BEGIN"},
-		{sql: "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn(), (SELECT system_identifier FROM pg_control_system())", read: text(check)},
+		{sql: "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn(), (SELECT system_identifier FROM pg_control_system())", read: text(p.check)},
 		{sql: "COMMIT"},
 	}
+}
+
+// check reads the replica's answer.
+func (p position) check(v []string) error {
+	if v[0] != "t" || v[2] != p.system {
+		return fmt.Errorf("%w: the server that was named as a replica is no replica of this primary", catalog.ErrStale)
+	}
+	at, err := parseLSN(v[1])
+	if err != nil {
+		return err
+	}
+	if at < p.at {
+		return fmt.Errorf("%w: the replica is %d bytes of the log behind what it must have", catalog.ErrStale, p.at-at)
+	}
+	return nil
 }
 
 // logEnd asks a primary where its log ends. What it answers is not before the
