@@ -23,7 +23,7 @@ import (
 type parts struct {
 	config   *config
 	verifier *identity.Verifier
-	files    map[string]*catalog.File
+	files    map[string]snapshots      // the catalogs that are files
 	failures map[string]*atomic.Uint64 // loads of a catalog that failed
 	options  policy.Options
 	revoked  *revocation.List
@@ -37,31 +37,41 @@ func assemble(c *config, log *slog.Logger) (*parts, error) { return assembleWith
 
 // assembleWith makes the parts for whoever decides, with what was revoked.
 func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
-	p := &parts{config: c, files: map[string]*catalog.File{}, failures: map[string]*atomic.Uint64{}}
+	p := &parts{config: c, files: map[string]snapshots{}, failures: map[string]*atomic.Uint64{}}
 	var errs []error
 	verifier, err := identity.New(c.identityOptions(log))
 	errs = append(errs, err)
 	p.verifier = verifier
 	sources := make(map[string]catalog.Source, len(c.Catalogs))
+	var opened []func()
 	for _, e := range c.Catalogs {
 		failures := new(atomic.Uint64)
 		p.failures[e.Key] = failures
-		f, err := catalog.OpenFile(catalog.FileOptions{
-			Path: c.path(e.V.File.V), MaxAge: e.V.MaxAge,
-			Log: log.With(slog.String("catalog", e.Key)),
-			Loaded: func(err error) {
-				if err != nil {
-					failures.Add(1)
-				}
-			},
+		source, err := c.openSource(e, log.With(slog.String("catalog", e.Key)), func(err error) {
+			if err != nil {
+				failures.Add(1)
+			}
 		})
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%v: catalog %q: %w", e.V.File.Pos, e.Key, err))
+			errs = append(errs, fmt.Errorf("%v: catalog %q: %w", e.Pos, e.Key, err))
 			continue
 		}
-		p.files[e.Key], sources[e.Key] = f, f
+		sources[e.Key] = source
+		if f, ok := source.(snapshots); ok {
+			p.files[e.Key] = f
+		}
+		if s, ok := source.(interface{ Close() }); ok {
+			opened = append(opened, s.Close)
+		}
 	}
-	p.revoked, p.byFile, p.close, err = c.openRevocations(log, use)
+	var closeJournal func() error
+	p.revoked, p.byFile, closeJournal, err = c.openRevocations(log, use)
+	p.close = func() error {
+		for _, end := range opened {
+			end()
+		}
+		return closeJournal()
+	}
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, errors.Join(err, p.close())
@@ -71,7 +81,7 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 		TTL: c.ttl(), MaxStale: c.Cache.MaxStale, Log: log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.close())
 	}
 	p.options = policy.Options{Verifier: verifier, Revocations: p.revoked, Catalog: cache, Env: c.env(), Resolve: c.resolve()}
 	return p, nil

@@ -117,12 +117,16 @@ type rowsReport struct{ bad, odd, wired rules.Mistakes }
 
 func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 	for _, e := range p.config.Catalogs {
+		f := p.files[e.Key]
+		if f == nil {
+			continue // only files are read before a server serves them
+		}
 		var ms rules.Mistakes
-		switch err := p.files[e.Key].Err(); {
+		switch err := f.Err(); {
 		case errors.As(err, &ms):
 			r.bad = append(r.bad, ms...)
 		case err != nil:
-			r.bad.Add(e.V.File.Pos, "catalog %q: %v", e.Key, err)
+			r.bad.Add(e.V.place(), "catalog %q: %v", e.Key, err)
 		}
 		found := in.Survey(e.Key)
 		r.bad, r.odd = append(r.bad, found.Bad...), append(r.odd, found.Odd...)
