@@ -26,6 +26,13 @@ func (c *compiler) declaredInVain() {
 	}
 }
 
+// propertyPath refuses a name that no path of a body has.
+func (c *compiler) propertyPath(at Pos, name string) {
+	if _, ok := PropertyPath(name); !ok {
+		c.ms.AddHint(at, "write a member, address.zip, or items[].price for each element", "%q is no property: a path has names divided by dots, none of them a number", name)
+	}
+}
+
 // misspeltProperties compares what has a tier with what may be written. Members
 // of a body are not declared otherwise, so only a near miss is a mistake.
 func (c *compiler) misspeltProperties(d *ObjectDecl) {
@@ -35,7 +42,8 @@ func (c *compiler) misspeltProperties(d *ObjectDecl) {
 	}
 	slices.Sort(members)
 	for _, e := range d.Properties {
-		if hint := DidYouMean(e.Key, members); hint != "" && !slices.Contains(members, e.Key) {
+		related := func(member string) bool { return touches(member, e.Key) }
+		if hint := DidYouMean(e.Key, members); hint != "" && !slices.ContainsFunc(members, related) {
 			c.ms.AddHint(e.Pos, hint, "property %q of type %s is not writable", e.Key, d.Type.V)
 		}
 	}

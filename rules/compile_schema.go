@@ -106,12 +106,14 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 	t.Properties = make(map[string]Tier, len(d.Properties))
 	for _, e := range d.Properties {
 		t.Properties[e.Key] = c.tier(s, e.V)
+		c.propertyPath(e.Pos, e.Key)
 	}
 	t.Writable = make(map[string]map[string]bool, len(d.Writable))
 	for _, e := range d.Writable {
 		members := make(map[string]bool, len(e.V))
 		for _, m := range e.V {
 			members[m.V] = true
+			c.propertyPath(m.Pos, m.V)
 		}
 		t.Writable[e.Key] = members
 		if e.Key != "create" && e.Key != "update" {

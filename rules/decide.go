@@ -234,7 +234,7 @@ func (j *judge) demands(v *Verdict) (detail string) {
 	t := j.facts.target
 	if writable, limited := t.Object.Type.Writable[t.Action]; limited {
 		for _, p := range t.Properties {
-			if !writable[p] {
+			if !mayWrite(writable, p) {
 				v.Effect, v.Reason, v.Missing = Deny, PropertyNotAllowed, "writable"
 				return p
 			}

@@ -56,8 +56,8 @@ type Type struct {
 	ID         *regexp.Regexp // matches whole ids; nil for any
 	Attributes []Attribute
 	Actions    map[string]Tier
-	Properties map[string]Tier
-	Writable   map[string]map[string]bool // action -> members; an action without entry has no limit
+	Properties map[string]Tier            // by path, see PropertyPath
+	Writable   map[string]map[string]bool // action -> paths; an action without entry has no limit
 	Shadow     []Shadow
 }
 
@@ -114,7 +114,8 @@ type Target struct {
 	Object     Object
 	Collection bool     // Object then holds only what bounds it: Attributes, Parent
 	Unbounded  bool     // a collection that nothing bounds
-	Properties []string // body members that are named, for create and update
+	Properties []string // paths of the body that are written, for create and update
+	Reads      []string // paths that are asked for: they raise the tier and need not be writable
 }
 
 // Require is a compiled demand on the caller. Zero members demand nothing.

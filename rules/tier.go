@@ -3,7 +3,8 @@ package rules
 // TierOf returns how sensitive a target is, and what says so: the highest of
 // type, action, named properties and row; where neither type nor row
 // classifies, unclassified too. Of equals the first in that order is named. A
-// collection has its action's tier, else the highest its rows may have.
+// collection has its action's tier, else the highest its rows may have, or that
+// of a property that is read of them.
 func (s *Schema) TierOf(t *Target) (Tier, string) {
 	typ := t.Object.Type
 	action, ok := typ.Actions[t.Action]
@@ -11,10 +12,14 @@ func (s *Schema) TierOf(t *Target) (Tier, string) {
 		action = NoTier
 	}
 	if t.Collection {
+		tier, from := typ.MaxRowTier, "collection"
 		if action != NoTier {
-			return action, "action"
+			tier, from = action, "action"
 		}
-		return typ.MaxRowTier, "collection"
+		if name, to := typ.property(t.Reads); to > tier {
+			tier, from = to, "property "+name
+		}
+		return tier, from
 	}
 	row := NoTier // the zero Object has no row, whatever its RowTier says
 	if t.Object.State == Stored {
@@ -28,9 +33,9 @@ func (s *Schema) TierOf(t *Target) (Tier, string) {
 	}
 	raise(typ.Tier, "type")
 	raise(action, "action")
-	for _, p := range t.Properties {
-		if to, ok := typ.Properties[p]; ok && to > tier {
-			tier, from = to, "property "+p
+	for _, paths := range [...][]string{t.Properties, t.Reads} {
+		if name, to := typ.property(paths); to > tier {
+			tier, from = to, "property "+name
 		}
 	}
 	raise(row, "row")
