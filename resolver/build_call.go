@@ -45,7 +45,7 @@ func (b *builder) fits(e *expr) {
 	case fromMessage:
 		fit = b.op.Protocol == protoRPC
 		b.op.NeedsBody = b.op.NeedsBody || fit
-	case fromFixed, fromNamed, fromHeader, fromClaim:
+	case fromFixed, fromNamed, fromHeader, fromClaim, fromParts:
 		fit = true
 	}
 	if fit {

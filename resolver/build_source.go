@@ -9,15 +9,52 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// source compiles an expression. typ, if not nil, is the type whose id it gives.
-func (b *builder) source(e *expr, typ *rules.Type) *source {
+// id compiles what gives the id of an object. All ids of a type have the same
+// number of parts, and no part holds a slash, so that no two ids are one text.
+func (b *builder) id(e *expr, typ *rules.Type) *source {
+	if typ != nil {
+		b.parts(e, typ)
+	}
+	if text := e.fixed(); text != "" && typ != nil && typ.ID != nil && !typ.ID.MatchString(text) {
+		b.mistake(e.at, "", "%q is no id of %s, which are %s", text, typ.Name, idPattern(typ.ID))
+	}
+	if e.kind != fromParts {
+		return b.source(e)
+	}
+	s := &source{kind: fromParts, optional: e.optional, text: e.String()}
+	for _, part := range e.parts {
+		from := b.source(part)
+		if from.path != nil && from.path.several {
+			b.mistake(part.at, "", "%s may hold slashes, a part of an id does not", part)
+		}
+		s.parts = append(s.parts, from)
+	}
+	return s
+}
+
+// parts compares the number of an id's parts with that of the type's first one.
+func (b *builder) parts(e *expr, typ *rules.Type) {
+	n := max(1, len(e.parts))
+	first, known := b.idParts[typ.Name]
+	if !known {
+		b.idParts[typ.Name] = idParts{n, b.at(e.at)}
+	} else if first.n != n {
+		b.mistake(e.at, "", "an id of %s has %d parts at %v, and %d here", typ.Name, first.n, first.at, n)
+	}
+}
+
+// idParts is of how many parts the ids of a type are, and where that is said first.
+type idParts struct {
+	n  int
+	at rules.Pos
+}
+
+// source compiles an expression of one part.
+func (b *builder) source(e *expr) *source {
 	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, optional: e.optional, text: e.String()}
 	b.fits(e)
 	switch e.kind {
-	case fromFixed:
-		if typ != nil && typ.ID != nil && !typ.ID.MatchString(e.name.text) {
-			b.mistake(e.name.at, "", "%q is no id of %s, which are %s", e.name.text, typ.Name, idPattern(typ.ID))
-		}
+	case fromFixed, fromParts:
 	case fromNamed:
 		def := b.from[e.name.text]
 		b.uses[e.name.text] = true

@@ -24,7 +24,7 @@ func (b *builder) target(t *targetSpec) {
 	b.action(t, typ)
 	b.shape(t)
 	if t.id != nil {
-		out.id = b.source(t.id, typ)
+		out.id = b.id(t.id, typ)
 	}
 	out.collection = t.id == nil && t.action.text != "create"
 	for i := range t.bounds {
@@ -68,17 +68,24 @@ func (t *targetSpec) fixes() []Bound {
 
 // fixed is the word that stands in the line itself, "" for a capture.
 func (e *expr) fixed() string {
-	if e == nil || e.kind != fromFixed {
+	switch {
+	case e == nil:
+		return ""
+	case e.kind == fromFixed:
+		return e.name.text
+	case e.kind != fromParts || slices.ContainsFunc(e.parts, func(p *expr) bool { return p.kind != fromFixed }):
 		return ""
 	}
-	return e.name.text
+	return e.String()
 }
 
-// exprs are all expressions of a target, its id first.
+// exprs are all expressions of a target, its id first, those of several parts by their parts.
 func (t *targetSpec) exprs() []*expr {
 	var out []*expr
 	for _, e := range []*expr{t.id, t.parent} {
-		if e != nil {
+		if e != nil && e.kind == fromParts {
+			out = append(out, e.parts...)
+		} else if e != nil {
 			out = append(out, e)
 		}
 	}
@@ -131,7 +138,7 @@ func (b *builder) bound(t *target, w *bound) {
 	if w.value.list() {
 		b.mistake(w.value.at, "", "a bound has one value, %s may give several", w.value.String())
 	}
-	from := b.source(&w.value, nil)
+	from := b.source(&w.value)
 	if slot < 0 {
 		b.mistake(w.attr.at, b.hintAttribute(t.typ, w.attr.text), "%s has no attribute %q", t.typ.Name, w.attr.text)
 		return
@@ -170,7 +177,7 @@ func (b *builder) parent(t *targetSpec, typ *rules.Type) (*rules.Type, *source) 
 		b.mistake(t.parent.at, "", "a parent has one id, %s may give several", t.parent.String())
 	}
 	p := b.typ(t.parentType)
-	from := b.source(t.parent, p)
+	from := b.id(t.parent, p)
 	switch {
 	case p == nil:
 		return nil, from

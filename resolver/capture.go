@@ -13,6 +13,9 @@ import (
 // whose member is absent gives nothing; nothing in any other way is a fault.
 // The result is good until the next call.
 func (r *resolution) values(s *source) ([]string, error) {
+	if s.kind == fromParts {
+		return r.fromParts(s)
+	}
 	r.ids = r.room[:0]
 	if s.kind == fromBody {
 		if err := r.fromBody(r.body, s, s.steps, rules.NoKind); err != nil {
@@ -45,6 +48,26 @@ func (r *resolution) values(s *source) ([]string, error) {
 	return r.ids, nil
 }
 
+// fromParts joins the parts of an id. One that may be absent and is leaves none.
+func (r *resolution) fromParts(s *source) ([]string, error) {
+	var room [4]string
+	parts := room[:0]
+	for _, part := range s.parts {
+		text, err := r.values(part)
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > 0 && strings.IndexByte(text[0], '/') >= 0 {
+			return nil, malformed(part, "holds a slash, and is a part of an id")
+		}
+		parts = append(parts, text...)
+	}
+	if len(parts) < len(s.parts) {
+		return nil, nil
+	}
+	return append(r.room[:0], strings.Join(parts, "/")), nil
+}
+
 func absent(s *source) error {
 	return rules.Faultf(rules.NoTarget, "%s is absent, null or empty", s.text)
 }
@@ -66,7 +89,7 @@ func (r *resolution) text(s *source) (string, bool, error) {
 		return r.fromHeader(s)
 	case fromClaim:
 		return r.fromClaim(s)
-	case fromBody: // values reads it, for it may give many
+	case fromBody, fromParts: // values reads them
 	}
 	return "", false, malformed(s, "has no source")
 }

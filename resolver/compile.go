@@ -42,7 +42,7 @@ func (r *Routes) Shadow(name string) []rules.Shadow {
 // returns all mistakes, each with its place in the line; with any, the routes
 // are incomplete and must not serve.
 func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mistakes) {
-	c := &compiler{schema: schema, routes: &Routes{hosts: map[string]*host{}}}
+	c := &compiler{schema: schema, idParts: map[string]idParts{}, routes: &Routes{hosts: map[string]*host{}}}
 	for i := range hosts {
 		c.host(&hosts[i])
 	}
@@ -59,6 +59,7 @@ type compiler struct {
 	routes   *Routes
 	mistakes rules.Mistakes
 	crossed  []crossed
+	idParts  map[string]idParts
 	lines    []*Operation // that have a place in a trie
 	inserted int
 	calls    []*Operation // RPC, GRAPHQL and MCP lines

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -35,6 +37,9 @@ func unfit(text string) string {
 func checkID(t *rules.Type, id string) error {
 	if what := unfit(id); what != "" {
 		return rules.Faultf(rules.MalformedID, "an id of %s has %s", t.Name, what)
+	}
+	if !isASCII(id) && !norm.NFC.IsNormalString(id) { // to some servers it is another text
+		return rules.Faultf(rules.MalformedID, "an id of %s is not in Unicode's form NFC", t.Name)
 	}
 	if t.ID != nil && !t.ID.MatchString(id) {
 		return rules.Faultf(rules.MalformedID, "an id of %s is not %s", t.Name, idPattern(t.ID))

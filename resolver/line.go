@@ -1,6 +1,9 @@
 package resolver
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // line is a map line as written: an operation and what it does to which
 // objects. Words carry their place in the line, in bytes from its start.
@@ -49,6 +52,7 @@ type expr struct {
 	steps    []step // into the body
 	split    bool   // [,]: a list separated by commas
 	optional bool   // ?: only if the member is present
+	parts    []*expr
 }
 
 type exprKind uint8
@@ -62,6 +66,7 @@ const (
 	fromClaim            // {caller.claims.x}
 	fromArgs             // {args.a.b}: of a GraphQL field or an MCP call
 	fromMessage          // {message.a.b}: of a gRPC call
+	fromParts            // {owner}/{repo}: an id of several parts
 )
 
 // step goes into the body by one level: to a member, or to each element.
@@ -77,7 +82,7 @@ func (e *expr) list() bool {
 			return true
 		}
 	}
-	return e.split
+	return e.split || slices.ContainsFunc(e.parts, (*expr).list)
 }
 
 func (l *line) String() string {
@@ -128,10 +133,17 @@ func (t *targetSpec) write(b *strings.Builder) {
 }
 
 func (e *expr) String() string {
-	if e.kind == fromFixed {
-		return e.name.text
-	}
 	var b strings.Builder
+	switch e.kind {
+	case fromFixed:
+		return e.name.text
+	case fromParts:
+		for i, part := range e.parts {
+			b.WriteString("/"[:min(i, 1)] + part.String())
+		}
+		return b.String()
+	default:
+	}
 	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims.", fromArgs: "args", fromMessage: "message"}[e.kind])
 	b.WriteString(e.name.text)
 	for _, s := range e.steps {

@@ -96,5 +96,6 @@ type source struct {
 	steps    []step
 	split    bool
 	optional bool
+	parts    []*source
 	text     string // as written, for messages
 }

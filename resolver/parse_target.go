@@ -65,19 +65,35 @@ func (s *scanner) target() (*targetSpec, *fault) {
 	return t, s.parent(t)
 }
 
-// id reads what stands behind `type/`.
+// maxParts bounds those of one id.
+const maxParts = 8
+
+// id reads what stands behind `type/`: a capture or a fixed word, or several of them.
 func (s *scanner) id(typ string) (*expr, *fault) {
-	e, f := s.expr()
-	if f != nil {
-		return nil, f
+	whole := &expr{kind: fromParts, at: s.at}
+	for {
+		part, f := s.expr()
+		if f != nil {
+			return nil, f
+		}
+		if !s.end() && s.text[s.at] == '{' {
+			return nil, faultAt(s.at, "write "+typ+"/{a}/{b}", "a slash stands between the parts of an id")
+		}
+		whole.parts = append(whole.parts, part)
+		whole.optional = whole.optional || part.optional
+		if !s.take("/") {
+			break
+		}
 	}
-	if !s.end() && s.text[s.at] == '/' {
-		return nil, faultAt(s.at, "", "composite ids such as %s/{a}/{b} are not supported yet", typ)
+	switch n := len(whole.parts); {
+	case n == 1:
+		return whole.parts[0], nil
+	case n > maxParts:
+		return nil, faultAt(whole.parts[maxParts].at, "", "more than %d parts in one id", maxParts)
+	case whole.list():
+		return nil, faultAt(whole.at, "", "a part of an id has one value, one of %s may give several", whole)
 	}
-	if !s.end() && s.text[s.at] == '{' {
-		return nil, faultAt(s.at, "", "an id of several captures is not supported yet")
-	}
-	return e, nil
+	return whole, nil
 }
 
 func (s *scanner) bounds() ([]bound, *fault) {
