@@ -24,13 +24,13 @@ type pair struct {
 func openPair(t *testing.T, delay string, change func(*Options)) *pair {
 	t.Helper()
 	primary := pg.Start(t)
-	replica := primary.Standby(t, "0")
 	b := openOn(t, primary, migrated(t, createAccounts("text"), accounts())+oneAccount, nil)
+	b.Close()
+	replica := primary.Standby(t, delay)
+	b.admin = primary.Conn(t, "postgres") // the copy cut the one before
+	b.exec(t, "SET search_path = "+b.schema)
 	p := &pair{bench: b, replica: replica, standby: replica.Conn(t, "postgres")}
 	p.caughtUp(t)
-	pg.Exec(t, p.standby, "ALTER SYSTEM SET recovery_min_apply_delay = '"+delay+"'") // refused by none: the file is the replica's
-	pg.Exec(t, p.standby, "SELECT pg_reload_conf()")
-	b.Close()
 	o := b.options
 	o.Replica, o.MaxLag, o.Outbox = b.dsn(replica), time.Second, true
 	if change != nil {
@@ -69,17 +69,26 @@ func (p *pair) readBy(t *testing.T) string {
 	return "primary"
 }
 
+// wantReplica asks until the replica answers.
+func (p *pair) wantReplica(t *testing.T) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); ; {
+		if p.get(t, "account", "a"); p.readBy(t) == "replica" {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatal("the replica never answers")
+		}
+	}
+}
+
 func TestReplicaThatIsFreshAnswers(t *testing.T) {
 	p := openPair(t, "0", nil)
 	if p.get(t, "account", "a"); p.readBy(t) != "primary" {
 		t.Error("a replica answered before anybody knew how far it must be")
 	}
-	p.watch(t).wants(t, "lost", "watched")
-	for until := time.Now().Add(20 * time.Second); p.readBy(t) != "replica"; {
-		if p.get(t, "account", "a"); time.Now().After(until) {
-			t.Fatal("the replica never answers")
-		}
-	}
+	p.watch(t).wants(t, "watched")
+	p.wantReplica(t)
 	rows := 0
 	for row, err := range p.Rows(t.Context(), "account") {
 		if rows++; err != nil || row.Key.ID != "a" {
@@ -94,9 +103,9 @@ func TestReplicaThatIsFreshAnswers(t *testing.T) {
 // A change is told within milliseconds, and the replica has it later: the row must
 // not come back as it was.
 func TestC2ReplicaBehindNeverAnswersWithWhatWasToldToHaveChanged(t *testing.T) {
-	p := openPair(t, "0", nil)
+	p := openPair(t, "300ms", nil)
 	e := p.watch(t)
-	e.wants(t, "lost", "watched")
+	e.wants(t, "watched")
 	for n := range 100 {
 		tier := fmt.Sprint("tier", n)
 		p.exec(t, "UPDATE account SET tier = $1 WHERE id = 'a'", tier)
@@ -110,11 +119,7 @@ func TestC2ReplicaBehindNeverAnswersWithWhatWasToldToHaveChanged(t *testing.T) {
 func TestC2ReplicaThirtySecondsBehind(t *testing.T) {
 	p := openPair(t, "30s", func(o *Options) { o.Outbox = false }) // no change is told: only the position counts
 	e := p.watch(t)
-	for until := time.Now().Add(20 * time.Second); p.readBy(t) != "replica"; { // it has everything so far
-		if p.get(t, "account", "a"); time.Now().After(until) {
-			t.Fatal("the replica never answers")
-		}
-	}
+	p.wantReplica(t) // it has everything so far
 	p.exec(t, "UPDATE account SET tier = 'higher' WHERE id = 'a'")
 	committed := time.Now()
 	for p.get(t, "account", "a")[0].Tier != "higher" {
@@ -122,22 +127,14 @@ func TestC2ReplicaThirtySecondsBehind(t *testing.T) {
 			t.Fatalf("%v after the change the row is as it was, max_lag is %v", time.Since(committed), p.options.MaxLag)
 		}
 	}
-	if took := time.Since(committed); took < p.options.MaxLag/4 {
-		t.Logf("the replica was refused after %v already", took)
-	}
+	t.Logf("the change was seen after %v", time.Since(committed))
 	if by := p.readBy(t); by != "primary" {
 		t.Errorf("read from the %s", by)
 	}
-	// The primary goes down too: what the replica has is stale, and said to be.
+	// The primary goes down, too: what the replica has is stale, and said to be.
 	p.server.Stop()
-	for until := time.Now().Add(20 * time.Second); ; {
-		_, err := p.Lookup(t.Context(), keys("account", "a"))
-		if errors.Is(err, catalog.ErrStale) {
-			break
-		}
-		if err == nil || time.Now().After(until) {
-			t.Fatalf("with the primary down: %v, want ErrStale", err)
-		}
+	if rows, err := p.Lookup(t.Context(), keys("account", "a")); !errors.Is(err, catalog.ErrStale) {
+		t.Errorf("with the primary down: %+v, %v, want ErrStale", rows, err)
 	}
 	if len(e.heard) > 0 {
 		t.Errorf("a source without outbox tells %q", <-e.heard)

@@ -25,9 +25,10 @@ const (
 // far replicas must be. Without Options.Outbox that is all: it tells nothing.
 //
 // A change is told, or Lost is, within two heartbeats of its commit: what was not
-// read by then counts as lost. Lost comes as soon as the connection is cut, for
-// from then on nobody tells; and once more when there is a new one, for what
-// changed between them. The error is always nil, and it returns when ctx ends.
+// read by then counts as lost. Lost comes as soon as the connection is seen to be
+// cut, for from then on nobody tells; Watched when a new one stands, and then no
+// row counts that was read before. The error is always nil, and it returns when
+// ctx ends.
 func (s *Source) Watch(ctx context.Context, to catalog.Changes) error {
 	pause := firstPause
 	for {
@@ -82,10 +83,8 @@ func (w *watch) follow(ctx context.Context) error {
 	}
 	w.take(first)
 	if s.options.Outbox {
-		w.to.Lost(fmt.Errorf("%w: the channel is new", errUnheard))
 		w.to.Watched()
 		w.heard = true
-		s.log.Info("catalog changes are heard")
 	}
 	for {
 		if err := w.wait(ctx, w.last.asked.Add(beat)); err != nil {
