@@ -28,7 +28,10 @@ type graphqlReader struct {
 
 func (r *graphqlReader) read(req *rules.Request, _ *Match) ([]call, error) {
 	in := graphql.Request{Method: req.Method, Params: req.Query, RawQuery: req.RawQuery}
-	if req.Method == "POST" {
+	switch {
+	case req.Method != "POST" && (req.BodyCut || announced(req)):
+		return nil, rules.Faultf(rules.AmbiguousParameter, "a %s with a body", req.Method)
+	case req.Method == "POST":
 		if err := whole(req); err != nil {
 			return nil, err
 		}
@@ -49,6 +52,13 @@ func (r *graphqlReader) read(req *rules.Request, _ *Match) ([]call, error) {
 	return calls, nil
 }
 
+// announced reports whether a body comes, seen or not.
+func announced(req *rules.Request) bool {
+	length, _ := req.Header("content-length")
+	_, chunked := req.Header("transfer-encoding")
+	return chunked || length != "" && length != "0"
+}
+
 // compileGraphQL compiles the schema of an endpoint and holds its lines against it.
 func (c *compiler) compileGraphQL(e *endpoint) {
 	r := e.reader.(*graphqlReader)
@@ -62,6 +72,9 @@ func (c *compiler) compileGraphQL(e *endpoint) {
 		Free: func(name string) bool {
 			return slices.ContainsFunc(d.Free, func(f rules.At[string]) bool { return f.V == name })
 		},
+	}
+	for _, name := range d.Ignore {
+		o.IgnoredParams = append(o.IgnoredParams, name.V)
 	}
 	if d.Persisted.File != nil {
 		o.PersistedFile = d.Persisted.File.Path

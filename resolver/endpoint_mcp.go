@@ -18,6 +18,9 @@ func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
 		c.mistakes.AddHint(d.Pos, "write path: /mcp", "an MCP endpoint without a path")
 	}
 	if d.Tools.File == nil {
+		if len(d.Pins) > 0 {
+			c.mistakes.AddHint(d.Pins[0].Pos, "write tools: server.tools.json", "pins without the definitions that they pin")
+		}
 		return e
 	}
 	tools, err := mcp.ReadTools([]byte(d.Tools.File.Text))
@@ -26,7 +29,26 @@ func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
 		return e
 	}
 	r.tools = tools
+	for _, pin := range d.Pins {
+		c.pin(tools, rules.At[string]{Pos: pin.Pos, V: pin.Key}, pin.V)
+	}
 	return e
+}
+
+// shortestPin is how much of a hash says which definition was reviewed, in digits.
+const shortestPin = 16
+
+// pin holds a definition against the hash that somebody wrote down who read it.
+func (c *compiler) pin(tools *mcp.Tools, name rules.At[string], hash rules.At[string]) {
+	tool := tools.Tool(name.V)
+	switch {
+	case tool == nil:
+		c.mistakes.AddHint(name.Pos, rules.DidYouMean(name.V, tools.Names()), "no tool %q is defined", name.V)
+	case len(hash.V) < shortestPin:
+		c.mistakes.AddHint(hash.Pos, "write "+tool.Hash[:shortestPin]+" once the definition was read", "a pin has %d hexadecimal digits or more", shortestPin)
+	case !strings.HasPrefix(tool.Hash, hash.V):
+		c.mistakes.AddHint(hash.Pos, "read it, then write "+tool.Hash[:shortestPin], "the definition of %q is another one than was pinned", name.V)
+	}
 }
 
 // mcpReader reads the calls of one MCP endpoint.

@@ -11,7 +11,8 @@ type GraphQLDecl struct {
 	MaxCalls   At[int]    `yaml:"max_calls"`
 	Batch      At[bool]   `yaml:"batch"`
 	Only       At[bool]   `yaml:"persisted_only"`
-	Free       Strings    `yaml:"free"` // nested fields whose arguments name no object: Type.field; directives: @name
+	Ignore     Strings    `yaml:"ignore_params"` // of the URL, which the servers behind do not read
+	Free       Strings    `yaml:"free"`          // nested fields whose arguments name no object: Type.field; directives: @name
 }
 
 // GRPCDecl describes the gRPC services of a host.
@@ -26,4 +27,6 @@ type MCPDecl struct {
 	Server At[string] `yaml:"server"` // what lines call it
 	Path   At[string] `yaml:"path"`
 	Tools  SideFile   `yaml:"tools"` // the answer to tools/list whose definitions are pinned
+
+	Pins Entries[At[string]] `yaml:"pins"` // tool -> the start of its definition's hash
 }
