@@ -50,7 +50,7 @@ func (b *builder) fits(e *expr) {
 	}
 	if fit {
 		if e.kind == fromArgs || e.kind == fromMessage {
-			b.op.paths = append(b.op.paths, callPath{b.at(e.at), e.path()})
+			b.op.paths = append(b.op.paths, callPath{b.at(e.at), e.path(), e.String()})
 		}
 		return
 	}
@@ -68,6 +68,7 @@ func (b *builder) fits(e *expr) {
 type callPath struct {
 	at   rules.Pos
 	path []string // members, and "[]" for each element of a list
+	text string   // the capture, as its source has it
 }
 
 func (b *builder) at(column int) rules.Pos {

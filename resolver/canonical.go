@@ -53,7 +53,8 @@ func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {
 	if !raw.Serves.Has(req.Host) {
 		return req, rules.Faultf(rules.HostNotServed, "%q", req.Host)
 	}
-	if raw.Method == connect || seen.upgrade {
+	req.Upgrade = seen.upgrade
+	if raw.Method == connect || seen.upgrade && !seen.upgrades(req) {
 		return req, rules.Faultf(rules.UpgradeNotSupported, "%s", raw.Method)
 	}
 	return req, nil

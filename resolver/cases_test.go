@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -55,7 +58,8 @@ func load(t *testing.T, files map[string]string) (*Routes, *rules.Source, rules.
 	fsys := fstest.MapFS{}
 	for name, text := range files {
 		if name, ok := strings.CutPrefix(name, "rules/"); ok {
-			fsys[name] = &fstest.MapFile{Data: []byte(text)}
+			name, data := encoded(t, name, text)
+			fsys[name] = &fstest.MapFile{Data: data}
 		}
 	}
 	src, ms := rules.Parse(fsys)
@@ -68,6 +72,25 @@ func load(t *testing.T, files map[string]string) (*Routes, *rules.Source, rules.
 	}
 	routes, ms := Compile(src.Routes, set.Schema())
 	return routes, src, ms
+}
+
+// encoded makes descriptors of their text, api.binpb of api.binpb.txtpb. Other files
+// are as they stand.
+func encoded(t *testing.T, name, text string) (string, []byte) {
+	t.Helper()
+	short, ok := strings.CutSuffix(name, ".txtpb")
+	if !ok {
+		return name, []byte(text)
+	}
+	set := &descriptorpb.FileDescriptorSet{}
+	if err := prototext.Unmarshal([]byte(text), set); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return short, b
 }
 
 func TestMistakes(t *testing.T) {

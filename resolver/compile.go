@@ -22,7 +22,7 @@ type host struct {
 
 	graphql *endpoint
 	mcp     map[string]*endpoint // by the name of the server
-	grpc    *rules.GRPCDecl      // nil when none is declared
+	grpc    *services            // nil when none are declared
 }
 
 // Operations returns every operation in order of host declarations and lines.
@@ -146,6 +146,7 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 	for i := range l.targets {
 		b.target(&l.targets[i])
 	}
+	b.stream()
 	b.unused()
 	slices.Sort(b.op.members) // which one a fault names is the same each time
 	b.op.members = slices.Compact(b.op.members)

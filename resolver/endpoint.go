@@ -51,9 +51,9 @@ func (c *compiler) endpoints(h *host, d *rules.HostDecl) {
 	}
 	if given(d.GRPC.Pos) {
 		if h.grpc != nil {
-			c.mistakes.Add(d.GRPC.Pos, "host %q has its descriptors at %v already", h.name, h.grpc.Pos)
+			c.mistakes.Add(d.GRPC.Pos, "host %q has its descriptors at %v already", h.name, h.grpc.at)
 		} else {
-			h.grpc = &d.GRPC
+			h.grpc = c.grpc(&d.GRPC)
 		}
 	}
 	for i := range d.MCP {

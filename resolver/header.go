@@ -45,7 +45,13 @@ func setOf(names ...string) map[string]bool {
 	return set
 }
 
-type seenHeaders struct{ upgrade bool }
+// seenHeaders are what headers say together.
+type seenHeaders struct {
+	upgrade   bool // some header is about another protocol
+	webSocket bool // it is the one that may be
+	named     bool // connection names it, as it must
+	other     bool // and there is another one
+}
 
 // checkHeaders refuses header lists that two servers could read in two ways.
 func checkHeaders(headers []rules.Header) (seenHeaders, error) {
@@ -89,12 +95,16 @@ func (s *seenHeaders) note(h *rules.Header) error {
 	switch h.Name {
 	case "upgrade":
 		s.upgrade = true
+		s.webSocket = s.webSocket || strings.EqualFold(h.Value, "websocket") // RFC 6455 section 4.2.1
+		s.other = s.other || !strings.EqualFold(h.Value, "websocket")
 	case "connection":
 		for name := range strings.SplitSeq(h.Value, ",") {
 			switch name = strings.ToLower(strings.Trim(name, " \t")); name {
 			case "", "close", "keep-alive", "te":
-			case "upgrade", "http2-settings":
-				s.upgrade = true
+			case "upgrade":
+				s.upgrade, s.named = true, true
+			case "http2-settings":
+				s.upgrade, s.other = true, true
 			default:
 				// A hop between us and the upstream would drop that header.
 				return rules.Faultf(rules.AmbiguousHeader, "connection names header %.80q", name)
@@ -104,6 +114,15 @@ func (s *seenHeaders) note(h *rules.Header) error {
 		return rules.Faultf(rules.AmbiguousHeader, "a request in early data may be a replay (RFC 8470)")
 	}
 	return nil
+}
+
+// upgrades reports whether a request asks for a WebSocket and for nothing else.
+// One that brings a body might be two requests to a server that declines.
+func (s *seenHeaders) upgrades(req *rules.Request) bool {
+	length, sized := req.Header("content-length")
+	_, chunked := req.Header("transfer-encoding")
+	bare := (!sized || length == "0") && !chunked && len(req.Body) == 0 && !req.BodyCut
+	return s.webSocket && s.named && !s.other && bare && req.Method == "GET"
 }
 
 // checkTwin refuses names that CGI-like servers take for one of those we read or remove:

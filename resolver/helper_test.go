@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"encoding/hex"
 	"errors"
 	"regexp"
 	"strings"
@@ -70,7 +71,8 @@ func mistakes(lines ...string) string {
 }
 
 // raw is a request as the proxy describes it: `METHOD target`, then headers as
-// `name: value`. A body follows an empty line and comes whole.
+// `name: value`. A body follows an empty line and comes whole: as it stands, or
+// behind %x as bytes, in hex digits and quoted texts.
 func raw(text string) *rules.RawRequest {
 	head, body, hasBody := strings.Cut(text, "\n\n")
 	first, fields, _ := strings.Cut(head, "\n")
@@ -85,10 +87,30 @@ func raw(text string) *rules.RawRequest {
 		}
 	}
 	if hasBody {
-		r.Body, r.Size = []byte(body), int64(len(body))
+		r.Body = []byte(body)
+		if notation, ok := strings.CutPrefix(body, "%x "); ok {
+			r.Body = fromHex(notation)
+		}
+		r.Size = int64(len(r.Body))
 		r.Headers = append(r.Headers, rules.Header{Name: partialMarker, Value: "false"})
 	}
 	return r
+}
+
+// fromHex reads bytes in hex digits and quoted texts, such as 0a 03 "T-1".
+func fromHex(notation string) (out []byte) {
+	for i, part := range strings.Split(notation, `"`) {
+		if i%2 == 1 {
+			out = append(out, part...)
+			continue
+		}
+		b, err := hex.DecodeString(strings.Join(strings.Fields(part), ""))
+		if err != nil {
+			panic(err) // the case is written wrong
+		}
+		out = append(out, b...)
+	}
+	return out
 }
 
 var testOptions = &Options{MaxBody: 60 << 10}

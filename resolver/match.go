@@ -19,7 +19,17 @@ type Match struct {
 // another object from the same path; where the operation needs no body, the fault of
 // JSON that could not be searched. It allocates nothing unless it fails or such a
 // body came, and its cost does not grow with the number of routes.
+// A request for an upgrade whose line does not say that it streams is
+// upgrade_not_supported, whatever else is wrong with it.
 func (r *Routes) Match(req *rules.Request) (Match, error) {
+	m, err := r.match(req)
+	if req.Upgrade && (m.Op == nil || !m.Op.upgrades()) {
+		return Match{}, rules.Faultf(rules.UpgradeNotSupported, "no line with stream is for it")
+	}
+	return m, err
+}
+
+func (r *Routes) match(req *rules.Request) (Match, error) {
 	h := r.hosts[req.Host]
 	if h == nil {
 		return Match{}, rules.Faultf(rules.NoRoute, "no line is for host %q", req.Host)

@@ -1,6 +1,11 @@
 package resolver
 
-import "github.com/tiergate/tiergate/rules"
+import (
+	"time"
+
+	"github.com/tiergate/tiergate/resolver/rpc"
+	"github.com/tiergate/tiergate/rules"
+)
 
 // Operation is one compiled map line of one host.
 type Operation struct {
@@ -20,6 +25,7 @@ type Operation struct {
 	CallerDerived []Derived
 	Shadow        []rules.Shadow // of the host
 	Protocol      string         // RPC, GRAPHQL or MCP; "" for a method and a path
+	Stream        time.Duration  // for how long one decision may let messages pass that nobody reads; 0: not at all
 	Query         []string       // captured query parameters
 	Headers       []string       // captured headers
 
@@ -34,7 +40,8 @@ type Operation struct {
 	members  []string  // names that belong in the body: see bodyNames
 	call     *callSpec // of a protocol's line
 	paths    []callPath
-	endpoint *endpoint // of the operation that stands for all calls to it
+	endpoint *endpoint   // of the operation that stands for all calls to it
+	rpc      *rpc.Method // of an RPC line whose method the descriptors declare
 }
 
 // Touch is an action that an operation takes on a type.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -201,11 +202,17 @@ func TestHeaders(t *testing.T) {
 func TestUpgrades(t *testing.T) {
 	for row, request := range map[string]string{
 		"CONNECT":            "CONNECT api.example.com:443",
-		"web socket":         "GET /v1/a\nconnection: Upgrade\nupgrade: websocket",
 		"only upgrade":       "GET /v1/a\nupgrade: websocket",
 		"only connection":    "GET /v1/a\nconnection: keep-alive, Upgrade",
 		"h2c":                "GET /v1/a\nconnection: Upgrade, HTTP2-Settings\nupgrade: h2c\nhttp2-settings: AAMAAABkAAQAAP__",
 		"CONNECT with proxy": "CONNECT *",
+		"h2c besides":        webSocket("GET /v1/a") + "\nupgrade: h2c",
+		"another protocol":   "GET /v1/a\nconnection: Upgrade\nupgrade: websocket/1",
+		"settings of HTTP/2": "GET /v1/a\nconnection: Upgrade, HTTP2-Settings\nupgrade: websocket",
+		"with a body":        webSocket("GET /v1/a") + "\n\n{}",
+		"with a length":      webSocket("GET /v1/a") + "\ncontent-length: 2",
+		"in chunks":          webSocket("GET /v1/a") + "\ntransfer-encoding: chunked",
+		"by another method":  webSocket("POST /v1/a"),
 	} {
 		req, err := Canonical(raw(request), testOptions)
 		if reason(err) != rules.UpgradeNotSupported || req == nil {
@@ -215,6 +222,51 @@ func TestUpgrades(t *testing.T) {
 	if _, err := Canonical(raw("GET /v1/a\nupgrade-insecure-requests: 1"), testOptions); err != nil {
 		t.Errorf("upgrade-insecure-requests is another header: got %v", err)
 	}
+}
+
+func webSocket(line string) string { return line + "\nconnection: keep-alive, Upgrade\nupgrade: WebSocket" }
+
+// What comes through a WebSocket is read by nobody: it needs a line that says so.
+func TestWebSockets(t *testing.T) {
+	routes := streaming(t, time.Minute, "GET /v1/events/{id} -> read account/{id}", "ANY /v1/any/{id} -> read account/{id}")
+	plain := compile(t, "GET /v1/events/{id} -> read account/{id}")
+	for _, c := range []struct {
+		row, request string
+		routes       *Routes
+		want         rules.Reason
+	}{
+		{"a line that streams", webSocket("GET /v1/events/AC123456"), routes, ""},
+		{"a line for any method", webSocket("GET /v1/any/AC123456"), routes, ""},
+		{"a length of nothing", webSocket("GET /v1/events/AC123456") + "\ncontent-length: 0", routes, ""},
+		{"twin: a line that does not", webSocket("GET /v1/events/AC123456"), plain, rules.UpgradeNotSupported},
+		{"twin: no line", webSocket("GET /v1/other"), routes, rules.UpgradeNotSupported},
+		{"twin: a line in another case", webSocket("GET /V1/events/AC123456"), routes, rules.UpgradeNotSupported},
+		{"twin: h2c", "GET /v1/events/AC123456\nconnection: Upgrade\nupgrade: h2c", routes, rules.UpgradeNotSupported},
+		{"twin: an id that is none", webSocket("GET /v1/events/nr7"), routes, rules.MalformedID},
+		{"no upgrade on a line that streams", "GET /v1/events/AC123456", routes, ""},
+	} {
+		if _, err := resolve(c.routes, raw(c.request), nil); reason(err) != c.want {
+			t.Errorf("%s: got %v, want %q", c.row, err, c.want)
+		}
+	}
+	if max := routes.Operations()[0].Stream; max != time.Minute {
+		t.Errorf("the line streams for %v", max)
+	}
+}
+
+// streaming compiles lines that all say stream: { max }.
+func streaming(t *testing.T, max time.Duration, lines ...string) *Routes {
+	t.Helper()
+	d := declare(lines...)
+	for i := range d.Map {
+		d.Map[i].Stream.Pos = d.Map[i].Pos
+		d.Map[i].Stream.Max = rules.At[time.Duration]{Pos: d.Map[i].Pos, V: max}
+	}
+	routes, ms := Compile([]rules.HostDecl{d}, bank())
+	if err := ms.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return routes
 }
 
 func TestQueries(t *testing.T) {

@@ -28,7 +28,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[ObjectDecl]():   {"classification", "classify", "relations"},
 	reflect.TypeFor[IdentityDecl](): {"groups"},
 	reflect.TypeFor[Selector]():     {"group", "groups", "actor"},
-	reflect.TypeFor[lineOptions]():  {"stream", "form"},
+	reflect.TypeFor[lineOptions]():  {"form"},
 	reflect.TypeFor[RequireDecl]():  {"mfa", "acr", "approval", "network"},
 	reflect.TypeFor[ThenDecl]():     {"remove_headers", "set_response_headers", "limit"},
 }

@@ -48,6 +48,7 @@ type Request struct {
 	Body     []byte
 	HasBody  bool // the proxy buffered the body and sent all of it
 	BodyCut  bool // the proxy sent only a part of the body, or it is over the limit
+	Upgrade  bool // asks to go on as a WebSocket
 
 	Source      netip.Addr
 	ClientIP    netip.Addr // as client_ip in the configuration says

@@ -103,6 +103,14 @@ type LineDecl struct {
 	Purpose At[string] // of requests on this line whose token names none
 	Because At[string] // of an open line
 	Owner   At[string]
+	Stream  StreamDecl
+}
+
+// StreamDecl lets what a line decides once go on for a while. The zero Pos means
+// that it does not.
+type StreamDecl struct {
+	Pos Pos
+	Max At[time.Duration] `yaml:"max"`
 }
 
 type lineOptions struct {
@@ -110,6 +118,7 @@ type lineOptions struct {
 	Purpose At[string] `yaml:"purpose"`
 	Because At[string] `yaml:"because"`
 	Owner   At[string] `yaml:"owner"`
+	Stream  StreamDecl `yaml:"stream"`
 }
 
 // DecodeNode implements Decodable: the line alone, or a mapping from the line to its options.
@@ -126,7 +135,7 @@ func (l *LineDecl) DecodeNode(d *Decoder, n *Node) {
 	var o lineOptions
 	l.Pos, l.Line = n.Items[0].Pos, n.Items[0].Value
 	d.Into(n.Items[1], &o)
-	l.Max, l.Purpose, l.Because, l.Owner = o.Max, o.Purpose, o.Because, o.Owner
+	l.Max, l.Purpose, l.Because, l.Owner, l.Stream = o.Max, o.Purpose, o.Because, o.Owner, o.Stream
 }
 
 // IdentityDecl is an entry of `identities:`.

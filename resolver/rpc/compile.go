@@ -24,14 +24,15 @@ type Services struct {
 func Compile(set []byte) (*Services, error) {
 	var decl descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(set, &decl); err != nil {
-		return nil, fmt.Errorf("not a FileDescriptorSet: %w", err)
+		return nil, errors.New("not a FileDescriptorSet in its binary form")
 	}
 	if err := complete(&decl); err != nil {
 		return nil, err
 	}
 	files, err := protodesc.NewFiles(&decl)
 	if err != nil {
-		return nil, fmt.Errorf("the descriptors contradict themselves: %w", err)
+		// Their text has one of two kinds of space, so that nobody compares it.
+		return nil, fmt.Errorf("the descriptors contradict themselves: %s", strings.ReplaceAll(err.Error(), "\u00a0", " "))
 	}
 	c := &compiler{messages: map[protoreflect.FullName]*message{}}
 	s := &Services{methods: map[string]map[string]*Method{}}
