@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -18,42 +19,73 @@ var byteOrderMark = []byte("\xEF\xBB\xBF")
 // width or with bad quotes spoils the whole file, for that is how a file looks
 // that is cut or still being written.
 func readCSV(file string, text []byte) (*table, rules.Mistakes) {
-	var ms rules.Mistakes
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, byteOrderMark)))
-	head, err := r.Read()
-	if err != nil {
-		return nil, append(ms, csvMistake(file, err))
+	t := newTable()
+	var has columns // for all types: they share the header
+	begin := func(at header, head []string) {
+		t.typed, t.columns, t.held = at.typ >= 0, at.names, make(held)
+		has = make(columns, len(head))
+		for _, name := range head {
+			has[name] = 1
+		}
 	}
-	at, ms := csvHeader(rules.Pos{File: file, Line: 1, Col: 1}, head)
+	ms := eachCSV(file, bytes.NewReader(text), begin, func(rec record) error {
+		t.add(rec)
+		t.held[rec.key.Type] = has
+		return nil
+	})
 	if len(ms) > 0 {
 		return nil, ms
 	}
-	t := newTable()
-	t.typed, t.columns, t.held = at.typ >= 0, at.names, make(held)
-	has := make(columns, len(head)) // for all types: they share the header
-	for _, name := range head {
-		has[name] = 1
+	return t, nil
+}
+
+// eachCSV reads the header, for begin, and then one record after the other. An
+// error of take ends it and is the mistake at its record.
+func eachCSV(file string, text io.Reader, begin func(at header, head []string), take func(record) error) (ms rules.Mistakes) {
+	r := csv.NewReader(withoutMark(text))
+	r.ReuseRecord = true // record copies what it keeps
+	head, err := r.Read()
+	if err != nil {
+		return append(ms, csvMistake(file, 1, err))
 	}
-	for {
+	at, ms := csvHeader(rules.Pos{File: file, Line: 1, Col: 1}, head)
+	if len(ms) > 0 {
+		return ms
+	}
+	begin(at, head)
+	line, col := 1, 1
+	for n := 0; ; n++ {
 		cells, err := r.Read()
-		if errors.Is(err, io.EOF) && len(t.records) == 0 {
-			return nil, noRows(file)
+		if errors.Is(err, io.EOF) && n == 0 {
+			return noRows(file)
 		}
 		if errors.Is(err, io.EOF) {
-			return t, ms
+			return nil
 		}
 		if err != nil {
-			return nil, append(ms, csvMistake(file, err))
+			return append(ms, csvMistake(file, line+1, err))
 		}
-		line, col := r.FieldPos(0)
+		line, col = r.FieldPos(0)
 		rec, wrong := at.record(rules.Pos{File: file, Line: line, Col: col}, cells)
+		if wrong == "" {
+			if err := take(rec); err != nil {
+				wrong = err.Error()
+			}
+		}
 		if wrong != "" {
 			ms.Add(rec.pos, "%s", wrong)
-			return nil, ms
+			return ms
 		}
-		t.add(rec)
-		t.held[rec.key.Type] = has
 	}
+}
+
+// withoutMark leaves a byte order mark out.
+func withoutMark(text io.Reader) io.Reader {
+	b := bufio.NewReaderSize(text, 64<<10)
+	if start, _ := b.Peek(len(byteOrderMark)); bytes.Equal(start, byteOrderMark) {
+		_, _ = b.Discard(len(byteOrderMark)) // it was there a moment ago
+	}
+	return b
 }
 
 // header says which cell is which; -1 means that there is no such column.
@@ -120,8 +152,9 @@ func (h *header) record(pos rules.Pos, cells []string) (r record, wrong string) 
 	return r, ""
 }
 
-func csvMistake(file string, err error) rules.Mistake {
-	m := rules.Mistake{Pos: rules.Pos{File: file, Line: 1, Col: 1}, Text: err.Error()}
+// csvMistake places what a reader says; line is for errors that have no place of their own.
+func csvMistake(file string, line int, err error) rules.Mistake {
+	m := rules.Mistake{Pos: rules.Pos{File: file, Line: line, Col: 1}, Text: err.Error()}
 	if errors.Is(err, io.EOF) {
 		m.Text, m.Hint = "the file is empty", "the first line names the columns"
 	}

@@ -24,12 +24,7 @@ func readJSONL(file string, text []byte) (*table, rules.Mistakes) {
 			continue
 		}
 		pos := rules.Pos{File: file, Line: line, Col: 1}
-		members, err := jsonObject(raw)
-		if err != nil {
-			ms.Add(pos, "not a strict JSON object: %v", err)
-			return nil, ms
-		}
-		if wrong := b.add(pos, members, notUTF8(string(raw))); wrong != "" {
+		if wrong := b.addJSON(pos, raw); wrong != "" {
 			ms.Add(pos, "%s", wrong)
 			return nil, ms
 		}
@@ -42,6 +37,15 @@ func readJSONL(file string, text []byte) (*table, rules.Mistakes) {
 		return nil, noRows(file)
 	}
 	return b.table, ms
+}
+
+// addJSON appends the row of one line, or returns why the file cannot be used.
+func (b *builder) addJSON(pos rules.Pos, raw []byte) (wrong string) {
+	members, err := jsonObject(raw)
+	if err != nil {
+		return fmt.Sprintf("not a strict JSON object: %v", err)
+	}
+	return b.add(pos, members, notUTF8(string(raw)))
 }
 
 // jsonObject reads one object of scalars and lists of scalars. encoding/json

@@ -13,21 +13,27 @@ import (
 // file that is replaced a thousand times a second is read ten times.
 const quiet = 100 * time.Millisecond
 
-// Run reads the file again whenever it changes, until ctx ends. It watches the
-// directory, because files are replaced by renaming and a Kubernetes mount
-// swaps a link in it, and looks at the file once a Poll, because watches get
-// lost or run out. The error is always nil.
+// Run reads the file again whenever it changes, until ctx ends. The error is always nil.
 func (f *File) Run(ctx context.Context) error {
-	changes, stop := f.watch()
+	Follow(ctx, f.options.Path, f.options.Poll, f.options.Log, f.reload)
+	return nil
+}
+
+// Follow calls look whenever the file at path may have changed, until ctx ends: at
+// once, soon after a change, and once a poll. It watches the directory, because files
+// are replaced by renaming and a Kubernetes mount swaps a link in it, and polls,
+// because watches get lost or run out.
+func Follow(ctx context.Context, path string, every time.Duration, log *slog.Logger, look func()) {
+	changes, stop := watch(filepath.Dir(path), log)
 	defer stop()
-	f.reload() // what changed before the watch stood
-	poll := time.NewTicker(f.options.Poll)
+	look() // what changed before the watch stood
+	poll := time.NewTicker(every)
 	defer poll.Stop()
 	var soon <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case _, open := <-changes:
 			if !open {
 				changes = nil // the poll goes on
@@ -36,16 +42,15 @@ func (f *File) Run(ctx context.Context) error {
 			}
 		case <-soon:
 			soon = nil
-			f.reload()
+			look()
 		case <-poll.C:
-			f.reload()
+			look()
 		}
 	}
 }
 
-// watch returns the events of the file's directory, or nil where there is no watch to be had.
-func (f *File) watch() (changes <-chan fsnotify.Event, stop func()) {
-	dir := filepath.Dir(f.options.Path)
+// watch returns the events of a directory, or nil where there is no watch to be had.
+func watch(dir string, log *slog.Logger) (changes <-chan fsnotify.Event, stop func()) {
 	w, err := fsnotify.NewWatcher()
 	if err == nil {
 		if err = w.Add(dir); err == nil {
@@ -60,6 +65,6 @@ func (f *File) watch() (changes <-chan fsnotify.Event, stop func()) {
 		}
 		_ = w.Close()
 	}
-	f.options.Log.Warn("catalog directory is not watched, only polled", slog.String("dir", dir), slog.Any("error", err))
+	log.Warn("catalog directory is not watched, only polled", slog.String("dir", dir), slog.Any("error", err))
 	return nil, func() {}
 }
