@@ -114,6 +114,7 @@ type Catalog struct {
 
 	LeftAlone bool   // it failed or was slow too often in a row
 	Openings  uint64 // times that it came to that
+	Held      bool   // a new version waits to be accepted
 	Watch     *Watch // nil when it does not learn of changes
 }
 

@@ -41,6 +41,7 @@ var (
 	descRowsFailures  = desc("catalog_reload_failures_total", "Loads of a catalog that failed, by source.", "source")
 	descLookups       = desc("catalog_lookups_total", "Batches of rows that were missing, by source and result (ok, failed, refused: the source was not asked).", "source", "result")
 	descLeftAlone     = desc("catalog_left_alone", "1 while a source that failed or was slow is left alone but for probes, by source.", "source")
+	descHeld          = desc("catalog_held", "1 while a new version of a file waits to be accepted, by source.", "source")
 	descOpenings      = desc("catalog_left_alone_total", "Times that a source came to be left alone, by source.", "source")
 	descWatching      = desc("catalog_watching", "1 while a source tells every change of its rows, by source that can.", "source")
 	descChanges       = desc("catalog_changes_total", "Rows that a source said have changed, by source.", "source")
@@ -67,7 +68,7 @@ var (
 		descBundles, descBundlesLoads, descBundlesFailed,
 		descSlots, descSlotsBusy, descSlotsWaiting, descSlotsRefused, descChecked,
 		descRows, descRowsAge, descRowsFailures, descLookups, descLookupsNow,
-		descLeftAlone, descOpenings, descWatching, descChanges, descChangesLost,
+		descLeftAlone, descOpenings, descHeld, descWatching, descChanges, descChangesLost,
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 		descRevokedVain, descRevokedHands, descRevokedLost,
@@ -181,6 +182,7 @@ func (c *collecting) catalogs(all []Catalog) {
 		c.gauge(descLookupsNow, float64(k.LookupsInFlight), k.Name)
 		c.gauge(descLeftAlone, truth(k.LeftAlone), k.Name)
 		c.count(descOpenings, k.Openings, k.Name)
+		c.gauge(descHeld, truth(k.Held), k.Name)
 		if w := k.Watch; w != nil {
 			c.gauge(descWatching, truth(w.Active), k.Name)
 			c.count(descChanges, w.Changes, k.Name)

@@ -29,7 +29,7 @@ func fullSources() Sources {
 			return []Bundle{{Name: "example.org", Authorities: 2, Loads: 3, Failures: 4}, {Name: "workload_api"}}
 		},
 		Catalogs: func() []Catalog {
-			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4, Lookups: 6, LookupsFailed: 5, LookupsRefused: 3, LookupsInFlight: 2, LeftAlone: true, Openings: 4, Watch: &Watch{true, 11, 2}}, {Name: "cards"}}
+			return []Catalog{{Name: "accounts", Rows: 7, LoadedAt: at, Failures: 4, Lookups: 6, LookupsFailed: 5, LookupsRefused: 3, LookupsInFlight: 2, LeftAlone: true, Openings: 4, Held: true, Watch: &Watch{true, 11, 2}}, {Name: "cards"}}
 		},
 		Caches: func() []Cache {
 			return []Cache{{Name: "token", Entries: 3, Bytes: 4096, Evicted: 8}, {Name: "object", Bytes: -1}}
@@ -101,6 +101,10 @@ tiergate_catalog_left_alone{source="cards"} 0
 # TYPE tiergate_catalog_left_alone_total counter
 tiergate_catalog_left_alone_total{source="accounts"} 4
 tiergate_catalog_left_alone_total{source="cards"} 0
+# HELP tiergate_catalog_held 1 while a new version of a file waits to be accepted, by source.
+# TYPE tiergate_catalog_held gauge
+tiergate_catalog_held{source="accounts"} 1
+tiergate_catalog_held{source="cards"} 0
 # HELP tiergate_catalog_watching 1 while a source tells every change of its rows, by source that can.
 # TYPE tiergate_catalog_watching gauge
 tiergate_catalog_watching{source="accounts"} 1
@@ -186,7 +190,7 @@ tiergate_signatures_checked_total{issuer="corp",price="cheap"} 11
 		"tiergate_bundle_authorities", "tiergate_bundle_reload_failures_total", "tiergate_bundle_reloads_total",
 		"tiergate_cache_bytes", "tiergate_cache_entries", "tiergate_cache_evictions_total",
 		"tiergate_catalog_lookups_in_flight", "tiergate_catalog_lookups_total",
-		"tiergate_catalog_left_alone", "tiergate_catalog_left_alone_total", "tiergate_catalog_watching", "tiergate_catalog_changes_total", "tiergate_catalog_changes_lost_total",
+		"tiergate_catalog_left_alone", "tiergate_catalog_held", "tiergate_catalog_left_alone_total", "tiergate_catalog_watching", "tiergate_catalog_changes_total", "tiergate_catalog_changes_lost_total",
 		"tiergate_catalog_reload_failures_total", "tiergate_keys", "tiergate_keys_empty_sets_total", "tiergate_keys_generation",
 		"tiergate_keys_reload_failures_total", "tiergate_keys_reloads_total", "tiergate_keys_skipped", "tiergate_keys_unknown_total", "tiergate_proofs", "tiergate_proofs_refused_total",
 		"tiergate_signature_slots", "tiergate_signature_slots_busy", "tiergate_signature_slots_refused_total", "tiergate_signature_slots_waiting", "tiergate_signatures_checked_total",

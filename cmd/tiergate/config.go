@@ -39,6 +39,8 @@ type config struct {
 	dir  string // of the file: relative paths start here
 	file rules.File
 	node *rules.Node // the file with what the environment replaced
+
+	server bool // for the server, which says what is in force, and so writes it down
 }
 
 type grpcListen struct {
@@ -121,6 +123,9 @@ type catalogConfig struct {
 	Pos    rules.Pos
 	File   rules.At[string] `yaml:"file"`
 	MaxAge time.Duration    `yaml:"max_age"`
+	Guard  *guardConfig     `yaml:"guard"`
+
+	name string // of the catalog
 }
 
 type cacheConfig struct {

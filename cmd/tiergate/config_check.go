@@ -57,15 +57,14 @@ func (c *config) check(ms *rules.Mistakes) {
 		if !sourceName.MatchString(e.Key) {
 			ms.Add(e.Pos, "a catalog's name is letters, digits, - and _, found %q", e.Key)
 		}
-		if e.V.File.V == "" {
-			ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
-		}
+		e.V.check(e, ms)
 	}
 	for _, h := range c.Headers.Managed {
 		if !headerName.MatchString(h.V) || rules.NeverSettable(h.V) {
 			ms.AddHint(h.Pos, "lower-case letters, digits and -; no header that frames or routes the request", "a managed header's name cannot be %q", h.V)
 		}
 	}
+	c.checkGuards(ms)
 	c.checkWords(ms)
 	c.checkControl(ms)
 }

@@ -65,6 +65,7 @@ func (s *catalogConfig) place() rules.Pos {
 
 // openSource opens what a catalog names. loaded is told of each load of a file that changed.
 func (c *config) openSource(e rules.Entry[catalogConfig], log *slog.Logger, loaded func(error)) (catalog.Source, error) {
+	e.V.name = e.Key
 	for _, w := range e.V.ways() {
 		if w.pos != (rules.Pos{}) {
 			return w.open(c, log, loaded)
@@ -74,7 +75,10 @@ func (c *config) openSource(e rules.Entry[catalogConfig], log *slog.Logger, load
 }
 
 func (s *catalogConfig) openFile(c *config, log *slog.Logger, loaded func(error)) (catalog.Source, error) {
-	f, err := catalog.OpenFile(catalog.FileOptions{Path: c.path(s.File.V), MaxAge: s.MaxAge, Log: log, Loaded: loaded})
+	f, err := catalog.OpenFile(catalog.FileOptions{
+		Path: c.path(s.File.V), MaxAge: s.MaxAge, Guard: s.Guard.guard(), Name: s.name, StateDir: c.path(c.StateDir.V), Serves: c.server,
+		Log: log, Loaded: loaded,
+	})
 	if err != nil {
 		return nil, err
 	}

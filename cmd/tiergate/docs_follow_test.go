@@ -88,7 +88,7 @@ func runsHere(block string) bool {
 	return regexp.MustCompile(`^(tiergate|openssl) |^last=`).MatchString(block)
 }
 
-var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+)`)
+var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+|catalog accept)`)
 
 var serves = regexp.MustCompile(`(?m)^tiergate serve -c (\S+)`)
 

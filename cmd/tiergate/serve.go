@@ -82,6 +82,7 @@ func serve(ctx context.Context, file, addresses string, log *slog.Logger, stderr
 	if err != nil {
 		return explainMistakes(stderr, err, nil)
 	}
+	c.server = true
 	s := &service{log: log, hup: hup}
 	if s.parts, err = assembleWith(c, log, ownJournal); err != nil {
 		return explainMistakes(stderr, err, nil)

@@ -78,15 +78,18 @@ func (s *service) catalogs() []extauthz.Catalog {
 		asked := s.parts.options.Catalog.Lookups(e.Key)
 		health := s.parts.options.Catalog.Health(e.Key)
 		c := extauthz.Catalog{
-			Name: e.Key, Rows: f.Len(), Failures: s.parts.failures[e.Key].Load(),
+			Name: e.Key, Failures: s.parts.failures[e.Key].Load(),
 			Lookups: asked.Answered, LookupsFailed: asked.Failed, LookupsRefused: asked.Refused, LookupsInFlight: asked.Pending,
 			LeftAlone: health.Open, Openings: health.Opened,
 		}
 		if health.Watches {
 			c.Watch = &extauthz.Watch{Active: health.Watched, Changes: health.Changed, Lost: health.Lost}
 		}
-		if age, loaded := f.Age(); loaded {
-			c.LoadedAt = time.Now().Add(-age)
+		if f != nil {
+			c.Rows, c.Held = f.Len(), f.Held() != ""
+			if age, loaded := f.Age(); loaded {
+				c.LoadedAt = time.Now().Add(-age)
+			}
 		}
 		all = append(all, c)
 	}

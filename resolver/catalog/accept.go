@@ -52,6 +52,9 @@ func (f *File) remember(m memory) {
 	}
 	text, err := json.Marshal(m)
 	if err == nil {
+		err = os.MkdirAll(f.options.StateDir, 0o700)
+	}
+	if err == nil {
 		err = replaceFile(f.memory(), text)
 	}
 	if err != nil {
