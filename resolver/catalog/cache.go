@@ -34,7 +34,7 @@ const (
 
 func newCache(objects, bytes int) *cache {
 	n := max(1, min(maxShards, objects/leastShard, bytes/leastMemory))
-	n = 1 << (bits.Len(uint(n)) - 1) //nolint:gosec // at least 1
+	n = 1 << (bits.Len(uint(n)) - 1)
 	c := &cache{seed: maphash.MakeSeed(), shards: make([]shard, n)}
 	for i := range c.shards {
 		c.shards[i].init(
@@ -55,7 +55,7 @@ func (c *cache) salt(typ string) uint64 { return maphash.String(c.seed, typ) }
 
 func (c *cache) of(k cacheKey) uint64 { return k.shape.salt ^ maphash.String(c.seed, k.id) }
 
-func (c *cache) shard(hash uint64) *shard { return &c.shards[hash&uint64(len(c.shards)-1)] }
+func (c *cache) shard(hash uint64) *shard { return &c.shards[hash&uint64(len(c.shards)-1)] } //nolint:gosec // at least one
 
 // get returns what is kept of a row, whatever its age, or nil. It does not allocate.
 func (c *cache) get(k cacheKey, hash uint64) *entry { return c.shard(hash).get(k) }

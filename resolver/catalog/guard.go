@@ -158,7 +158,7 @@ func (f *File) guard(now *table) error {
 		ranks = *r
 	}
 	var l loss
-	passes := false
+	var passes bool
 	if last := f.table.Load(); last != nil && last != now {
 		l = takes(last, now, ranks)
 		passes = !l.beyond(f.options.Guard)

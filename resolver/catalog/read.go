@@ -100,7 +100,7 @@ func (s *source) stale(jobs []job, current uint64, failure error, stats *Stats) 
 		return false
 	}
 	stats.Stale += n
-	s.catalog.stale.Add(uint64(n)) //nolint:gosec // a number of jobs
+	s.catalog.stale.Add(uint64(n))
 	return true
 }
 

@@ -62,7 +62,7 @@ func TestK2AMillionIDsAndAScanLeaveTheHotSet(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if grown := int(after.HeapAlloc) - int(before.HeapAlloc); grown > bytes*3/2 { //nolint:gosec // a few MiB
+	if grown := int(after.HeapAlloc) - int(before.HeapAlloc); grown > bytes*3/2 {
 		t.Errorf("the heap grew by %d bytes, the estimate is %d", grown, c.Bytes)
 	}
 	runtime.KeepAlive(d)
