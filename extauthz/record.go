@@ -17,6 +17,7 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 		Time:    raw.Now,
 		Op:      out.Operation,
 		OpPos:   audit.Pos(out.OpPos),
+		Stream:  int64(out.Stream.Seconds()),
 		Effect:  out.Effect.String(),
 		Status:  out.Status(),
 		Reason:  string(out.Reason),

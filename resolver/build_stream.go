@@ -1,6 +1,10 @@
 package resolver
 
-import "time"
+import (
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
 
 // Bounds of stream: { max }. A stream that could go on for longer would outlive
 // every revocation.
@@ -31,6 +35,14 @@ func (b *builder) stream() {
 	case op.NeedsBody:
 		b.mistakes.Add(d.Pos, "nothing of a stream is read, and this line reads its body")
 	}
+}
+
+// Stream is for how long the request may go on as a stream; 0 if it is none.
+func (m *Match) Stream(req *rules.Request) time.Duration {
+	if m.Op == nil || m.Op.Protocol == "" && !req.Upgrade {
+		return 0
+	}
+	return m.Op.Stream
 }
 
 // upgrades reports whether a WebSocket may come of a request on the line.

@@ -224,7 +224,9 @@ func TestUpgrades(t *testing.T) {
 	}
 }
 
-func webSocket(line string) string { return line + "\nconnection: keep-alive, Upgrade\nupgrade: WebSocket" }
+func webSocket(line string) string {
+	return line + "\nconnection: keep-alive, Upgrade\nupgrade: WebSocket"
+}
 
 // What comes through a WebSocket is read by nobody: it needs a line that says so.
 func TestWebSockets(t *testing.T) {

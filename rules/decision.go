@@ -105,11 +105,12 @@ type Outcome struct {
 	Caller    *Caller  // nil when nobody was identified
 	Operation string   // the map line, "" when none matched
 	OpPos     Pos
-	Calls     []Pos  // of the lines of all calls of a request to an endpoint
-	Reply     string // JSON text: the id of the JSON-RPC request that a denial answers; "" for none
-	Policy    string // hash of the policy version
-	Nonce     string // for the client's next proofs, with whatever answer; "" for none
-	Catalog   uint64 // highest generation read; 0 when nothing was
+	Stream    time.Duration // of a request that becomes a stream: for how long messages may pass that nobody reads
+	Calls     []Pos         // of the lines of all calls of a request to an endpoint
+	Reply     string        // JSON text: the id of the JSON-RPC request that a denial answers; "" for none
+	Policy    string        // hash of the policy version
+	Nonce     string        // for the client's next proofs, with whatever answer; "" for none
+	Catalog   uint64        // highest generation read; 0 when nothing was
 	Took      [Steps]time.Duration
 	TokenHit  bool // the verified-token cache answered
 	Hits      int  // catalog rows from the cache

@@ -205,6 +205,11 @@ func (r *reporter) fine(p *policy.Policy) {
 	set := p.Set()
 	fmt.Fprintf(r.w, "fine: %d files, %d object types, %d map lines, %d identities, %d rules; policy %.12s\n",
 		len(p.Files()), len(set.Schema().Types), len(p.Routes().Operations()), len(set.Identities()), len(p.Source().Rules), p.Hash)
+	for _, op := range p.Routes().Operations() {
+		if op.Stream > 0 {
+			fmt.Fprintf(r.w, "coarse: %v: %s: a stream is decided once, and what passes then is not read, for at most %v\n", op.Pos, op, op.Stream)
+		}
+	}
 	for _, what := range set.Unchecked() {
 		fmt.Fprintf(r.w, "unchecked without -c: %s\n", what)
 	}

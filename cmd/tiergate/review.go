@@ -83,7 +83,7 @@ func reviewed(p *policy.Policy) []review.Line {
 		if op.Open {
 			continue
 		}
-		l := review.Line{Name: op.String(), Purpose: op.Purpose, Derived: len(op.CallerDerived) > 0, Shadow: op.Shadow}
+		l := review.Line{Name: op.String(), Purpose: op.Purpose, Derived: len(op.CallerDerived) > 0, Streams: op.Stream > 0, Shadow: op.Shadow}
 		for _, t := range op.Touches {
 			l.Touches = append(l.Touches, touched(t))
 		}

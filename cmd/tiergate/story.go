@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/tiergate/tiergate/extauthz/audit"
@@ -70,6 +71,9 @@ func tell(w io.Writer, r *audit.Record) {
 		op = fmt.Sprintf("%s  (%s)", r.Op, place(r.OpPos))
 	}
 	fmt.Fprintf(w, "  match     %s\n", op)
+	if r.Stream > 0 {
+		fmt.Fprintf(w, "  stream    decided once; what passes then is not read, for at most %v if the proxy ends it\n", time.Duration(r.Stream)*time.Second)
+	}
 	fmt.Fprintf(w, "  identify  %s\n", who(&r.Caller, r.Peer))
 	if r.Actor != nil {
 		fmt.Fprintf(w, "  actor     %s\n", who(r.Actor, ""))

@@ -44,6 +44,7 @@ func (r *Record) append(b []byte) []byte {
 	b = text(b, `,"peer":`, r.Peer)
 	b = text(b, `,"op":`, r.Op)
 	b = position(b, `,"op_pos":`, r.OpPos)
+	b = number(b, `,"stream_s":`, r.Stream)
 	b = list(b, `,"targets":[`, r.Targets)
 	b = text(b, `,"effect":`, r.Effect)
 	b = number(b, `,"status":`, r.Status)

@@ -26,7 +26,7 @@ func full() Record {
 			Bound: true, BoundBy: "workload", Purpose: "invoicing",
 		},
 		Actor: &Caller{Kind: "agent"}, Peer: "spiffe://example.com/a", Op: "GET /v1/accounts/{id} -> read account/{id}",
-		OpPos: Pos{File: "accounts.yaml", Line: 18, Col: 9},
+		OpPos: Pos{File: "accounts.yaml", Line: 18, Col: 9}, Stream: 300,
 		Targets: []Target{
 			{
 				Action: "read", Type: "account", ID: "AC1", Tier: "confidential", TierFrom: "type",

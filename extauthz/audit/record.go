@@ -33,6 +33,7 @@ type Record struct {
 	Peer     string    `json:"peer,omitempty"`
 	Op       string    `json:"op,omitempty"` // the map line
 	OpPos    Pos       `json:"op_pos,omitzero"`
+	Stream   int64     `json:"stream_s,omitempty"` // seconds for which a stream may go on; 0 for what is none
 	Targets  []Target  `json:"targets,omitempty"`
 	Effect   string    `json:"effect,omitempty"`
 	Status   int       `json:"status,omitempty"`

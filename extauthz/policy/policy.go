@@ -113,7 +113,7 @@ func (c *check) run(ctx context.Context) error {
 		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.Preflight}
 		return nil
 	}
-	c.o.Operation, c.o.OpPos = match.Op.Line, match.Op.Pos
+	c.o.Operation, c.o.OpPos, c.o.Stream = match.Op.Line, match.Op.Pos, match.Stream(req)
 	if match.Op.Open {
 		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.OpenRoute}
 		return nil

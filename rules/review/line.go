@@ -13,6 +13,7 @@ type Line struct {
 	Name    string // host and line
 	Purpose string // of requests whose token names none
 	Derived bool   // a target comes from the caller's own claims
+	Streams bool   // messages may pass behind the decision, which nobody reads
 	Shadow  []rules.Shadow
 	Touches []Touch
 }

@@ -228,6 +228,21 @@ func TestWhatDependsOnTheRequestIsSaid(t *testing.T) {
 	}
 }
 
+// What passes in a stream is no object that anybody counted.
+func TestStreamsAreSaid(t *testing.T) {
+	for line, want := range map[string]string{
+		"-> read   account/{id}": "the messages of a stream",
+		"-> read   account/MAIN": "the messages of a stream",
+		"-> read   file/{path}":  "", // which no rule allows
+	} {
+		change := func(text string) string { return strings.Replace(text, line, line+": { stream: { max: 5m } }", 1) }
+		row := run(t, build(t, []string{"own"}, smallBank(), change)).of(t, "people")
+		if got := strings.Join(row.Depends, ", "); got != want || row.Exact != (want == "") {
+			t.Errorf("%s: exact %v, depends on %q, want %q", line, row.Exact, got, want)
+		}
+	}
+}
+
 // TestCountsThatAreNotExactSaySo: each condition reads what a review cannot know
 // of the caller. Its twin reads it in a way that a review covers.
 func TestCountsThatAreNotExactSaySo(t *testing.T) {

@@ -76,8 +76,24 @@ func (s *survey) prepare() {
 			s.could[i] = s.could[i] || s.r.o.Set.CouldAllow(&s.callers[k], u.typ, u.Action)
 		}
 	}
+	for i := range s.r.o.Lines {
+		if s.mayStream(&s.r.o.Lines[i]) {
+			s.depends["the messages of a stream"] = true
+		}
+	}
 	s.found = map[string][]int{stranger: make([]int, len(s.plan.units))}
 	s.common, s.own, s.union = make(map[string]tally), make(map[string]tally), tally{}
+}
+
+// mayStream reports whether the identity could be allowed a stream of the line.
+func (s *survey) mayStream(l *Line) bool {
+	if !l.Streams || len(s.r.purposes(s.identity, l)) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(l.Touches, func(t Touch) bool {
+		typ := s.r.schema.Types[t.Type]
+		return !t.Optional && !slices.ContainsFunc(s.callers, func(c rules.Caller) bool { return s.r.o.Set.CouldAllow(&c, typ, t.Action) })
+	})
 }
 
 // allowed asks the rules, for every unit on objects of this type.

@@ -119,7 +119,7 @@ func lines(routes *resolver.Routes) (out []Line) {
 		if op.Open {
 			continue
 		}
-		l := Line{Name: op.String(), Purpose: op.Purpose, Derived: len(op.CallerDerived) > 0, Shadow: op.Shadow}
+		l := Line{Name: op.String(), Purpose: op.Purpose, Derived: len(op.CallerDerived) > 0, Streams: op.Stream > 0, Shadow: op.Shadow}
 		for _, t := range op.Touches {
 			touch := Touch{t.Action, t.Type, t.Collection, t.New, t.Upsert, t.Optional, t.FixedID, nil}
 			for _, b := range t.Bounds {
