@@ -125,6 +125,8 @@ type catalogConfig struct {
 	MaxAge time.Duration    `yaml:"max_age"`
 	Guard  *guardConfig     `yaml:"guard"`
 
+	Postgres *postgresConfig `yaml:"postgres"`
+
 	name string // of the catalog
 }
 

@@ -30,6 +30,7 @@ type way struct {
 func (s *catalogConfig) ways() []way {
 	return []way{
 		{"file", s.File.Pos, s.openFile},
+		{"postgres", s.Postgres.place(), s.openPostgres},
 	}
 }
 
@@ -48,6 +49,7 @@ func (s *catalogConfig) check(e rules.Entry[catalogConfig], ms *rules.Mistakes) 
 	if first.key == "" || first.key == "file" && s.File.V == "" {
 		ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
 	}
+	s.Postgres.check(e.Key, ms)
 	if s.MaxAge != 0 && first.key != "file" && first.key != "" {
 		ms.AddHint(first.pos, "max_age stands beside file", "catalog %q: max_age of what is no file", e.Key)
 	}

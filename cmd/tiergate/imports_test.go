@@ -20,9 +20,10 @@ var mayImport = map[string][]string{
 	"rules/regular":                {}, // how a file that a user named is opened
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
-	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc"},
+	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
 	"resolver/alike":               {}, // which names some server reads as one
 	"resolver/tree":                {"resolver/alike"},
+	"resolver/form":                {"resolver/alike", "resolver/tree"},
 	"resolver/graphql":             {"rules", "resolver/alike", "resolver/tree"},
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/rpc":                 {"resolver/tree"},
@@ -39,7 +40,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Options make a Source. DSN and Types have no default.
@@ -77,6 +80,29 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	return o, errors.Join(errs...)
+}
+
+// Check returns every mistake that can be seen without a connection.
+func (o Options) Check() error {
+	_, _, _, err := o.resolve()
+	return err
+}
+
+// resolve returns the options as they are used, with what connects to the primary
+// and to replicas, nil without any.
+func (o Options) resolve() (used Options, primary, replica *pgxpool.Config, err error) {
+	if o, err = o.withDefaults(); err != nil {
+		return o, nil, nil, fmt.Errorf("postgres: %w", err)
+	}
+	if primary, err = parse(&o, o.DSN, pgconn.ValidateConnectTargetSessionAttrsPrimary); err != nil {
+		return o, nil, nil, fmt.Errorf("postgres: dsn: %w", err)
+	}
+	if o.Replica != "" {
+		if replica, err = parse(&o, o.Replica, pgconn.ValidateConnectTargetSessionAttrsStandby); err != nil {
+			return o, nil, nil, fmt.Errorf("postgres: replica: %w", err)
+		}
+	}
+	return o, primary, replica, nil
 }
 
 // builtIn are the columns that say what a row is; no attribute has such a name.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
@@ -36,30 +35,22 @@ var (
 // Open checks the options and makes a source. It does not connect: a server that
 // is down now fails look-ups until it is there.
 func Open(o Options) (*Source, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("postgres: %w", err)
-	}
-	s := &Source{options: o, types: maps.Clone(o.Types), log: o.Log}
-	if s.primary, err = s.open(o.DSN, pgconn.ValidateConnectTargetSessionAttrsPrimary); err != nil {
-		return nil, fmt.Errorf("postgres: dsn: %w", err)
-	}
-	if o.Replica == "" {
-		return s, nil
-	}
-	if s.replica, err = s.open(o.Replica, pgconn.ValidateConnectTargetSessionAttrsStandby); err != nil {
-		s.primary.Close()
-		return nil, fmt.Errorf("postgres: replica: %w", err)
-	}
-	return s, nil
-}
-
-func (s *Source) open(dsn string, role pgconn.ValidateConnectFunc) (*pgxpool.Pool, error) {
-	c, err := parse(&s.options, dsn, role)
+	o, primary, replica, err := o.resolve()
 	if err != nil {
 		return nil, err
 	}
-	return pgxpool.NewWithConfig(context.Background(), c)
+	s := &Source{options: o, types: maps.Clone(o.Types), log: o.Log}
+	if s.primary, err = pgxpool.NewWithConfig(context.Background(), primary); err != nil {
+		return nil, fmt.Errorf("postgres: dsn: %w", hidden(err))
+	}
+	if replica == nil {
+		return s, nil
+	}
+	if s.replica, err = pgxpool.NewWithConfig(context.Background(), replica); err != nil {
+		s.primary.Close()
+		return nil, fmt.Errorf("postgres: replica: %w", hidden(err))
+	}
+	return s, nil
 }
 
 // Close ends all connections once the look-ups under way have.
