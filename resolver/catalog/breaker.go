@@ -53,7 +53,7 @@ func (b *breaker) admit(now time.Duration) (permit, error) {
 	case !b.open:
 		return permit{era: b.era}, nil
 	case b.probing || now < b.next:
-		return permit{era: b.era - 1}, fmt.Errorf("%w: it failed or was slow %d times in a row, and is tried again once a %v", ErrUnavailable, b.bad, cooldown)
+		return permit{}, fmt.Errorf("%w: it failed or was slow %d times in a row, and is tried again once a %v", ErrUnavailable, b.bad, cooldown)
 	}
 	b.probing = true
 	return permit{b.era, true}, nil
