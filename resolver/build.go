@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tiergate/tiergate/rules"
@@ -29,6 +30,7 @@ const (
 
 func (b *builder) options() {
 	d, op := b.decl, b.op
+	b.path()
 	if op.Open {
 		if strings.TrimSpace(op.Because) == "" || strings.TrimSpace(op.Owner) == "" {
 			b.mistake(0, "write -> open: { because: …, owner: … }", "an open line needs because and owner")
@@ -46,6 +48,31 @@ func (b *builder) options() {
 	}
 	if given(d.Purpose.Pos) && strings.TrimSpace(op.Purpose) == "" {
 		b.mistakes.Add(d.Purpose.Pos, "an empty purpose")
+	}
+}
+
+// path reads what the line says of encoded slashes. Whether they arrive at all is
+// the proxy's part, so the line says what it believes of it.
+func (b *builder) path() {
+	p := &b.decl.Path
+	switch {
+	case !given(p.Pos):
+	case b.op.Protocol != "":
+		b.mistakes.Add(p.Pos, "a line of %s has no path", b.op.Protocol)
+	case !given(p.EncodedSlash.Pos):
+		b.mistakes.AddHint(p.Pos, "write path: { encoded_slash: in_capture, proxy: KEEP_UNCHANGED }", "path says nothing of encoded slashes")
+	case p.EncodedSlash.V != "in_capture":
+		b.mistakes.AddHint(p.EncodedSlash.Pos, "in_capture, or leave it out: they are denied", "encoded_slash is %q", p.EncodedSlash.V)
+	case p.Proxy.V != "KEEP_UNCHANGED":
+		at := p.Proxy.Pos
+		if !given(at) {
+			at = p.Pos
+		}
+		b.mistakes.AddHint(at, "write proxy: KEEP_UNCHANGED once the proxy's path_with_escaped_slashes_action is that; any other one takes them away", "encoded_slash: in_capture relies on proxy: KEEP_UNCHANGED, found %q", p.Proxy.V)
+	case !slices.ContainsFunc(b.line.captures, func(c pathCapture) bool { return !c.several }):
+		b.mistakes.Add(p.EncodedSlash.Pos, "no capture of the line is one segment, in which an encoded slash could stand")
+	default:
+		b.op.EncodedSlash = true
 	}
 }
 

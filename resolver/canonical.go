@@ -95,7 +95,7 @@ func readTarget(req *rules.Request, raw *rules.RawRequest) error {
 		return rules.Faultf(rules.AmbiguousPath, "the :path header and the proxy's reading of it differ")
 	}
 	path, query, _ := strings.Cut(raw.Path, "?")
-	segs, err := splitPath(path)
+	segs, slash, err := splitPath(path)
 	if err != nil {
 		return err
 	}
@@ -103,6 +103,6 @@ func readTarget(req *rules.Request, raw *rules.RawRequest) error {
 	if err != nil {
 		return err
 	}
-	req.Path, req.Segs, req.RawQuery, req.Query = path, segs, query, params
+	req.Path, req.Segs, req.Slash, req.RawQuery, req.Query = path, segs, slash, query, params
 	return nil
 }

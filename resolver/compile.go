@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -9,6 +10,7 @@ import (
 // Routes are the compiled map lines of one policy version. They never change.
 type Routes struct {
 	hosts map[string]*host
+	below map[string]*host // .example.com for *.example.com
 	ops   []*Operation
 }
 
@@ -19,6 +21,10 @@ type host struct {
 	decl   []rules.ShadowDecl
 	root   node
 	lines  map[string]bool // shapes of all lines
+
+	trailing, text rules.At[string] // trailing_slash and case, as written
+	anySlash       bool             // a slash at the end makes no difference
+	anyCase        bool             // nor does case, of what templates say
 
 	graphql *endpoint
 	mcp     map[string]*endpoint // by the name of the server
@@ -31,7 +37,7 @@ func (r *Routes) Operations() []*Operation { return r.ops }
 // Shadow returns the shadow entries of a host, for requests that match none of
 // its lines too.
 func (r *Routes) Shadow(name string) []rules.Shadow {
-	if h := r.hosts[name]; h != nil {
+	if h := r.host(name); h != nil {
 		return h.shadow
 	}
 	return nil
@@ -42,9 +48,15 @@ func (r *Routes) Shadow(name string) []rules.Shadow {
 // returns all mistakes, each with its place in the line; with any, the routes
 // are incomplete and must not serve.
 func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mistakes) {
-	c := &compiler{schema: schema, idParts: map[string]idParts{}, routes: &Routes{hosts: map[string]*host{}}}
+	c := &compiler{schema: schema, idParts: map[string]idParts{}, routes: &Routes{hosts: map[string]*host{}, below: map[string]*host{}}}
+	declared := make([]*host, len(hosts))
 	for i := range hosts {
-		c.host(&hosts[i])
+		declared[i] = c.declare(&hosts[i])
+	}
+	for i, h := range declared {
+		if h != nil {
+			c.host(h, &hosts[i])
+		}
 	}
 	for _, op := range c.routes.ops { // a later file may hold the host's entries
 		op.Shadow = c.routes.hosts[op.Host].shadow
@@ -65,29 +77,7 @@ type compiler struct {
 	calls    []*Operation // RPC, GRAPHQL and MCP lines
 }
 
-func (c *compiler) host(d *rules.HostDecl) {
-	name := d.Host.V
-	if name == "" {
-		c.mistakes.Add(d.Pos, "routes without host")
-		return
-	}
-	if canonical, ok := CanonicalHost(name); !ok {
-		hint := "write a name such as api.example.com"
-		if slices.Contains([]byte(name), '*') {
-			hint = "wildcard hosts are not supported yet"
-		}
-		c.mistakes.AddHint(d.Host.Pos, hint, "%q is not a host", name)
-		return
-	} else if canonical != name {
-		c.mistakes.AddHint(d.Host.Pos, "write "+canonical, "host %q is not in the form that requests are compared in", name)
-		return
-	}
-	h := c.routes.hosts[name]
-	if h == nil {
-		h = &host{name: name, lines: map[string]bool{}}
-		c.routes.hosts[name] = h
-	}
-	c.cors(h, d)
+func (c *compiler) host(h *host, d *rules.HostDecl) {
 	c.shadow(h, d)
 	c.endpoints(h, d)
 	for i := range d.Map {
@@ -98,17 +88,6 @@ func (c *compiler) host(d *rules.HostDecl) {
 			}
 		}
 	}
-}
-
-func (c *compiler) cors(h *host, d *rules.HostDecl) {
-	if !given(d.CORS.Pos) {
-		return
-	}
-	if given(h.cors.Pos) && h.cors.V != d.CORS.V {
-		c.mistakes.Add(d.CORS.Pos, "host %q has cors: %v at %v", h.name, h.cors.V, h.cors.Pos)
-		return
-	}
-	h.cors = d.CORS
 }
 
 // shadow takes a host's entries from one declaration, for two could contradict.
@@ -123,7 +102,11 @@ func (c *compiler) shadow(h *host, d *rules.HostDecl) {
 	}
 	h.decl = d.Shadow
 	for _, s := range d.Shadow {
-		h.shadow = append(h.shadow, rules.Shadow{Host: h.name, Until: s.Until.V})
+		only := h.name
+		if strings.HasPrefix(only, "*") { // nobody asks for another one's
+			only = ""
+		}
+		h.shadow = append(h.shadow, rules.Shadow{Host: only, Until: s.Until.V})
 	}
 }
 

@@ -157,14 +157,22 @@ func TestOneHostInTwoFiles(t *testing.T) {
 
 func TestHostNames(t *testing.T) {
 	for host, want := range map[string]string{
-		"api.example.com":  "",
-		"[2001:db8::1]":    "",
-		"API.example.com":  `rules.yaml:1:9: host "API.example.com" is not in the form that requests are compared in (write api.example.com)`,
-		"a.example.com:80": `rules.yaml:1:9: host "a.example.com:80" is not in the form that requests are compared in (write a.example.com)`,
-		"a.example.com.":   `rules.yaml:1:9: host "a.example.com." is not in the form that requests are compared in (write a.example.com)`,
-		"*.example.com":    `rules.yaml:1:9: "*.example.com" is not a host (wildcard hosts are not supported yet)`,
-		"https://x":        `rules.yaml:1:9: "https://x" is not a host (write a name such as api.example.com)`,
-		"":                 `rules.yaml:1:1: routes without host`,
+		"api.example.com":   "",
+		"[2001:db8::1]":     "",
+		"API.example.com":   `rules.yaml:1:9: host "API.example.com" is not in the form that requests are compared in (write api.example.com)`,
+		"a.example.com:80":  `rules.yaml:1:9: host "a.example.com:80" is not in the form that requests are compared in (write a.example.com)`,
+		"a.example.com.":    `rules.yaml:1:9: host "a.example.com." is not in the form that requests are compared in (write a.example.com)`,
+		"*.example.com":     "",
+		"*.com":             "",
+		"*.Example.com":     `rules.yaml:1:9: host "*.Example.com" is not in the form that requests are compared in (write *.example.com)`,
+		"*":                 `rules.yaml:1:9: "*" is not a host (write *.example.com for all names below example.com)`,
+		"*.":                `rules.yaml:1:9: "*." is not a host (write *.example.com for all names below example.com)`,
+		"api.*.com":         `rules.yaml:1:9: "api.*.com" is not a host (write *.example.com for all names below example.com)`,
+		"*-api.example.com": `rules.yaml:1:9: "*-api.example.com" is not a host (write *.example.com for all names below example.com)`,
+		"*.2.3":             `rules.yaml:1:9: "*.2.3" is not a host (write *.example.com for all names below example.com)`,
+		"*.[::1]":           `rules.yaml:1:9: "*.[::1]" is not a host (write *.example.com for all names below example.com)`,
+		"https://x":         `rules.yaml:1:9: "https://x" is not a host (write a name such as api.example.com)`,
+		"":                  `rules.yaml:1:1: routes without host`,
 	} {
 		d := declare()
 		d.Host.V = host

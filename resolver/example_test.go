@@ -59,7 +59,7 @@ func Example() {
 }
 
 func ExampleCanonical() {
-	for _, path := range []string{"/v1/accounts/AC1", "/v1/accounts/%41C1", "/v1/accounts/AC1/../AC2", "/v1/accounts/AC1%2fx", "//v1/accounts/AC1"} {
+	for _, path := range []string{"/v1/accounts/AC1", "/v1/accounts/%41C1", "/v1/accounts/AC1/../AC2", "/v1/accounts/AC1%5cx", "//v1/accounts/AC1"} {
 		raw := &rules.RawRequest{Serves: rules.NewHostSet("api.example.com"), Method: "GET", Host: "api.example.com", Path: path}
 		req, err := resolver.Canonical(raw, nil)
 		if err != nil {
@@ -72,7 +72,7 @@ func ExampleCanonical() {
 	// [v1 accounts AC1]
 	// [v1 accounts AC1]
 	// ambiguous_path: the path has a dot segment at segment 4
-	// ambiguous_path: the path has an encoded slash or backslash at segment 3
+	// ambiguous_path: the path has an encoded backslash at segment 3
 	// ambiguous_path: the path has an empty segment at segment 1
 }
 

@@ -30,67 +30,21 @@ func (r *Routes) Match(req *rules.Request) (Match, error) {
 }
 
 func (r *Routes) match(req *rules.Request) (Match, error) {
-	h := r.hosts[req.Host]
+	h := r.host(req.Host)
 	if h == nil {
 		return Match{}, rules.Faultf(rules.NoRoute, "no line is for host %q", req.Host)
 	}
 	if h.cors.V && isPreflight(req) {
+		if err := h.slashes(req); err != nil {
+			return Match{}, err
+		}
 		return unneeded(Match{Preflight: true}, req)
 	}
-	m, err := h.match(req.Method, req.Segs)
+	m, err := h.match(req.Method, req.Segs, req.Slash)
 	if err != nil || m.Op.NeedsBody { // whoever reads it judges it
 		return m, err
 	}
 	return unneeded(m, req)
-}
-
-// Find is the line of a method and a path as a client sends it, without query,
-// and what its captures read there, by their names. Its error is a *rules.Fault.
-func (r *Routes) Find(host, method, path string) (op *Operation, captures map[string]string, err error) {
-	h := r.hosts[host]
-	if h == nil {
-		return nil, nil, rules.Faultf(rules.NoRoute, "no line is for host %q", host)
-	}
-	segs, err := splitPath(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := h.match(method, segs)
-	if err != nil {
-		return nil, nil, err
-	}
-	captures = make(map[string]string, len(m.Op.captures))
-	for i := range m.Op.captures {
-		c := &m.Op.captures[i]
-		captures[c.text] = c.value(m.segs)
-	}
-	return m.Op, captures, nil
-}
-
-// match finds the line for a path.
-func (h *host) match(method string, segs []string) (Match, error) {
-	if method == head { // its answer tells what GET's would
-		method = "GET"
-	}
-	exact := search{method: method}
-	exact.forward(&h.root, segs)
-	op := exact.best
-	if op == nil {
-		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s and this path of %d segments", h.name, method, len(segs))
-	}
-	if op.height > 0 {
-		alike := search{method: method, folded: true, than: op}
-		if alike.forward(&h.root, segs); alike.best != nil {
-			return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case %s is", op.Template, alike.best.Template)
-		}
-	}
-	for i := range op.captures {
-		c := &op.captures[i]
-		if c.part == 0 && c.pattern != nil && !c.pattern.once(c.segment(segs)) {
-			return Match{}, rules.Faultf(rules.AmbiguousPath, "%s can be read in two ways", op.Template)
-		}
-	}
-	return Match{Op: op, segs: segs}, nil
 }
 
 // unneeded is a match that reads no body.

@@ -20,6 +20,7 @@ type Operation struct {
 	Purpose  string // of requests whose token names none; "" for none
 	Max      int    // most targets of one request
 
+	EncodedSlash  bool // %2F in a capture is a part of its value
 	NeedsBody     bool // a capture, or the type's properties or writable, read the body
 	Touches       []Touch
 	CallerDerived []Derived

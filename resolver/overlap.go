@@ -22,6 +22,11 @@ func (c *compiler) insert(h *host, op *Operation) {
 	if op.onEndpoint() {
 		return
 	}
+	h.fold(op.segments)
+	if last := len(op.segments) - 1; h.anySlash && last > 0 && op.segments[last].kind == literal && op.segments[last].text == "" {
+		c.mistakes.AddHint(op.Pos, "leave it out", "%q ends in a slash, of which host %q ignores that it is there", op.Template, h.name)
+		return
+	}
 	op.number = c.inserted
 	c.inserted++
 	var same *Operation // same methods, same paths

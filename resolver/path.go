@@ -13,16 +13,18 @@ import (
 
 // splitPath returns the decoded segments of a path, or a fault where two
 // servers could disagree on them: how many there are, or what one of them says.
-func splitPath(path string) ([]string, error) {
+// slash: one of them holds a slash that was encoded, of which they disagree, too,
+// unless the line knows its server.
+func splitPath(path string) (segs []string, slash bool, err error) {
 	if path == "" || path[0] != '/' {
-		return nil, rules.Faultf(rules.AmbiguousPath, "the path does not start with a slash")
+		return nil, false, rules.Faultf(rules.AmbiguousPath, "the path does not start with a slash")
 	}
 	for i := range len(path) {
 		if what := oddInPath(path[i]); what != "" {
-			return nil, rules.Faultf(rules.AmbiguousPath, "the path has %s at byte %d", what, i)
+			return nil, false, rules.Faultf(rules.AmbiguousPath, "the path has %s at byte %d", what, i)
 		}
 	}
-	segs := make([]string, 0, strings.Count(path, "/"))
+	segs = make([]string, 0, strings.Count(path, "/"))
 	for rest, more := path[1:], true; more; {
 		var seg string
 		seg, rest, more = strings.Cut(rest, "/")
@@ -31,11 +33,12 @@ func splitPath(path string) ([]string, error) {
 			what = "an empty segment"
 		}
 		if what != "" {
-			return nil, rules.Faultf(rules.AmbiguousPath, "the path has %s at segment %d", what, len(segs)+1)
+			return nil, false, rules.Faultf(rules.AmbiguousPath, "the path has %s at segment %d", what, len(segs)+1)
 		}
+		slash = slash || len(decoded) < len(seg) && strings.IndexByte(decoded, '/') >= 0
 		segs = append(segs, decoded)
 	}
-	return segs, nil
+	return segs, slash, nil
 }
 
 // oddInPath names a byte that must not stand in a raw path, or returns "".
@@ -58,7 +61,8 @@ func oddInPath(c byte) string {
 	return ""
 }
 
-// decodeSegment decodes one segment once. what names the ambiguity, if any.
+// decodeSegment decodes one segment once. what names the ambiguity, if any; that
+// of an encoded slash is left to the line, but not what stands between two of them.
 func decodeSegment(seg string) (decoded, what string) {
 	decoded, ok := unescape(seg, false)
 	if !ok {
@@ -67,23 +71,38 @@ func decodeSegment(seg string) (decoded, what string) {
 	if len(decoded) == len(seg) { // no escapes: oddInPath has seen every byte
 		return seg, dots(seg)
 	}
+	if strings.IndexByte(decoded, '/') < 0 {
+		return decoded, oddSegment(decoded)
+	}
+	for part := range strings.SplitSeq(decoded, "/") {
+		if what := oddSegment(part); what != "" {
+			return "", what + " beside an encoded slash"
+		}
+	}
+	return decoded, ""
+}
+
+// oddSegment names what makes a decoded segment ambiguous, or returns "".
+func oddSegment(seg string) string {
 	switch {
-	case strings.ContainsAny(decoded, `/\`):
-		return "", "an encoded slash or backslash"
-	case strings.ContainsAny(decoded, ";?#"):
-		return "", "an encoded delimiter"
-	case hasEscape(decoded):
-		return "", "a double encoding"
-	case decoded[0] == ' ' || decoded[len(decoded)-1] == ' ':
-		return "", "a segment that starts or ends with a space"
+	case seg == "":
+		return "an empty segment"
+	case strings.ContainsAny(seg, `\`):
+		return "an encoded backslash"
+	case strings.ContainsAny(seg, ";?#"):
+		return "an encoded delimiter"
+	case hasEscape(seg):
+		return "a double encoding"
+	case seg[0] == ' ' || seg[len(seg)-1] == ' ':
+		return "a segment that starts or ends with a space"
 	}
-	if what := oddText(decoded); what != "" {
-		return "", what
+	if what := oddText(seg); what != "" {
+		return what
 	}
-	if what := lookAlike(decoded); what != "" {
-		return "", what
+	if what := lookAlike(seg); what != "" {
+		return what
 	}
-	return decoded, dots(decoded)
+	return dots(seg)
 }
 
 // dots refuses segments of dots alone, and of what some server drops between

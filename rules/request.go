@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Request struct {
 	Method string   // upper-case token
 	Path   string   // starts with one slash, no query, percent-encoding as sent
 	Segs   []string // Path's segments, each decoded once; a trailing slash is a last empty one
+	Slash  bool     // a segment holds a slash that was sent as %2F
 	Query  []Param  // in order
 
 	RawQuery string // what stands behind the first question mark, as sent
@@ -67,12 +69,20 @@ func (r *Request) Header(name string) (string, bool) {
 }
 
 // HostSet is a set of canonical host names.
-type HostSet struct{ hosts map[string]struct{} }
+type HostSet struct {
+	hosts map[string]struct{}
+	below map[string]struct{} // .example.com for *.example.com
+}
 
-// NewHostSet makes a set of names in canonical form: lower-case, no port.
+// NewHostSet makes a set of names in canonical form: lower-case, no port. One that
+// begins with *. stands for all names below it.
 func NewHostSet(hosts ...string) *HostSet {
-	s := &HostSet{hosts: make(map[string]struct{}, len(hosts))}
+	s := &HostSet{hosts: make(map[string]struct{}, len(hosts)), below: make(map[string]struct{})}
 	for _, h := range hosts {
+		if below, ok := strings.CutPrefix(h, "*"); ok {
+			s.below[below] = struct{}{}
+			continue
+		}
 		s.hosts[h] = struct{}{}
 	}
 	return s
@@ -83,6 +93,16 @@ func (s *HostSet) Has(host string) bool {
 	if s == nil {
 		return false
 	}
-	_, ok := s.hosts[host]
-	return ok
+	if _, ok := s.hosts[host]; ok || len(s.below) == 0 {
+		return ok
+	}
+	for i := 1; i < len(host); i++ {
+		if host[i] != '.' {
+			continue
+		}
+		if _, ok := s.below[host[i:]]; ok {
+			return true
+		}
+	}
+	return false
 }

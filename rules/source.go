@@ -89,6 +89,9 @@ type HostDecl struct {
 	Shadow []ShadowDecl `yaml:"shadow"`
 	Map    []LineDecl   `yaml:"map"`
 
+	TrailingSlash At[string] `yaml:"trailing_slash"` // exact or ignore
+	Case          At[string] `yaml:"case"`           // likewise, of the templates' text
+
 	GraphQL GraphQLDecl `yaml:"graphql"`
 	GRPC    GRPCDecl    `yaml:"grpc"`
 	MCP     []MCPDecl   `yaml:"mcp"`
@@ -99,6 +102,7 @@ type HostDecl struct {
 type LineDecl struct {
 	Pos     Pos
 	Line    string
+	Path    PathDecl
 	Max     At[int]    // of the line's targets; 100 unless set
 	Purpose At[string] // of requests on this line whose token names none
 	Because At[string] // of an open line
@@ -113,7 +117,15 @@ type StreamDecl struct {
 	Max At[time.Duration] `yaml:"max"`
 }
 
+// PathDecl says how the upstream of a line reads paths, where it is unlike others.
+type PathDecl struct {
+	Pos          Pos
+	EncodedSlash At[string] `yaml:"encoded_slash"` // in_capture: %2F in a capture is a part of its value
+	Proxy        At[string] `yaml:"proxy"`         // the path_with_escaped_slashes_action that this relies on
+}
+
 type lineOptions struct {
+	Path    PathDecl   `yaml:"path"`
 	Max     At[int]    `yaml:"max"`
 	Purpose At[string] `yaml:"purpose"`
 	Because At[string] `yaml:"because"`
@@ -135,6 +147,7 @@ func (l *LineDecl) DecodeNode(d *Decoder, n *Node) {
 	var o lineOptions
 	l.Pos, l.Line = n.Items[0].Pos, n.Items[0].Value
 	d.Into(n.Items[1], &o)
+	l.Path = o.Path
 	l.Max, l.Purpose, l.Because, l.Owner, l.Stream = o.Max, o.Purpose, o.Because, o.Owner, o.Stream
 }
 

@@ -47,7 +47,7 @@ func (i *issuerConfig) proofs() *identity.DPoPConfig {
 // checkOrigins checks the URLs by which clients know us.
 func (c *config) checkOrigins(ms *rules.Mistakes) {
 	for _, e := range c.Origins {
-		serves := func(l grpcListen) bool { return slices.Contains(l.Serves.Values(), e.Key) }
+		serves := func(l grpcListen) bool { return rules.NewHostSet(l.Serves.Values()...).Has(e.Key) }
 		if host, ok := resolver.CanonicalHost(e.Key); !ok || host != e.Key || !slices.ContainsFunc(c.Listen.GRPC, serves) {
 			ms.AddHint(e.Pos, "the key is a host as a listener serves it", "no listener serves %q", e.Key)
 		}

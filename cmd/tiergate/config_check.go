@@ -113,8 +113,9 @@ func (l *grpcListen) check(ms *rules.Mistakes) {
 		ms.AddHint(l.Pos, "add serves: [api.example.com]; a listener answers only for the hosts it names", "a listener that serves no host")
 	}
 	for _, h := range l.Serves {
-		if canonical, ok := resolver.CanonicalHost(h.V); !ok || canonical != h.V {
-			ms.AddHint(h.Pos, "a lower-case host name without port", "no host %q", h.V)
+		name := strings.TrimPrefix(h.V, "*.")
+		if canonical, ok := resolver.CanonicalHost(name); !ok || canonical != name {
+			ms.AddHint(h.Pos, "a lower-case host name without port, or *.name for all below it", "no host %q", h.V)
 		}
 	}
 	if l.TLS != nil {
