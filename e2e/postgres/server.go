@@ -63,14 +63,14 @@ func prepare(bin string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{bin: bin, dir: dir}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the data is below, and closed
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, errors.Join(err, s.destroy())
 	}
 	if os.Geteuid() == 0 && !open(bin) {
 		programs := filepath.Join(dir, "programs")
 		tree := filepath.Dir(bin)
-		if exec.Command("cp", "-al", tree, programs).Run() != nil { //nolint:gosec // links are no copies, where they can be made
-			if out, err := exec.Command("cp", "-a", tree, programs).CombinedOutput(); err != nil { //nolint:gosec // likewise
+		if exec.Command("cp", "-al", tree, programs).Run() != nil {
+			if out, err := exec.Command("cp", "-a", tree, programs).CombinedOutput(); err != nil {
 				return nil, errors.Join(fmt.Errorf("copy %s: %w\n%s", tree, err, out), s.destroy())
 			}
 		}
@@ -113,7 +113,7 @@ func (s *Server) initialize(ctx context.Context) error {
 }
 
 func (s *Server) command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...) //nolint:gosec // the programs that were found
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
 	cmd.Dir, cmd.SysProcAttr = s.dir, attributes()
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
 	return cmd

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,11 +85,11 @@ func (s *Server) Standby(t testing.TB, delay string) *Server {
 	}
 	t.Cleanup(func() { _ = r.destroy() })
 	s.Stop()
-	if out, err := exec.CommandContext(ctx, "cp", "-a", s.data(), r.data()).CombinedOutput(); err != nil { //nolint:gosec // our own directories
+	if out, err := exec.CommandContext(ctx, "cp", "-a", s.data(), r.data()).CombinedOutput(); err != nil {
 		t.Fatalf("copy the data: %v\n%s", err, out)
 	}
 	s.Restart(t)
-	if err := os.WriteFile(r.data()+"/standby.signal", nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(r.data(), "standby.signal"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := give(r.dir); err != nil {
@@ -137,4 +138,21 @@ func Exec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
 	if _, err := conn.Exec(context.WithoutCancel(t.Context()), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
+}
+
+// UseTLS starts the server again, so that it proves itself over TCP with a
+// certificate and its key, both in PEM.
+func (s *Server) UseTLS(t testing.TB, cert, key []byte) {
+	t.Helper()
+	s.Stop()
+	for name, text := range map[string][]byte{"server.crt": cert, "server.key": key} {
+		if err := os.WriteFile(filepath.Join(s.data(), name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := give(s.data()); err != nil {
+		t.Fatal(err)
+	}
+	s.extra = append(s.extra, "ssl=on")
+	s.Restart(t)
 }

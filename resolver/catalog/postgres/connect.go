@@ -54,11 +54,15 @@ var spoken = []string{
 // servers that are not what they were named as: a replica, or the primary.
 func parse(o *Options, dsn string, role pgconn.ValidateConnectFunc) (*pgxpool.Config, error) {
 	if _, err := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: spoken}); err != nil {
-		return nil, hidden(err)
+		with := append([]string{"password", "sslpassword"}, spoken...)
+		if _, other := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: with}); other == nil {
+			return nil, errors.New("it has a password in it: use password_file, $PGPASSWORD or ~/.pgpass")
+		}
+		return nil, err
 	}
 	pool, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, hidden(err)
+		return nil, err
 	}
 	c := &pool.ConnConfig.Config
 	if c.User == "" || c.Database == "" {

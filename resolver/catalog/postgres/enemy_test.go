@@ -66,8 +66,8 @@ func TestNewEnemy(t *testing.T) {
 	const beat, ttl = 250 * time.Millisecond, time.Second
 	b := open(t, migrated(t, createAccounts("text"), accounts()), func(o *Options) { o.Outbox, o.Heartbeat, o.Timeout = true, beat, time.Second })
 	c := newCounter(t, b.Source, ttl)
-	seed := uint64(time.Now().UnixNano())    //nolint:gosec // any number will do
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // not a secret
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("%d rounds, seed %d", rounds, seed)
 	var slowest time.Duration
 	for n := range rounds {

@@ -55,12 +55,12 @@ func (b *bench) dsn(server *pg.Server) string {
 }
 
 // open makes a schema on the shared server, fills it, and opens a source on it.
-func open(t *testing.T, setup string, change func(*Options)) *bench {
+func open(t testing.TB, setup string, change func(*Options)) *bench {
 	t.Helper()
 	return openOn(t, pg.Shared(t), setup, change)
 }
 
-func openOn(t *testing.T, server *pg.Server, setup string, change func(*Options)) *bench {
+func openOn(t testing.TB, server *pg.Server, setup string, change func(*Options)) *bench {
 	t.Helper()
 	b := &bench{server: server, schema: fmt.Sprintf("test%d", schemas.Add(1))}
 	b.admin = server.Conn(t, "postgres")

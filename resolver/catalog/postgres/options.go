@@ -82,6 +82,10 @@ func (o Options) withDefaults() (Options, error) {
 	return o, errors.Join(errs...)
 }
 
+// ErrDSN means that a DSN is not what it must be. It may be one with a password in
+// it: whoever reports it shows nothing of the DSN.
+var ErrDSN = errors.New("dsn")
+
 // Check returns every mistake that can be seen without a connection.
 func (o Options) Check() error {
 	_, _, _, err := o.resolve()
@@ -95,11 +99,11 @@ func (o Options) resolve() (used Options, primary, replica *pgxpool.Config, err 
 		return o, nil, nil, fmt.Errorf("postgres: %w", err)
 	}
 	if primary, err = parse(&o, o.DSN, pgconn.ValidateConnectTargetSessionAttrsPrimary); err != nil {
-		return o, nil, nil, fmt.Errorf("postgres: dsn: %w", err)
+		return o, nil, nil, fmt.Errorf("postgres: %w: %w", ErrDSN, err)
 	}
 	if o.Replica != "" {
 		if replica, err = parse(&o, o.Replica, pgconn.ValidateConnectTargetSessionAttrsStandby); err != nil {
-			return o, nil, nil, fmt.Errorf("postgres: replica: %w", err)
+			return o, nil, nil, fmt.Errorf("postgres: replica: %w: %w", ErrDSN, err)
 		}
 	}
 	return o, primary, replica, nil

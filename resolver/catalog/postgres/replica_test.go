@@ -40,7 +40,7 @@ func openPair(t *testing.T, delay string, change func(*Options)) *pair {
 	if b.Source, err = Open(o); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Source.Close)
+	t.Cleanup(b.Close)
 	return p
 }
 
@@ -61,8 +61,8 @@ func (p *pair) caughtUp(t *testing.T) {
 // readBy says which server the last rows came from, by what its sessions did.
 func (p *pair) readBy(t *testing.T) string {
 	t.Helper()
-	p.Source.mu.Lock()
-	defer p.Source.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.snapshot == "" {
 		return "replica"
 	}
@@ -165,7 +165,7 @@ func TestReplicaThatIsNone(t *testing.T) {
 
 func TestProof(t *testing.T) {
 	began := time.Now()
-	at := func(d time.Duration) time.Time { return began.Add(d) }
+	at := began.Add
 	p := &proof{}
 	if _, err := p.floor(began); !errors.Is(err, catalog.ErrStale) {
 		t.Errorf("without a sample: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (s *Source) each(ctx context.Context, typ string, take func(catalog.Row) bo
 		return err
 	}
 	var snapshot string
-	parts := append(begin, part{sql: "BEGIN"}, part{sql: "SET LOCAL statement_timeout = " + milliseconds(listTimeout)},
+	parts := append(slices.Clone(begin), part{sql: "BEGIN"}, part{sql: "SET LOCAL statement_timeout = " + milliseconds(listTimeout)},
 		part{sql: "SELECT pg_current_snapshot()::text", read: text(func(v []string) error { snapshot = v[0]; return nil })},
 		part{sql: "DECLARE tiergate NO SCROLL CURSOR FOR " + s.types[typ].list()})
 	if err := run(ctx, conn, parts); err != nil {

@@ -35,7 +35,7 @@ func (s *Source) Watch(ctx context.Context, to catalog.Changes) error {
 		w := watch{source: s, to: to}
 		err := w.follow(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the watch was ended, and so did not fail
 		}
 		err = unavailable(err)
 		s.log.Warn("catalog changes are not heard", slog.Bool("heard_before", w.heard), slog.Any("error", err))
