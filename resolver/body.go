@@ -64,3 +64,18 @@ func contentLength(req *rules.Request) (int64, error) {
 	}
 	return n, nil
 }
+
+// checkBodiless refuses a body where the method gives it no meaning (RFC 9110
+// section 9.3.1): servers that read it all the same act on what nobody decided. A
+// length of 0 is no body.
+func checkBodiless(req *rules.Request) error {
+	if req.Method != "GET" && req.Method != head && req.Method != "TRACE" {
+		return nil
+	}
+	length, _ := contentLength(req) // it has been judged
+	_, chunked := req.Header("transfer-encoding")
+	if length > 0 || len(req.Body) > 0 || req.BodyCut || chunked && !req.HasBody {
+		return rules.Faultf(rules.MalformedRequest, "%s with a body, and its line reads none", req.Method)
+	}
+	return nil
+}

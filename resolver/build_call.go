@@ -38,7 +38,7 @@ func (b *builder) resource() {
 func (b *builder) fits(e *expr) {
 	var fit bool
 	switch e.kind {
-	case fromBody, fromQuery:
+	case fromBody, fromQuery, fromForm:
 		fit = b.op.Protocol == ""
 	case fromArgs:
 		fit = b.op.Protocol == protoGraphQL || b.op.Protocol == protoMCP

@@ -51,7 +51,7 @@ type idParts struct {
 
 // source compiles an expression of one part.
 func (b *builder) source(e *expr) *source {
-	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, optional: e.optional, text: e.String()}
+	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, each: e.each, optional: e.optional, text: e.String()}
 	b.fits(e)
 	switch e.kind {
 	case fromFixed, fromParts:
@@ -68,7 +68,12 @@ func (b *builder) source(e *expr) *source {
 		s.kind, s.path, s.name, s.steps = def.kind, def.path, def.name, def.steps
 	case fromQuery:
 		b.op.Query = append(b.op.Query, e.name.text)
+		if e.each {
+			b.op.lists = append(b.op.lists, e.name.text)
+		}
 	case fromBody, fromClaim: // any member and any claim may be named
+	case fromForm:
+		s.kind, s.form = fromBody, true
 	case fromArgs, fromMessage:
 		s.kind = fromBody // of a call, what it brings is the body
 	case fromHeader:

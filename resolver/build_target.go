@@ -207,7 +207,7 @@ func (b *builder) derived(t *targetSpec, actions []string) {
 // type says of members and attributes. A name may come twice.
 func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
 	for _, e := range t.exprs() {
-		if e.kind == fromBody && len(e.steps) > 0 && !e.steps[0].each {
+		if (e.kind == fromBody || e.kind == fromForm) && len(e.steps) > 0 && !e.steps[0].each {
 			b.op.members = append(b.op.members, e.steps[0].member)
 		}
 	}
@@ -230,7 +230,7 @@ func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
 // capture, or for the members that the first target writes.
 func (b *builder) needsBody(t *targetSpec, typ *rules.Type, actions []string) {
 	for _, e := range t.exprs() {
-		if e.kind == fromBody {
+		if e.reads() != 0 {
 			b.op.NeedsBody = true
 		}
 	}
@@ -240,7 +240,7 @@ func (b *builder) needsBody(t *targetSpec, typ *rules.Type, actions []string) {
 	for _, a := range actions {
 		_, limited := typ.Writable[a]
 		if (a == "create" || a == "update") && (limited || len(typ.Properties) > 0) {
-			b.op.NeedsBody, b.op.named = true, true
+			b.op.NeedsBody, b.op.written = true, new(writing)
 		}
 	}
 }

@@ -26,6 +26,9 @@ func (r *resolution) values(s *source) ([]string, error) {
 		}
 		return r.ids, nil
 	}
+	if s.each {
+		return r.repeats(s)
+	}
 	text, ok, err := r.text(s)
 	if err != nil {
 		return nil, err
@@ -114,6 +117,38 @@ func (r *resolution) fromQuery(s *source) (string, bool, error) {
 	return "", false, nil
 }
 
+// repeats reads a query parameter that may come more than once, always as name or
+// always as name[]: servers that know only one of the two read none of the other,
+// and those that take one of several read one that is decided.
+func (r *resolution) repeats(s *source) ([]string, error) {
+	first := ""
+	for part := range strings.SplitSeq(r.req.RawQuery, "&") {
+		name, value, ok := decodePair(part)
+		if !ok || !alike.Name(name, s.name) {
+			continue
+		}
+		if first == "" {
+			first = name
+		}
+		_, raw, _ := strings.Cut(part, "=")
+		switch {
+		case name != first || name != s.name && name != s.name+"[]":
+			return nil, rules.Faultf(rules.AmbiguousParameter, "a parameter may be read as %s, and is spelled in another way", s.name)
+		case strings.ContainsAny(raw, "+!"):
+			return nil, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)
+		case value == "":
+			return nil, absent(s)
+		case hasEscape(value):
+			return nil, malformed(s, "is encoded twice")
+		}
+		r.ids = append(r.ids, value)
+	}
+	if len(r.ids) == 0 && !s.optional {
+		return nil, absent(s)
+	}
+	return r.ids, nil
+}
+
 // fromHeader wants one header of that name, one value, and no twin of it.
 func (r *resolution) fromHeader(s *source) (value string, found bool, err error) {
 	for i := range r.req.Headers {
@@ -158,8 +193,11 @@ func (r *resolution) fromClaim(s *source) (string, bool, error) {
 // r.ids. kind is that of the bound, which may be a boolean, or NoKind for an id.
 func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules.Kind) error {
 	if len(steps) == 0 {
-		text, err := scalar(v, s, kind)
+		text, err := r.scalar(v, s, kind)
 		r.ids = append(r.ids, text)
+		if r.batch {
+			r.elements = append(r.elements, r.element)
+		}
 		return err
 	}
 	if steps[0].each {
@@ -176,6 +214,9 @@ func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules
 	case twin:
 		return rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", steps[0].member)
 	case next == nil && s.optional:
+		if r.batch && r.element != nil {
+			r.loose = append(r.loose, r.element)
+		}
 		return nil
 	case next == nil || next.Kind == tree.Null:
 		return absent(s)
@@ -185,6 +226,9 @@ func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules
 
 // fromEach goes into every element. An empty list names nothing, though it is there.
 func (r *resolution) fromEach(v *tree.Value, s *source, steps []step, kind rules.Kind) error {
+	if s.form && v.Kind == tree.String { // a list of one, as a form says it
+		return r.fromBody(v, s, steps, kind)
+	}
 	if v.Kind != tree.Array {
 		return malformed(s, "is not a list")
 	}
@@ -192,7 +236,8 @@ func (r *resolution) fromEach(v *tree.Value, s *source, steps []step, kind rules
 		return absent(s)
 	}
 	for i := range v.Items {
-		if err := r.fromBody(&v.Items[i], s, steps, kind); err != nil {
+		r.element = &v.Items[i]
+		if err := r.fromBody(r.element, s, steps, kind); err != nil {
 			return err
 		}
 	}
@@ -204,7 +249,7 @@ const maxExact = 1<<53 - 1
 
 // scalar is the text of a JSON value: a string, an integer, or a boolean where
 // the bound's kind is one.
-func scalar(v *tree.Value, s *source, kind rules.Kind) (string, error) {
+func (r *resolution) scalar(v *tree.Value, s *source, kind rules.Kind) (string, error) {
 	switch v.Kind {
 	case tree.Null:
 		return "", absent(s)
@@ -219,11 +264,15 @@ func scalar(v *tree.Value, s *source, kind rules.Kind) (string, error) {
 		}
 	case tree.Number:
 		n, err := strconv.ParseInt(v.Text, 10, 64)
-		if err != nil || v.Text == "-0" || n > maxExact || n < -maxExact {
+		if err != nil || v.Text == "-0" || !r.op.exact && (n > maxExact || n < -maxExact) {
 			return "", malformed(s, "is a number that readers do not agree on")
 		}
 		return v.Text, nil
-	case tree.Array, tree.Object:
+	case tree.Array:
+		if s.form { // servers take the first, the last or all
+			return "", rules.Faultf(rules.AmbiguousParameter, "%s comes more than once", s.text)
+		}
+	case tree.Object:
 	}
 	return "", malformed(s, "is no string and no integer")
 }

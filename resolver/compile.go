@@ -129,6 +129,7 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 	for i := range l.targets {
 		b.target(&l.targets[i])
 	}
+	b.body()
 	b.stream()
 	b.unused()
 	slices.Sort(b.op.members) // which one a fault names is the same each time

@@ -21,7 +21,7 @@ func (m *Match) called(req *rules.Request, c *rules.Caller) ([]rules.Target, err
 			return nil, rules.Faultf(rules.NoRoute, "no line is for the call %d, %.200q", i+1, calls[i].name)
 		}
 		m.Calls = append(m.Calls, op)
-		r := resolution{op: op, req: req, caller: c, body: &calls[i].args, start: len(out)}
+		r := resolution{op: op, req: req, caller: c, body: &calls[i].args, fields: calls[i].fields, start: len(out)}
 		if out, err = r.all(out); err != nil {
 			return nil, err
 		}

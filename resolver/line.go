@@ -51,6 +51,7 @@ type expr struct {
 	name     word   // of the capture, parameter, header or claim; or the fixed word
 	steps    []step // into the body
 	split    bool   // [,]: a list separated by commas
+	each     bool   // [] behind a query parameter: it may come more than once
 	optional bool   // ?: only if the member is present
 	parts    []*expr
 }
@@ -66,6 +67,7 @@ const (
 	fromClaim            // {caller.claims.x}
 	fromArgs             // {args.a.b}: of a GraphQL field or an MCP call
 	fromMessage          // {message.a.b}: of a gRPC call
+	fromForm             // {form.a.b}
 	fromParts            // {owner}/{repo}: an id of several parts
 )
 
@@ -82,7 +84,7 @@ func (e *expr) list() bool {
 			return true
 		}
 	}
-	return e.split || slices.ContainsFunc(e.parts, (*expr).list)
+	return e.split || e.each || slices.ContainsFunc(e.parts, (*expr).list)
 }
 
 func (l *line) String() string {
@@ -144,7 +146,7 @@ func (e *expr) String() string {
 		return b.String()
 	default:
 	}
-	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims.", fromArgs: "args", fromMessage: "message"}[e.kind])
+	b.WriteString("{" + [...]string{fromNamed: "", fromQuery: "query.", fromHeader: "header.", fromBody: "body", fromClaim: "caller.claims.", fromArgs: "args", fromMessage: "message", fromForm: "form"}[e.kind])
 	b.WriteString(e.name.text)
 	for _, s := range e.steps {
 		if s.each {
@@ -152,6 +154,9 @@ func (e *expr) String() string {
 		} else {
 			b.WriteString("." + s.member)
 		}
+	}
+	if e.each {
+		b.WriteString("[]")
 	}
 	if e.split {
 		b.WriteString("[,]")

@@ -17,7 +17,8 @@ type Match struct {
 // Match finds the operation of a canonical request, or returns a *rules.Fault:
 // no_route, or ambiguous_path where servers could find another line or read
 // another object from the same path; where the operation needs no body, the fault of
-// JSON that could not be searched. It allocates nothing unless it fails or such a
+// one that its method does not have, or of JSON that could not be searched, and then
+// the match says of which operation. It allocates nothing unless it fails or such a
 // body came, and its cost does not grow with the number of routes.
 // A request for an upgrade whose line does not say that it streams is
 // upgrade_not_supported, whatever else is wrong with it.
@@ -44,15 +45,17 @@ func (r *Routes) match(req *rules.Request) (Match, error) {
 	if err != nil || m.Op.NeedsBody { // whoever reads it judges it
 		return m, err
 	}
+	if !m.Op.carries {
+		if err := checkBodiless(req); err != nil {
+			return m, err
+		}
+	}
 	return unneeded(m, req)
 }
 
 // unneeded is a match that reads no body.
 func unneeded(m Match, req *rules.Request) (Match, error) {
-	if err := checkUnneeded(req); err != nil {
-		return Match{}, err
-	}
-	return m, nil
+	return m, checkUnneeded(req)
 }
 
 // isPreflight follows the Fetch standard: a browser asks before it sends.

@@ -37,8 +37,13 @@ type Operation struct {
 	height   int          // above the narrowest of them: 0 where there is none
 	met      *Operation   // while compiling: the last line that was compared with it
 	targets  []target
-	named    bool      // the first target's members of the body are of interest
+	bodies   bodyKinds // content types of a body that is read
+	carries  bool      // requests may have a body that nothing reads, whatever their method
+	lists    []string  // captured query parameters that may come more than once
+	asking   []asking  // where requests say which properties they want
+	written  *writing  // nil where the first target's members of the body are of no interest
 	members  []string  // names that belong in the body: see bodyNames
+	exact    bool      // the upstream reads integers of 64 bits exactly
 	call     *callSpec // of a protocol's line
 	paths    []callPath
 	endpoint *endpoint   // of the operation that stands for all calls to it
@@ -103,6 +108,8 @@ type source struct {
 	name     string // of the parameter, header or claim; or the fixed word
 	steps    []step
 	split    bool
+	each     bool // of a query parameter: it may come more than once
+	form     bool // of the body: a field of a form
 	optional bool
 	parts    []*source
 	text     string // as written, for messages

@@ -30,7 +30,7 @@ func (r *resolution) ambiguousParameters() error {
 				n++
 			}
 		}
-		if n > 1 {
+		if n > 1 && !slices.Contains(r.op.lists, name) {
 			return rules.Faultf(rules.AmbiguousParameter, "the query has %s %d times", name, n)
 		}
 		if formHas(r.req, name) { // without one in the query, servers with one map for both read this one

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/tiergate/tiergate/resolver/tree"
@@ -154,8 +153,8 @@ func (s *scanner) expr() (*expr, *fault) {
 		return nil, f
 	}
 	if s.take("[,]") {
-		if e.kind != fromQuery {
-			return nil, faultAt(s.at-3, "write {query.name[,]}", "only a query parameter is a list separated by commas")
+		if e.kind != fromQuery || e.each {
+			return nil, faultAt(s.at-3, "write {query.name[,]}", "only a query parameter that comes once is a list separated by commas")
 		}
 		e.split = true
 	}
@@ -169,7 +168,7 @@ func (s *scanner) expr() (*expr, *fault) {
 }
 
 // roots are what a capture with steps goes down from.
-var roots = map[string]exprKind{"body": fromBody, "args": fromArgs, "message": fromMessage}
+var roots = map[string]exprKind{"body": fromBody, "args": fromArgs, "message": fromMessage, "form": fromForm}
 
 // source reads where a capture's value comes from.
 func (s *scanner) source(e *expr) *fault {
@@ -201,21 +200,28 @@ func (s *scanner) named(e *expr, kind exprKind, fits func(byte) bool) *fault {
 	if e.name.text == "" {
 		return faultAt(s.at, "", "want a name, found %s", s.next())
 	}
-	if kind == fromQuery && s.take("[]") {
-		return faultAt(s.at-2, fmt.Sprintf("write {query.%s[,]} for a list separated by commas", e.name.text), "a repeated query parameter is not supported yet")
-	}
+	e.each = kind == fromQuery && s.take("[]")
 	if kind == fromHeader && e.name.text != strings.ToLower(e.name.text) {
 		return faultAt(e.name.at, "write "+strings.ToLower(e.name.text), "header names are lower-case")
 	}
 	return nil
 }
 
-// steps reads .a.b[].c behind `body`.
+// steps reads .a.b[].c behind `body`, and behind `form` .a[b], too.
 func (s *scanner) steps(e *expr) *fault {
 	for {
 		switch {
 		case s.take("[]"):
+			if e.kind == fromForm && len(e.steps) == 0 {
+				return faultAt(s.at-2, "write {form.name[]}", "a form is no list, its fields may be")
+			}
 			e.steps = append(e.steps, step{each: true})
+		case e.kind == fromForm && len(e.steps) > 0 && !strings.HasPrefix(s.rest(), "[,") && s.take("["):
+			m := s.while(isMember)
+			if m.text == "" || !s.take("]") {
+				return faultAt(s.at, "write {form.customer[email]}", "want a name in brackets, found %s", s.next())
+			}
+			e.steps = append(e.steps, step{member: m.text})
 		case s.take("."):
 			m := s.while(isMember)
 			if m.text == "" {

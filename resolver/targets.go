@@ -3,6 +3,7 @@ package resolver
 import (
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/form"
 	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
@@ -58,11 +59,66 @@ type resolution struct {
 	first  int         // the end of those that the line's first one gave
 	ids    []string
 	room   [4]string
+
+	kind     bodyKinds     // of the body that came
+	fields   []string      // that a GraphQL call selects
+	batch    bool          // the ids being read are those of a batch, whose elements are kept:
+	element  *tree.Value   // the one at hand
+	elements []*tree.Value // those of the ids
+	loose    []*tree.Value // those without an id
 }
 
-func (r *resolution) readBody() (err error) {
-	r.body, err = wholeJSON(r.req)
-	return err
+// readBody demands a whole body of a kind that the line reads.
+func (r *resolution) readBody() error {
+	if r.op.bodies == formBody {
+		return r.readForm()
+	}
+	if err := whole(r.req); err != nil {
+		return err
+	}
+	contentType, _ := r.req.Header("content-type")
+	if r.kind = r.op.bodies & kindOfJSON(contentType); r.kind == 0 {
+		return rules.Faultf(rules.BodyType, "content-type is %.80q, want %s", contentType, r.op.bodies)
+	}
+	return r.readJSON()
+}
+
+func (r *resolution) readJSON() error {
+	if err := plain(r.req); err != nil {
+		return err
+	}
+	v, err := tree.ReadJSON(r.req.Body)
+	if err != nil {
+		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
+	}
+	r.body = v
+	return nil
+}
+
+// readForm reads a form of either encoding.
+func (r *resolution) readForm() error {
+	if err := whole(r.req); err != nil {
+		return err
+	}
+	contentType, _ := r.req.Header("content-type")
+	boundary, parts := form.Boundary(contentType)
+	if !parts && !isExactly(contentType, "application/x-www-form-urlencoded") {
+		return rules.Faultf(rules.BodyType, "content-type is %.80q, want %s", contentType, formBody)
+	}
+	if err := plain(r.req); err != nil {
+		return err
+	}
+	r.kind = formBody
+	var err error
+	if parts {
+		r.body, err = form.ReadMultipart(r.req.Body, boundary)
+	} else {
+		r.body, err = form.ReadURLEncoded(r.req.Body)
+	}
+	if err != nil {
+		return &rules.Fault{Reason: rules.BodyMalformed, Err: err}
+	}
+	return nil
 }
 
 // wholeJSON demands a whole JSON body of exactly that type and no encoding.
@@ -104,15 +160,32 @@ func plain(req *rules.Request) error {
 	return nil
 }
 
-// isJSON accepts application/json and nothing like it. The charset can only be
+// isJSON accepts application/json and nothing like it.
+func isJSON(contentType string) bool { return kindOfJSON(contentType) == plainJSON }
+
+// kindOfJSON accepts the types of JSON that lines read, and nothing like them.
+func kindOfJSON(contentType string) bodyKinds {
+	for kind, media := range jsonTypes {
+		if isExactly(contentType, media) {
+			return kind
+		}
+	}
+	return 0
+}
+
+var jsonTypes = map[bodyKinds]string{
+	plainJSON: "application/json", mergePatch: "application/merge-patch+json", jsonPatch: "application/json-patch+json",
+}
+
+// isExactly accepts one media type, alone or with a charset, which can only be
 // UTF-8, in either case.
-func isJSON(contentType string) bool {
+func isExactly(contentType, want string) bool {
 	media, params, has := strings.Cut(contentType, ";")
 	if !has {
-		return media == "application/json"
+		return media == want
 	}
 	charset, ok := strings.CutPrefix(strings.TrimLeft(params, " "), "charset=")
-	return ok && strings.TrimRight(media, " ") == "application/json" && strings.EqualFold(charset, "utf-8")
+	return ok && strings.TrimRight(media, " ") == want && strings.EqualFold(charset, "utf-8")
 }
 
 // target appends what one target of the line names.
@@ -128,7 +201,9 @@ func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, erro
 	if t.id == nil {
 		out = append(out, one)
 	} else {
+		r.batch = t == &r.op.targets[0] && r.op.written != nil && len(r.op.written.list) > 0
 		ids, err := r.values(t.id)
+		r.batch = false
 		if err != nil {
 			return nil, err
 		}
@@ -188,23 +263,4 @@ func (r *resolution) bind(one *rules.Target, t *target) error {
 	}
 	one.Unbounded = t.collection && !bound
 	return nil
-}
-
-// properties names the body's members on the targets of the line's first one.
-func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
-	if !r.op.named {
-		return out, nil
-	}
-	if r.body.Kind != tree.Object {
-		return nil, rules.Faultf(rules.BodyMalformed, "the body is not an object, so its members are unknown")
-	}
-	for name := range r.op.targets[0].typ.Properties {
-		if _, twin := r.body.Member(name); twin {
-			return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
-		}
-	}
-	for i := r.start; i < r.first; i++ {
-		out[i].Properties = r.body.Names
-	}
-	return out, nil
 }

@@ -15,6 +15,7 @@ var bankLines = []string{
 	"GET    /v1/my/accounts?owner={o}  -> list   account[owner={o}]",
 	"GET    /v1/accounts/{id}          -> read   account/{id}",
 	"GET    /v1/account?id={id}        -> read   account/{id}",
+	"POST   /v1/account?id={id}        -> close  account/{id}",
 	"GET    /v1/many                   -> read   account/{query.ids[,]}",
 	"GET    /v1/current                -> read   account/{header.x-account-id}",
 	"GET    /v1/me                     -> read   customer/{caller.claims.customer}",
@@ -53,6 +54,9 @@ func showTarget(t *rules.Target) string {
 	}
 	if t.Object.Parent != "" {
 		b.WriteString(" in " + t.Object.Parent)
+	}
+	if len(t.Reads) > 0 {
+		b.WriteString(" reads " + strings.Join(t.Reads, "+"))
 	}
 	if t.Object.State == rules.New {
 		b.WriteString(" new")
@@ -99,7 +103,7 @@ func TestTargets(t *testing.T) {
 		{"another name in the query", "GET /v1/accounts/AC123456?page=2&idx=1", "read account/AC123456"},
 		{"path name in a form", "POST /v1/accounts/AC123456/close\ncontent-type: application/x-www-form-urlencoded\n\nid=AC999999", "ambiguous_parameter"},
 		{"path name in a part", "POST /v1/accounts/AC123456/close\ncontent-type: multipart/form-data; boundary=b\n\n--b\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\nAC999999\r\n--b--", "ambiguous_parameter"},
-		{"query name in a form", "GET /v1/account?id=AC123456\ncontent-type: application/x-www-form-urlencoded\n\nid=AC999999", "ambiguous_parameter"},
+		{"query name in a form", "POST /v1/account?id=AC123456\ncontent-type: application/x-www-form-urlencoded\n\nid=AC999999", "ambiguous_parameter"},
 		{"another name in a form", "POST /v1/accounts/AC123456/close\ncontent-type: application/x-www-form-urlencoded\n\nreason=x", "close account/AC123456"},
 		{"K1 id of 1 KiB", "GET /v1/files/" + strings.Repeat("a", 1024), "read file/" + strings.Repeat("a", 1024)},
 		{"K1 id over 1 KiB", "GET /v1/files/" + strings.Repeat("a", 1025), "malformed_id"},
@@ -193,7 +197,7 @@ func TestTargets(t *testing.T) {
 		{"P3 compressed", "POST /v1/accounts:lookup\ncontent-encoding: gzip" + asJSON + `{"id":"AC123456"}`, "body_encoding"},
 		{"identity encoding", "POST /v1/accounts:lookup\ncontent-encoding: identity" + asJSON + `{"id":"AC123456"}`, "read account/AC123456"},
 		{"P3 partial", "POST /v1/accounts:lookup\ncontent-type: application/json\n" + partialMarker + ": true", "body_too_large"},
-		{"P3 partial where it is not needed", "GET /v1/accounts/AC123456\ncontent-type: text/plain\n" + partialMarker + ": true", "read account/AC123456"},
+		{"P3 partial where it is not needed", "DELETE /v1/accounts/AC123456\ncontent-type: text/plain\n" + partialMarker + ": true", "delete account/AC123456"},
 		{"a body where it is not needed", "DELETE /v1/accounts/AC123456\ncontent-type: text/plain\n\nx", "delete account/AC123456"},
 
 		{"batch", "POST /v1/accounts:batchDelete" + asJSON + `{"ids":["AC123456","AC123457"]}`, "delete account/AC123456, delete account/AC123457"},

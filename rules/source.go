@@ -108,6 +108,13 @@ type LineDecl struct {
 	Because At[string] // of an open line
 	Owner   At[string]
 	Stream  StreamDecl
+
+	Body     Strings    // content types of a body that is read: json, merge-patch, json-patch, form
+	Writes   At[string] // where in the body the members are that the line's first target is written with
+	Fields   At[string] // the parameter that says which properties are asked for; without it, all
+	Select   At[string] // the same, as OData has it
+	Expand   At[string] // the parameter that asks for further properties
+	Integers At[string] // exact: the upstream reads integers of 64 bits exactly
 }
 
 // StreamDecl lets what a line decides once go on for a while. The zero Pos means
@@ -131,6 +138,13 @@ type lineOptions struct {
 	Because At[string] `yaml:"because"`
 	Owner   At[string] `yaml:"owner"`
 	Stream  StreamDecl `yaml:"stream"`
+
+	Body     Strings    `yaml:"body"`
+	Writes   At[string] `yaml:"writes"`
+	Fields   At[string] `yaml:"fields"`
+	Select   At[string] `yaml:"select"`
+	Expand   At[string] `yaml:"expand"`
+	Integers At[string] `yaml:"integers"`
 }
 
 // DecodeNode implements Decodable: the line alone, or a mapping from the line to its options.
@@ -149,6 +163,7 @@ func (l *LineDecl) DecodeNode(d *Decoder, n *Node) {
 	d.Into(n.Items[1], &o)
 	l.Path = o.Path
 	l.Max, l.Purpose, l.Because, l.Owner, l.Stream = o.Max, o.Purpose, o.Because, o.Owner, o.Stream
+	l.Body, l.Writes, l.Fields, l.Select, l.Expand, l.Integers = o.Body, o.Writes, o.Fields, o.Select, o.Expand, o.Integers
 }
 
 // IdentityDecl is an entry of `identities:`.

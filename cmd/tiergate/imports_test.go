@@ -28,7 +28,8 @@ var mayImport = map[string][]string{
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/rpc":                 {"resolver/tree"},
 	"resolver/catalog":             {"rules", "rules/regular"},
-	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"}, // rows of a database
+	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"},          // rows of a database
+	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"}, // rows of a file that is larger than memory
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
 	"extauthz/identity":            {"rules", "rules/regular"},
@@ -40,7 +41,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.
