@@ -177,6 +177,8 @@ type testTarget struct {
 	Action, Object, Collection, New string // one of the last three: type/id, type, type
 	Parent, Tier, State             string
 	Attributes                      map[string]any
+	Above                           map[string]any // the parent's attributes; without them its row is not known
+	AboveState                      string
 	Unbounded                       bool
 	Properties                      []string
 }
@@ -319,6 +321,13 @@ func (tt *testTarget) target(t testing.TB, s *Set) Target {
 		o.RowTier = tier
 	}
 	states := map[string]State{"stored": Stored, "absent": Absent, "new": New, "unchecked": Unchecked}
+	o.ParentState = states[tt.AboveState]
+	if tt.Above != nil {
+		o.ParentState, o.ParentAttributes = Stored, make([]any, len(typ.Above.Attributes))
+		for name, v := range natural(tt.Above) {
+			o.ParentAttributes[typ.Above.Slot(name)] = v
+		}
+	}
 	switch {
 	case tt.State != "":
 		o.State = states[tt.State]

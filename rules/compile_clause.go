@@ -36,6 +36,7 @@ func (c *compiler) clauses(r *rule) {
 		c.when(cl, sc)
 		c.then(cl, sc)
 		c.newObjects(cl)
+		cl.readsParent()
 		r.clauses = append(r.clauses, cl)
 		into.add(cl, actions)
 	}
@@ -112,8 +113,9 @@ func (c *compiler) same(cl *clause, sc *scope) {
 	for i := range cl.selectors {
 		c.pins(&cl.selectors[i], at, attribute.kind)
 	}
-	ref := variableRef{name: "caller.fixed." + at.V, what: callerPinned, key: at.V, kind: attribute.kind}
-	if at.V == "tenant" {
+	pin := strings.TrimPrefix(at.V, parentPrefix)
+	ref := variableRef{name: "caller.fixed." + pin, what: callerPinned, key: pin, kind: attribute.kind}
+	if pin == "tenant" {
 		ref.name = "caller.tenant"
 	}
 	cl.conditions = append(cl.conditions, equalTo("same: "+at.V, *attribute, ref))
@@ -125,27 +127,30 @@ func (c *compiler) pins(s *selector, at At[string], kind Kind) {
 	if s.identity == nil || s.identity.Issuer == "" && s.identity.Peer == "" {
 		return // a selector may be about callers some of which are pinned
 	}
-	got := NoKind
-	if at.V == "tenant" && s.identity.Tenant != "" {
+	got, pin := NoKind, strings.TrimPrefix(at.V, parentPrefix)
+	if pin == "tenant" && s.identity.Tenant != "" {
 		got = String
 	} else if c.env.Partial {
 		return
-	} else if v, ok := c.env.Issuers[s.identity.Issuer].Fixed[at.V]; ok {
+	} else if v, ok := c.env.Issuers[s.identity.Issuer].Fixed[pin]; ok {
 		got = kindOfValue(v)
-	} else if at.V == "tenant" && c.env.Issuers[s.identity.Issuer].Subjects.Catalog != "" {
+	} else if pin == "tenant" && c.env.Issuers[s.identity.Issuer].Subjects.Catalog != "" {
 		got = String // the rows of its subjects may have one
 	}
 	switch {
 	case got == NoKind && s.identity.Peer != "":
-		c.ms.AddHint(at.Pos, "give the identity a tenant and write same: tenant; nothing else is fixed for a peer", "nothing pins %q for %q", at.V, s.identity.Name)
-	case got == NoKind && at.V == "tenant":
+		c.ms.AddHint(at.Pos, "give the identity a tenant and write same: tenant; nothing else is fixed for a peer", "nothing pins %q for %q", pin, s.identity.Name)
+	case got == NoKind && pin == "tenant":
 		c.ms.AddHint(at.Pos, "give the identity a tenant, or its issuer fixed: { tenant: … }", "nothing pins the tenant of %q", s.identity.Name)
 	case got == NoKind:
-		c.ms.AddHint(at.Pos, fmt.Sprintf("give issuer %s fixed: { %s: … }", s.identity.Issuer, at.V), "nothing pins %q for %q", at.V, s.identity.Name)
+		c.ms.AddHint(at.Pos, fmt.Sprintf("give issuer %s fixed: { %s: … }", s.identity.Issuer, pin), "nothing pins %q for %q", pin, s.identity.Name)
 	case got != kind:
 		c.ms.Add(at.Pos, "attribute %q is %v, what is pinned for %q is %v", at.V, kind, s.identity.Name, got)
 	}
 }
+
+// parentPrefix begins what own and same say of an attribute of the parent.
+const parentPrefix = "parent."
 
 // attribute finds the attribute that own or same names.
 func (c *compiler) attribute(key string, at At[string], sc *scope) *variableRef {
@@ -153,9 +158,18 @@ func (c *compiler) attribute(key string, at At[string], sc *scope) *variableRef 
 		c.ms.Add(at.Pos, "%s needs a type, a rule on every type can read no type's attributes", key)
 		return nil
 	}
-	r, _, problem, hint := sc.attribute(at.V)
-	if problem != "" {
+	lookup := sc.attribute
+	if name, ofParent := strings.CutPrefix(at.V, parentPrefix); ofParent {
+		lookup = func(string) (*variableRef, int, string, string) { return sc.parent([]string{"object", "parent", name}) }
+	}
+	r, _, problem, hint := lookup(at.V)
+	switch {
+	case problem != "":
 		c.ms.AddHint(at.Pos, strings.ReplaceAll(hint, `"object.`, `"`), "%s", problem)
+		return nil
+	case r.what == objectParent:
+		c.ms.AddHint(at.Pos, "compare it in when, as object.parent.id", "%s needs an attribute, %q is none", key, at.V)
+		return nil
 	}
 	return r
 }

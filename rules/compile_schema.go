@@ -54,12 +54,20 @@ func (c *compiler) schema() *Schema {
 			}
 		})
 	}
+	c.parents(s)
+	return s
+}
+
+// parents joins the types with those of their parents.
+func (c *compiler) parents(s *Schema) {
+	for _, t := range s.Types {
+		t.Above = s.Types[t.Parent]
+	}
 	for i := range c.src.Objects {
 		if p := c.src.Objects[i].Parent; p.given() && s.Types[p.V] == nil {
 			c.unknownWord("type", p, slices.Collect(maps.Keys(s.Types)))
 		}
 	}
-	return s
 }
 
 func (c *compiler) weights(s *Schema) {

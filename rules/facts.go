@@ -30,7 +30,20 @@ func (f *facts) ofObject(id string) (string, truth) {
 	return "", absent
 }
 
-func (f *facts) known() truth {
+// known is an attribute that a row or a bound has, or has not. Where it is open
+// each member of a collection has its own.
+func (f *facts) known(v any, ok, open bool) (any, truth) {
+	switch {
+	case ok && !f.probe:
+		return v, yes
+	case ok || open:
+		return nil, unknown
+	}
+	return nil, absent
+}
+
+// asked is how much is known of what every request has.
+func (f *facts) asked() truth {
 	if f.probe {
 		return unknown
 	}

@@ -101,15 +101,39 @@ func (sc *scope) attribute(name string) (*variableRef, int, string, string) {
 }
 
 func (sc *scope) parent(path []string) (*variableRef, int, string, string) {
+	if len(path) < 3 {
+		return nil, 0, "object.parent alone is no value, read its id or one of its attributes", ""
+	}
+	full := "object.parent." + path[2]
 	switch {
-	case len(path) < 3 || path[2] != "id":
-		return nil, 0, "of a parent only object.parent.id can be read", ""
 	case sc.typ == nil:
-		return nil, 0, `unknown name "object.parent.id": a rule on every type can read no type's parent`, ""
+		return nil, 0, fmt.Sprintf("unknown name %q: a rule on every type can read no type's parent", full), ""
 	case sc.typ.Parent == "":
 		return nil, 0, fmt.Sprintf("type %s has no parent", sc.typ.Name), ""
+	case path[2] == "id":
+		return sc.builtin(full), 3, "", ""
+	case path[2] == "parent":
+		return nil, 0, "the parent of a parent cannot be read: only the object's own parent is looked up", ""
+	case sc.typ.Above == nil: // an unknown type, which is a mistake of its own
+		return nil, 0, fmt.Sprintf("unknown name %q", full), ""
 	}
-	return sc.builtin("object.parent.id"), 3, "", ""
+	return sc.parentAttribute(full, path[2])
+}
+
+func (sc *scope) parentAttribute(full, name string) (*variableRef, int, string, string) {
+	above := sc.typ.Above
+	slot := above.Slot(name)
+	switch {
+	case slot < 0:
+		return nil, 0, fmt.Sprintf("type %s, the parent of %s, has no attribute %q", above.Name, sc.typ.Name, name), sc.didYouMean(full)
+	case above.Catalog == "":
+		return nil, 0, fmt.Sprintf("type %s, the parent of %s, has no catalog to look %q up in", above.Name, sc.typ.Name, name),
+			"give the type its catalog, or read object.parent.id"
+	}
+	r := &variableRef{name: full, what: parentAttribute, kind: above.Attributes[slot].Kind, slot: slot}
+	tier, ok := above.Properties[name]
+	r.sensitive = ok && tier > sc.broad
+	return r, 3, "", ""
 }
 
 func (sc *scope) actor(path []string) (*variableRef, int, string, string) {
@@ -152,6 +176,11 @@ func (sc *scope) didYouMean(written string) string {
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {
 			names = append(names, "object."+a.Name)
+		}
+		if sc.typ.Above != nil {
+			for _, a := range sc.typ.Above.Attributes {
+				names = append(names, "object.parent."+a.Name)
+			}
 		}
 	}
 	for c := range sc.claims {

@@ -62,6 +62,7 @@ type clause struct {
 	typ        *Type       // nil for every type
 	conditions []condition // own, same and when: all must hold
 	then       []mutation
+	parent     bool // it reads attributes of the object's parent
 }
 
 // forPurpose returns why the rule's `for` does not hold, or "".
@@ -110,22 +111,23 @@ func older(at, now time.Time, limit int64) bool {
 // that looking up the object is worth its cost. A rule in shadow has no effect,
 // so none on look-ups either.
 func (s *Set) CouldAllow(c *Caller, t *Type, action string) bool {
-	return t != nil && s.allow.any(c, t.Name, action)
+	return t != nil && s.allow.any(c, t.Name, action, nil)
 }
 
 // selectsAtAll reports whether any allow rule is about the caller, whatever its
 // types and actions.
-func (s *Set) selectsAtAll(c *Caller) bool { return s.selects.any(c, anything, anything) }
+func (s *Set) selectsAtAll(c *Caller) bool { return s.selects.any(c, anything, anything, nil) }
 
-// any reports whether a clause that is in force can apply.
-func (ix *index) any(c *Caller, typ, action string) bool {
+// any reports whether a clause that is in force can apply, of those that are
+// asked for.
+func (ix *index) any(c *Caller, typ, action string, of func(*clause) bool) bool {
 	if c == nil {
 		c = new(Caller)
 	}
 	var q candidates
 	ix.find(&q, c, typ, action)
 	for cl := q.next(); cl != nil; cl = q.next() {
-		if !cl.shadow {
+		if !cl.shadow && (of == nil || of(cl)) {
 			return true
 		}
 	}

@@ -50,9 +50,12 @@ type Type struct {
 	Name       string
 	Tier       Tier // floor, or NoTier
 	MaxRowTier Tier
+	Classified Tier           // the highest that its `classify` raises to, or NoTier
 	RowTiers   bool           // max_row_tier is given and above Tier: the catalog must have a place for rows' tiers
 	Catalog    string         // name of the source, "" for none
 	Parent     string         // type of the parent, "" for none
+	Above      *Type          // that type, nil for none
+	Children   []*Type        // types whose decisions read this one's rows as their parents'
 	ID         *regexp.Regexp // matches whole ids; nil for any
 	Attributes []Attribute
 	Actions    map[string]Tier
@@ -97,6 +100,9 @@ type Object struct {
 	RowTier    Tier   // what the row says, or NoTier
 	State      State
 	Generation uint64 // of the source that answered
+
+	ParentState      State // what is known of the parent's row: Unchecked, Stored or Absent
+	ParentAttributes []any // of that row, by slot of Type.Above
 }
 
 // Attribute returns the value in a slot, and whether it is present.
@@ -105,6 +111,14 @@ func (o *Object) Attribute(slot int) (any, bool) {
 		return nil, false
 	}
 	return o.Attributes[slot], true
+}
+
+// ParentAttribute returns the value in a slot of the parent, and whether it is present.
+func (o *Object) ParentAttribute(slot int) (any, bool) {
+	if o.ParentState != Stored || slot < 0 || slot >= len(o.ParentAttributes) || o.ParentAttributes[slot] == nil {
+		return nil, false
+	}
+	return o.ParentAttributes[slot], true
 }
 
 // Target is one action on one object, or on a collection of objects.

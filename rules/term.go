@@ -193,7 +193,7 @@ func (t *term) boolean(f *facts) (bool, truth) {
 		return t.flag, yes
 	}
 	if t.ref.what == callerBound {
-		return f.caller.Bound != NotBound, f.known()
+		return f.caller.Bound != NotBound, f.asked()
 	}
 	return scalar[bool](t.ref, f)
 }

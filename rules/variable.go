@@ -9,6 +9,7 @@ const (
 	objectType
 	objectTier
 	objectParent
+	parentAttribute // by slot of the parent's type
 	callerIdentity
 	callerKind
 	callerIssuer
@@ -53,14 +54,19 @@ type variableRef struct {
 	name      string // as it is written: object.tenant
 	what      variable
 	kind      Kind   // NoKind where no declaration says it, and for now and the whole query
-	slot      int    // of an attribute
+	slot      int    // of an attribute, the parent's too
 	key       string // of a claim or a query parameter
 	sensitive bool
 }
 
 // ofObject reports whether the value tells one object of a type from another.
 func (r *variableRef) ofObject() bool {
-	return r.what == objectAttribute || r.what == objectID || r.what == objectParent
+	switch r.what {
+	case objectAttribute, objectID, objectParent, parentAttribute:
+		return true
+	default:
+		return false
+	}
 }
 
 // chosen reports whether a caller can choose the value: it is neither ours nor
@@ -69,6 +75,8 @@ func (r *variableRef) chosen(o *Object) bool {
 	switch r.what {
 	case objectAttribute, objectParent:
 		return o.State != Stored
+	case parentAttribute: // whoever picked the parent, its row says what it says
+		return o.ParentState != Stored
 	case objectType, objectTier, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerActorIdentity, callerPinned, actionVar, nowVar:
 		return false
 	default:
@@ -79,15 +87,15 @@ func (r *variableRef) chosen(o *Object) bool {
 // value reads the variable, boxed; yes means present.
 func (r *variableRef) value(f *facts) (any, truth) {
 	switch r.what {
-	case objectAttribute, callerClaim, callerPinned, callerScopes, callerDetails:
+	case objectAttribute, parentAttribute, callerClaim, callerPinned, callerScopes, callerDetails:
 		return r.stored(f)
 	case callerBound:
-		return f.caller.Bound != NotBound, f.known()
+		return f.caller.Bound != NotBound, f.asked()
 	case nowVar:
-		return f.req.Now, f.known()
+		return f.req.Now, f.asked()
 	case requestQuery:
 		if r.key == "" {
-			return f.query(), f.known()
+			return f.query(), f.asked()
 		}
 	default:
 	}
@@ -101,19 +109,24 @@ func (r *variableRef) value(f *facts) (any, truth) {
 // stored reads an attribute, a claim or a pinned value, which are held boxed, or a
 // list that the token brings.
 func (r *variableRef) stored(f *facts) (any, truth) {
-	if r.what != objectAttribute {
+	switch r.what {
+	case objectAttribute:
+		v, ok := f.target.Object.Attribute(r.slot)
+		return f.known(v, ok, f.target.Collection)
+	case parentAttribute:
+		return r.storedOfParent(f)
+	default:
 		return r.storedOfCaller(f)
 	}
-	v, ok := f.target.Object.Attribute(r.slot)
-	switch {
-	case ok && f.probe:
-		return nil, unknown
-	case ok:
-		return v, yes
-	case f.target.Collection:
-		return nil, unknown
-	}
-	return nil, absent
+}
+
+// storedOfParent reads an attribute of the parent's row. A collection has one
+// parent if its bounds say which, and members of any if they do not.
+func (r *variableRef) storedOfParent(f *facts) (any, truth) {
+	o := &f.target.Object
+	v, ok := o.ParentAttribute(r.slot)
+	open := f.target.Collection && o.ParentState == Unchecked
+	return f.known(v, ok || f.probe && o.Parent != "", open)
 }
 
 func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
@@ -141,7 +154,7 @@ func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
 // text reads a variable of kind string without boxing it.
 func (r *variableRef) text(f *facts) (string, truth) {
 	switch r.what {
-	case objectAttribute, callerClaim, callerPinned:
+	case objectAttribute, parentAttribute, callerClaim, callerPinned:
 		v, t := r.stored(f)
 		if t != yes {
 			return "", t

@@ -168,18 +168,34 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 	if err != nil {
 		return nil, err
 	}
-	stats, err := c.p.view.Fill(ctx, targets, func(t *rules.Target) bool {
-		return c.p.couldAllow(c.o.Caller, t) || c.o.Caller.Actor != nil && c.p.couldAllow(c.o.Caller.Actor, t)
+	stats, err := c.p.view.Fill(ctx, targets, func(t *rules.Target) catalog.Want {
+		return c.p.wants(c.o.Caller, t)
 	})
 	c.o.Hits, c.o.Misses, c.o.Stale = c.o.Hits+stats.Hits, c.o.Misses+stats.Misses, c.o.Stale+stats.Stale
 	if err != nil {
 		return nil, err
 	}
 	targets = resolver.Settle(targets)
-	for i := range targets {
-		c.o.Catalog = max(c.o.Catalog, targets[i].Object.Generation)
-	}
+	c.o.Catalog = max(c.o.Catalog, stats.Generation)
 	return targets, nil
+}
+
+// wants says which look-ups can matter to the caller or to who acts for it.
+func (p *Policy) wants(c *rules.Caller, t *rules.Target) (want catalog.Want) {
+	if p.couldAllow(c, t) || c.Actor != nil && p.couldAllow(c.Actor, t) {
+		want = catalog.WantRow
+		if p.readsParent(c, t) || c.Actor != nil && p.readsParent(c.Actor, t) {
+			want |= catalog.WantParent
+		}
+	}
+	return want
+}
+
+func (p *Policy) readsParent(c *rules.Caller, t *rules.Target) bool {
+	if t.Upsert {
+		return p.set.ReadsParent(c, t.Object.Type, "create") || p.set.ReadsParent(c, t.Object.Type, "update")
+	}
+	return p.set.ReadsParent(c, t.Object.Type, t.Action)
 }
 
 // couldAllow says whether a look-up can matter: a caller whom no rule can allow

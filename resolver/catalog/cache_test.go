@@ -288,7 +288,7 @@ func TestWarmFillDoesNotAllocate(t *testing.T) {
 	d := open(t, NewMemory(tenant("a", "eu"), tenant("b", "eu")), nil)
 	one, two := d.targets("a"), d.targets("a", "b")
 	d.fill(t, "a", "b")
-	want := func(*rules.Target) bool { return true }
+	want := func(*rules.Target) Want { return WantRow }
 	for name, targets := range map[string][]rules.Target{"one target": one, "two targets": two} {
 		n := testing.AllocsPerRun(1000, func() {
 			if stats, err := d.view.Fill(t.Context(), targets, want); err != nil || stats.Misses > 0 {

@@ -146,7 +146,7 @@ func TestFillLeavesOthersAlone(t *testing.T) {
 	targets := d.targets("a", "", "a", "a")
 	targets[2].Collection = true
 	targets[3].Object.Type = &rules.Type{Name: "file"} // has no catalog
-	if _, err := d.view.Fill(t.Context(), targets, func(*rules.Target) bool { return false }); err != nil || src.calls.Load() != 0 {
+	if _, err := d.view.Fill(t.Context(), targets, func(*rules.Target) Want { return 0 }); err != nil || src.calls.Load() != 0 {
 		t.Fatalf("nothing wanted: %v, %d look-ups", err, src.calls.Load())
 	}
 	stats, err := d.view.Fill(t.Context(), targets, nil)

@@ -45,6 +45,12 @@ func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 	for _, a := range t.Attributes {
 		fmt.Fprintf(&b, " %q:%d", a.Name, a.Kind)
 	}
+	low, high := aged(t)
+	fmt.Fprintf(&b, " %d..%d", low, high)
+	for _, child := range t.Children {
+		low, high := aged(child)
+		fmt.Fprintf(&b, " %d..%d", low, high)
+	}
 	return b.String()
 }
 
@@ -90,17 +96,26 @@ func (c *Catalog) maxStaleOf(schema *rules.Schema) func(rules.Tier) time.Duratio
 }
 
 // leastOf is the least that of gives for a tier that a row of t can have, so that
-// a row that was raised meanwhile does not outlive the bound of its new tier.
+// a row that was raised meanwhile does not outlive the bound of its new tier. A row
+// that decides on the objects below it has their bounds, too.
 func leastOf(schema *rules.Schema, t *rules.Type, of func(rules.Tier) time.Duration) time.Duration {
-	floor := t.Tier
 	least := of(t.MaxRowTier)
-	if floor == rules.NoTier {
-		floor, least = 0, min(least, of(schema.Unclassified))
-	}
-	for tier := floor; tier <= t.MaxRowTier; tier++ {
-		least = min(least, of(tier))
+	for _, t := range append([]*rules.Type{t}, t.Children...) {
+		if t.Tier == rules.NoTier {
+			least = min(least, of(schema.Unclassified))
+		}
+		low, high := aged(t)
+		for tier := low; tier <= high; tier++ {
+			least = min(least, of(tier))
+		}
 	}
 	return least
+}
+
+// aged are the lowest and the highest tier that an object of a type can have by
+// its row.
+func aged(t *rules.Type) (low, high rules.Tier) {
+	return max(t.Tier, 0), max(t.MaxRowTier, t.Classified)
 }
 
 // entry is a row in its shape. It never changes once others can see it, for

@@ -102,59 +102,108 @@ type Stats struct {
 	Generation   uint64 // the highest that was read; 0 when nothing was
 }
 
-// job is one object that wants its row.
+// Want says which rows a target is worth.
+type Want uint8
+
+// The rows of a target.
+const (
+	WantRow    Want = 1 << iota // the object's own
+	WantParent                  // and that of its parent
+)
+
+func wanted(want func(*rules.Target) Want, t *rules.Target) Want {
+	if want == nil {
+		return WantRow
+	}
+	return want(t)
+}
+
+// job is one row that is wanted: that of an object, or of its parent.
 type job struct {
 	object *rules.Object
 	shape  *shape
+	id     string
+	parent bool
 	entry  *entry
 }
 
-func (j *job) key() cacheKey { return cacheKey{j.shape, j.object.ID} }
+func (j *job) key() cacheKey { return cacheKey{j.shape, j.id} }
 
-// Fill looks up the objects of those targets that want is true for (nil: all)
-// and that have a catalog and an id, and sets what is known about them: State,
-// Attributes, Parent, RowTier and Generation. When the cache has all of them it
-// neither blocks nor allocates. The error is a *rules.Fault; then the targets
-// MUST NOT be decided on.
-func (v *View) Fill(ctx context.Context, targets []rules.Target, want func(*rules.Target) bool) (Stats, error) {
-	var few [4]job
-	var stats Stats
-	jobs, err := v.jobs(few[:0], targets, want)
-	if err != nil {
-		return stats, err
+// Fill looks up what want says (nil: their own rows) of those targets that have a
+// catalog and an id, and sets what is known about them: State, Attributes, Parent,
+// RowTier and Generation, and of their parents ParentState and ParentAttributes.
+// When the cache has all of them it neither blocks nor allocates. The error is a
+// *rules.Fault; then the targets MUST NOT be decided on.
+func (v *View) Fill(ctx context.Context, targets []rules.Target, want func(*rules.Target) Want) (Stats, error) {
+	var (
+		few   [4]job
+		kin   [4]*rules.Object
+		stats Stats
+	)
+	jobs, below, err := v.jobs(few[:0], kin[:0], targets, want)
+	if err == nil {
+		err = ask(ctx, jobs, &stats)
 	}
+	if err == nil && len(below) > 0 {
+		err = v.parents(ctx, jobs, below, &stats)
+	}
+	return stats, err
+}
+
+// ask gives every job its row, source by source.
+func ask(ctx context.Context, jobs []job, stats *Stats) error {
 	for len(jobs) > 0 {
 		src := jobs[0].shape.source
-		n := 0 // jobs of src go to the front
+		n, open := 0, false // jobs of src go to the front
 		for i := range jobs {
 			if jobs[i].shape.source == src {
+				open = open || jobs[i].entry == nil
 				jobs[i], jobs[n] = jobs[n], jobs[i]
 				n++
 			}
 		}
-		if err := src.answer(ctx, jobs[:n], &stats); err != nil {
-			return stats, err
+		if open {
+			if err := src.answer(ctx, jobs[:n], stats); err != nil {
+				return err
+			}
 		}
 		jobs = jobs[n:]
 	}
-	return stats, nil
+	return nil
 }
 
-// jobs appends the objects that need a look-up. A type that says it has a catalog
-// but whose source is not there is a fault, never skipped.
-func (v *View) jobs(jobs []job, targets []rules.Target, want func(*rules.Target) bool) ([]job, error) {
+// jobs appends the objects that need a look-up, and those whose parents do, too.
+func (v *View) jobs(jobs []job, below []*rules.Object, targets []rules.Target, want func(*rules.Target) Want) ([]job, []*rules.Object, error) {
 	for i := range targets {
 		t := &targets[i]
-		if !looksUp(t) || want != nil && !want(t) {
+		row, parent := looksUp(t), hasParent(t)
+		if !row && !parent {
 			continue
 		}
-		sh := v.shapes[t.Object.Type]
-		if sh == nil || sh.source == nil {
-			return nil, rules.Faultf(rules.CatalogUnavailable, "type %s: no source is named %q", t.Object.Type.Name, t.Object.Type.Catalog)
+		what := wanted(want, t)
+		if parent && what&WantParent != 0 {
+			below = append(below, &t.Object)
 		}
-		jobs = append(jobs, job{object: &t.Object, shape: sh})
+		if !row || what&WantRow == 0 {
+			continue
+		}
+		sh, err := v.shapeOf(t.Object.Type)
+		if err != nil {
+			return nil, nil, err
+		}
+		jobs = append(jobs, job{object: &t.Object, shape: sh, id: t.Object.ID})
 	}
-	return jobs, nil
+	return jobs, below, nil
+}
+
+// shapeOf returns the shape of a type's rows. A type that says it has a catalog
+// but whose source is not there is a fault, never skipped.
+func (v *View) shapeOf(t *rules.Type) (*shape, error) {
+	sh := v.shapes[t]
+	if sh == nil || sh.source == nil {
+		return nil, rules.Faultf(rules.CatalogUnavailable, "type %s: no source is named %q", t.Name, t.Catalog)
+	}
+	return sh, nil
 }
 
 func looksUp(t *rules.Target) bool {
@@ -163,23 +212,44 @@ func looksUp(t *rules.Target) bool {
 
 // Ready reports whether Fill would be answered by the cache, that is without
 // waiting for a source: a caller can tell before it begins that it would wait.
-func (v *View) Ready(targets []rules.Target, want func(*rules.Target) bool) bool {
+func (v *View) Ready(targets []rules.Target, want func(*rules.Target) Want) bool {
 	now := v.catalog.elapsed()
 	for i := range targets {
 		t := &targets[i]
-		if !looksUp(t) || want != nil && !want(t) {
-			continue
+		what, parent := wanted(want, t), t.Object.Parent
+		if looksUp(t) && what&WantRow != 0 {
+			e, fails := v.kept(t.Object.Type, t.Object.ID, now)
+			if fails {
+				continue
+			}
+			if e == nil {
+				return false
+			}
+			if e.found {
+				parent = e.parent
+			}
 		}
-		sh := v.shapes[t.Object.Type]
-		if sh == nil || sh.source == nil {
-			continue // Fill fails at once
-		}
-		current, err := sh.source.version()
-		if err == nil && sh.source.cached(cacheKey{sh, t.Object.ID}, current, now) == nil {
-			return false
+		if hasParent(t) && what&WantParent != 0 && parent != "" {
+			if e, fails := v.kept(t.Object.Type.Above, parent, now); e == nil && !fails {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// kept returns the row that answers now, or nil; of a source that is not there or
+// too old, Fill fails at once.
+func (v *View) kept(t *rules.Type, id string, now time.Duration) (e *entry, fails bool) {
+	sh, err := v.shapeOf(t)
+	if err != nil {
+		return nil, true
+	}
+	current, err := sh.source.version()
+	if err != nil {
+		return nil, true
+	}
+	return sh.source.cached(cacheKey{sh, id}, current, now), false
 }
 
 // answer gives every job, all of one source, its row of one generation.
@@ -188,11 +258,11 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	if err != nil {
 		return err
 	}
-	cold := s.warm(jobs, current)
-	stats.Hits += len(jobs) - cold
+	hits, cold := s.warm(jobs, current)
+	stats.Hits += hits
 	stats.Misses += cold
-	s.catalog.hits.Add(uint64(len(jobs) - cold)) //nolint:gosec // cold counts some of jobs
-	s.catalog.misses.Add(uint64(cold))           //nolint:gosec // likewise
+	s.catalog.hits.Add(uint64(hits))   //nolint:gosec // a number of jobs
+	s.catalog.misses.Add(uint64(cold)) //nolint:gosec // likewise
 	if cold > 0 || !agree(jobs, current) {
 		if err := s.read(ctx, jobs, current); err != nil && !s.stale(jobs, current, err, stats) {
 			return err
@@ -203,24 +273,31 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 		if e.bad != "" {
 			return rules.Faultf(rules.CatalogBadRow, "%s", e.bad)
 		}
-		e.apply(jobs[i].object)
+		if jobs[i].parent {
+			e.applyParent(jobs[i].object)
+		} else {
+			e.apply(jobs[i].object)
+		}
 		stats.Generation = max(stats.Generation, e.generation)
 	}
 	return nil
 }
 
-// warm gives the jobs without an entry what the cache has, and returns how many are left.
-func (s *source) warm(jobs []job, current uint64) (cold int) {
+// warm gives the jobs without an entry what the cache has, and returns how many
+// got one and how many are left.
+func (s *source) warm(jobs []job, current uint64) (hits, cold int) {
 	now := s.catalog.elapsed()
 	for i := range jobs {
-		if jobs[i].entry == nil {
-			jobs[i].entry = s.cached(jobs[i].key(), current, now)
+		if jobs[i].entry != nil {
+			continue
 		}
-		if jobs[i].entry == nil {
+		if jobs[i].entry = s.cached(jobs[i].key(), current, now); jobs[i].entry == nil {
 			cold++
+		} else {
+			hits++
 		}
 	}
-	return cold
+	return hits, cold
 }
 
 // cached returns the entry that answers now, or nil.

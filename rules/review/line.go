@@ -142,6 +142,7 @@ func (u *unit) target(o *rules.Object) (rules.Target, bool) {
 		bound = true
 		if slot < 0 {
 			t.Object.Parent = o.Parent
+			t.Object.ParentState, t.Object.ParentAttributes = o.ParentState, o.ParentAttributes
 			continue
 		}
 		if t.Object.Attributes == nil {

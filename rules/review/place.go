@@ -13,7 +13,9 @@ func (s *survey) places(o *rules.Object) {
 	like.State, like.RowTier = rules.New, rules.NoTier
 	s.explore(&like, true)
 	for _, typ := range s.below(o.Type) {
-		s.explore(&rules.Object{Type: typ, Parent: o.ID, State: rules.New, RowTier: rules.NoTier}, true)
+		s.explore(&rules.Object{
+			Type: typ, Parent: o.ID, State: rules.New, RowTier: rules.NoTier, ParentState: o.State, ParentAttributes: o.Attributes,
+		}, true)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// Enumerator lists the objects of a type: each once, with all that its row says,
-// in the same order each time and all of one generation. A row that cannot be used
+// Enumerator lists the objects of a type: each once, with all that its row says and,
+// where decisions on the type read it, the row of its parent, in the same order each time and all of one generation. A row that cannot be used
 // comes as a *rules.Fault with reason catalog_bad_row in its place; any other
 // error ends the listing.
 type Enumerator interface {

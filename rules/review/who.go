@@ -178,7 +178,7 @@ func (s *survey) subjects(o *rules.Object) []string {
 	}
 	add(o.ID)
 	add(o.Parent)
-	for _, v := range o.Attributes {
+	for _, v := range slices.Concat(o.Attributes, o.ParentAttributes) {
 		switch v := v.(type) {
 		case string:
 			add(v)
