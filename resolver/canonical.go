@@ -66,6 +66,7 @@ const (
 	connect = "CONNECT"
 	options = "OPTIONS"
 	head    = "HEAD"
+	get     = "GET"
 )
 
 // checkMethod lets upper-case tokens pass, known or not: a server that folds
