@@ -30,7 +30,7 @@ func (b *builder) stream() {
 	switch {
 	case op.Protocol == protoGraphQL || op.Protocol == protoMCP:
 		b.mistakes.Add(d.Pos, "stream is not supported yet on %s lines", op.Protocol)
-	case op.Protocol == "" && op.Method != get && op.Method != "ANY":
+	case op.Protocol == "" && op.Method != fetch && op.Method != "ANY":
 		b.mistakes.Add(d.Pos, "only GET lines become WebSockets, this one is for %s", op.Method)
 	case op.NeedsBody:
 		b.mistakes.Add(d.Pos, "nothing of a stream is read, and this line reads its body")

@@ -66,7 +66,7 @@ const (
 	connect = "CONNECT"
 	options = "OPTIONS"
 	head    = "HEAD"
-	get     = "GET"
+	fetch   = "GET"
 )
 
 // checkMethod lets upper-case tokens pass, known or not: a server that folds

@@ -122,7 +122,7 @@ func (s *seenHeaders) upgrades(req *rules.Request) bool {
 	length, sized := req.Header("content-length")
 	_, chunked := req.Header("transfer-encoding")
 	bare := (!sized || length == "0") && !chunked && len(req.Body) == 0 && !req.BodyCut
-	return s.webSocket && s.named && !s.other && bare && req.Method == get
+	return s.webSocket && s.named && !s.other && bare && req.Method == fetch
 }
 
 // checkTwin refuses names that CGI-like servers take for one of those we read or remove:
