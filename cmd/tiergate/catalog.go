@@ -14,10 +14,10 @@ import (
 
 func newCatalog() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "catalog", Short: "Let held versions of catalog files in, make databases tell their changes",
+		Use: "catalog", Short: "Build large catalogs, let held versions of catalog files in, make databases tell their changes",
 		Example: "  tiergate catalog accept -c tiergate.yaml 9f86d081884c\n  tiergate catalog outbox -c tiergate.yaml accounts --reader tiergate",
 	}
-	cmd.AddCommand(newCatalogAccept(), newCatalogOutbox())
+	cmd.AddCommand(newCatalogAccept(), newCatalogImport(), newCatalogOutbox())
 	return cmd
 }
 

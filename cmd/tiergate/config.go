@@ -126,6 +126,7 @@ type catalogConfig struct {
 	Guard  *guardConfig     `yaml:"guard"`
 
 	Postgres *postgresConfig `yaml:"postgres"`
+	SQLite   *sqliteConfig   `yaml:"sqlite"`
 
 	name string // of the catalog
 }

@@ -31,6 +31,7 @@ func (s *catalogConfig) ways() []way {
 	return []way{
 		{"file", s.File.Pos, s.openFile},
 		{"postgres", s.Postgres.place(), s.openPostgres},
+		{"sqlite", s.SQLite.place(), s.openSQLite},
 	}
 }
 
@@ -50,6 +51,7 @@ func (s *catalogConfig) check(e rules.Entry[catalogConfig], ms *rules.Mistakes) 
 		ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
 	}
 	s.Postgres.check(e.Key, ms)
+	s.SQLite.check(e.Key, ms)
 	if s.MaxAge != 0 && first.key != "file" && first.key != "" {
 		ms.AddHint(first.pos, "max_age stands beside file", "catalog %q: max_age of what is no file", e.Key)
 	}
