@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tiergate/tiergate/rules"
@@ -143,16 +144,36 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// many makes n routes of the usual forms.
+// forms are templates as GitHub, Google, Kubernetes and container registries have
+// them, for a collection #.
+var forms = []string{
+	"GET /repos/{o}/{r}/#", "POST /repos/{o}/{r}/#", "GET /repos/{o}/{r}/#/{id}", "PUT|PATCH /repos/{o}/{r}/#/{id}", "DELETE /repos/{o}/{r}/#/{id}",
+	"GET /repos/{o}/{r}/#/latest", "GET /repos/{o}/{r}/#/{base}...{head}", "GET /repos/{o}/{r}/#/{id}/contents/{path=**}", "ANY /repos/{o}/{r}/#/{id}/lock",
+	"GET /users/{u}/#/{id}.json", "GET /v1/{name=projects/*/locations/*/#/*}", "POST /v1/{name=projects/*/locations/*/#/*}:cancel", "POST /v1/{name=projects/*/locations/*/#/*}:start",
+	"GET /apis/{group}/namespaces/{ns}/#/{id}/proxy/{path=**}", "GET /v2/{name=**}/#/{ref}", "POST /v1/#:batchGet",
+}
+
+// someRequests have a line among the first hundred of many routes.
+var someRequests = []string{
+	"GET /repos/acme/web/issues1/42", "HEAD /repos/acme/web/issues1/latest", "PATCH /repos/acme/web/issues1/42", "GET /repos/acme/web/issues1/main...dev",
+	"GET /repos/acme/web/issues1/42/contents/src/main.go", "DELETE /repos/acme/web/issues1/42/lock", "GET /users/ada/issues1/42.json",
+	"POST /v1/projects/p/locations/eu/issues1/i7:cancel", "GET /apis/apps/namespaces/n/issues1/web/proxy/a/b/c", "GET /v2/library/web/issues1/7.2", "POST /v1/issues1:batchGet",
+}
+
+// many makes n routes of these forms.
 func many(t testing.TB, n int) *Routes {
 	t.Helper()
+	return compile(t, manyLines(n)...)
+}
+
+func manyLines(n int) []string {
 	var ops []string
 	for i := 0; len(ops) < n; i++ {
-		base := fmt.Sprintf("/v1/service%d/things", i)
-		ops = append(ops, "GET "+base+"/{id}", "PUT "+base+"/{id}", "DELETE "+base+"/{id}", "GET "+base, "POST "+base+"/{id}/close",
-			"GET "+base+"/{id}/parts/{part}", "GET "+base+"/{id}/files/{path=**}", "GET "+base+"/all", "POST "+base+":batch", "ANY "+base+"/{id}/any")
+		for _, form := range forms {
+			ops = append(ops, strings.ReplaceAll(form, "#", fmt.Sprintf("issues%d", i)))
+		}
 	}
-	return compile(t, withTargets(ops[:n])...)
+	return withTargets(ops[:n])
 }
 
 // request is canonical.
@@ -167,9 +188,7 @@ func request(t testing.TB, text string) *rules.Request {
 
 func TestMatchDoesNotAllocate(t *testing.T) {
 	routes := many(t, 1000)
-	for _, text := range []string{
-		"GET /v1/service7/things/42", "HEAD /v1/service7/things/all", "GET /v1/service7/things/1/files/a/b/c", "PATCH /v1/service7/things/1/any", "GET /v1/service7/things/AC123456",
-	} {
+	for _, text := range someRequests {
 		req := request(t, text)
 		if n := testing.AllocsPerRun(100, func() {
 			if m, err := routes.Match(req); err != nil || m.Op == nil {
@@ -182,7 +201,7 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 }
 
 func TestReadingARequestAllocatesLittle(t *testing.T) {
-	r := raw("GET /v1/service7/things/42?page=2&sort=name\nauthorization: Bearer abc\nuser-agent: x\naccept: */*\nx-request-id: 7")
+	r := raw("GET /repos/acme/web/issues1/42?page=2&sort=name\nauthorization: Bearer abc\nuser-agent: x\naccept: */*\nx-request-id: 7")
 	if n := testing.AllocsPerRun(100, func() {
 		if _, err := Canonical(r, testOptions); err != nil {
 			t.Fatal(err)
@@ -190,7 +209,7 @@ func TestReadingARequestAllocatesLittle(t *testing.T) {
 	}); n > 3 { // the request, its segments, its parameters
 		t.Errorf("Canonical allocates %v times, want at most 3", n)
 	}
-	routes, req := many(t, 100), request(t, "GET /v1/service7/things/42")
+	routes, req := many(t, 100), request(t, "GET /repos/acme/web/issues1/42")
 	m, err := routes.Match(req)
 	if err != nil {
 		t.Fatal(err)
@@ -204,28 +223,32 @@ func TestReadingARequestAllocatesLittle(t *testing.T) {
 	}
 }
 
+// Each operation matches one request of every form.
 func BenchmarkMatch(b *testing.B) {
-	for _, n := range []int{100, 1_000, 12_000} {
+	for _, n := range []int{100, 1_200, 12_000} {
 		routes := many(b, n)
-		req := request(b, "GET /v1/service7/things/42/files/a/b")
-		b.Run(fmt.Sprintf("routes=%d", n), func(b *testing.B) {
+		var reqs []*rules.Request
+		for _, text := range someRequests {
+			reqs = append(reqs, request(b, text))
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := routes.Match(req); err != nil {
-					b.Fatal(err)
+				for _, req := range reqs {
+					if _, err := routes.Match(req); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(reqs)), "ns/match")
 		})
 	}
 }
 
-func BenchmarkCompile(b *testing.B) {
-	for _, n := range []int{100, 12_000} {
-		b.Run(fmt.Sprintf("routes=%d", n), func(b *testing.B) {
-			for b.Loop() {
-				many(b, n)
-			}
-		})
+func BenchmarkCompile12000(b *testing.B) {
+	lines := manyLines(12_000)
+	for b.Loop() {
+		compile(b, lines...)
 	}
 }
 
