@@ -100,7 +100,14 @@ func (p *parts) load() (*policy.Policy, *rules.Source, error) {
 func (p *parts) loadFS(fsys fs.FS) (*policy.Policy, *rules.Source, error) {
 	o := p.options
 	o.Env.Now = time.Now()
-	return policy.Load(fsys, o)
+	loaded, src, err := policy.Load(fsys, o)
+	if err == nil {
+		err = p.config.unmapped(loaded.Set().Schema())
+	}
+	if err != nil {
+		return nil, src, err
+	}
+	return loaded, src, nil
 }
 
 func (c *config) rulesDirs() []string {

@@ -25,7 +25,7 @@ func newCatalogOutbox() *cobra.Command {
 		Long: `outbox prints the tables, functions and triggers that "changes: true" of a PostgreSQL catalog needs: for all
 tables that the catalog's types map, or for one table, such as one that a query joins. Run what it prints as the owner
 of the tables, once for each database; it may be run again. --reader grants what the server's role needs.`,
-		Example: `  tiergate catalog outbox -c tiergate.yaml accounts --reader tiergate | psql -1 bank
+		Example: `  tiergate catalog outbox -c tiergate.yaml accounts --reader tiergate > outbox.sql
   tiergate catalog outbox --table bank.customers --id number --type customer`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

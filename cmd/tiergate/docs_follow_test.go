@@ -88,7 +88,8 @@ func runsHere(block string) bool {
 	return regexp.MustCompile(`^(tiergate|openssl) |^last=`).MatchString(block)
 }
 
-var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+|catalog accept)`)
+// asksServer are commands that want a server, or a database, that is not here.
+var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+|catalog (accept|outbox))`)
 
 var serves = regexp.MustCompile(`(?m)^tiergate serve -c (\S+)`)
 
