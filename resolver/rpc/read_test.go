@@ -202,3 +202,21 @@ func TestManyFields(t *testing.T) {
 		t.Error("a field that never came is noted")
 	}
 }
+
+// BenchmarkRead: fields that a message does not use must cost nothing.
+func BenchmarkRead(b *testing.B) {
+	for name, body := range map[string][]byte{
+		"one":  framed(text(1, "T-1")),
+		"many": framed(join(text(1, "T-1"), num(2, 1<<60), num(3, 1), text(4, "a"), text(4, "b"), text(5, text(9, "ada")), text(7, text(1, "k"), text(2, "v")))),
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := method(b, "GetTicket")
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Read(body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
