@@ -68,6 +68,25 @@ func TestIdTypesThatCannotWorkAreRefusedByName(t *testing.T) {
 	}
 }
 
+// A type that cannot work takes no other one with it.
+func TestTypeThatCannotWorkStandsAlone(t *testing.T) {
+	b := open(t, createAccounts("text")+oneAccount+"; CREATE TABLE odd (id numeric)", func(o *Options) {
+		o.Pool = 1
+		o.Types["odd"] = Type{Table: "odd"}
+		o.Types["nameless"] = Type{Query: "SELECT name FROM account WHERE id = ANY($1)"}
+	})
+	for range 2 {
+		for _, typ := range []string{"odd", "nameless"} {
+			if _, err := b.Lookup(t.Context(), keys(typ, "1")); !errors.Is(err, catalog.ErrUnavailable) || strings.Contains(err.Error(), "exists") {
+				t.Errorf("%s: %v", typ, err)
+			}
+		}
+	}
+	if r := b.get(t, "account", "a")[0]; r.Tier != "restricted" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestIdsOfSeveralColumns(t *testing.T) {
 	b := open(t, "CREATE TABLE repo (owner text, name text, stars bigint); "+
 		"INSERT INTO repo VALUES ('ada', 'x', 1), ('bob', 'y', 2), ('ada', 'y', 3), ('a/b', 'c', 4), (NULL, 'n', 5)", func(o *Options) {

@@ -43,8 +43,10 @@ func (s *Source) prepared(ctx context.Context, conn *pgconn.PgConn, typ string) 
 	if !ok {
 		return nil, fmt.Errorf("no table or query is given for the type %s", typ)
 	}
-	st, err := t.prepare(ctx, conn, "tiergate_"+strconv.Itoa(len(known)))
+	name := "tiergate_" + strconv.Itoa(len(known))
+	st, err := t.prepare(ctx, conn, name)
 	if err != nil {
+		_ = conn.Deallocate(ctx, name) // the next type takes the name; one that is not there is no error
 		return nil, fmt.Errorf("type %s: %w", typ, err)
 	}
 	known[typ] = st
