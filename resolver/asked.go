@@ -57,6 +57,11 @@ func (b *builder) ask(option string, at rules.At[string], more bool) {
 	b.op.NeedsBody = b.op.NeedsBody || e.kind != fromQuery
 	a.from = b.source(e)
 	b.op.asking = append(b.op.asking, a)
+	if w := b.op.written; w != nil && a.from.kind == fromBody && len(w.base) == 0 && !e.steps[0].each {
+		if name := e.steps[0].member; w.root.names[name] == nil {
+			w.root.parameter(name)
+		}
+	}
 }
 
 // known is every name by which a property of the type may be asked for.
@@ -111,7 +116,10 @@ func (r *resolution) selected(root *member, to *paths) error {
 		to.add(rules.Everything)
 		return nil
 	}
-	for _, field := range r.fields {
+	for i, field := range r.fields {
+		if i+1 < len(r.fields) && strings.HasPrefix(r.fields[i+1], field+".") {
+			continue // they are sorted: what is selected in it comes next
+		}
 		if _, err := root.want(strings.Split(field, "."), to); err != nil {
 			return err
 		}
@@ -175,21 +183,27 @@ func (r *resolution) bodyLists(s *source) ([]string, error) {
 	}
 	var texts []string
 	for _, v := range at {
-		items := []tree.Value{*v}
-		if v.Kind == tree.Array {
-			items = v.Items
-		}
-		for i := range items {
-			switch items[i].Kind {
-			case tree.String:
-				texts = append(texts, items[i].Text)
-			case tree.Null:
-			case tree.Bool, tree.Number, tree.Array, tree.Object:
-				texts = append(texts, rules.Everything) // whatever that asks for
-			}
-		}
+		texts = appendTexts(texts, v)
 	}
 	return texts, nil
+}
+
+// appendTexts appends a text, or those of a list. What is neither may ask for anything.
+func appendTexts(to []string, v *tree.Value) []string {
+	items := []tree.Value{*v}
+	if v.Kind == tree.Array {
+		items = v.Items
+	}
+	for i := range items {
+		switch items[i].Kind {
+		case tree.String:
+			to = append(to, items[i].Text)
+		case tree.Null:
+		case tree.Bool, tree.Number, tree.Array, tree.Object:
+			to = append(to, rules.Everything)
+		}
+	}
+	return to
 }
 
 // request adds what a list such as a,b.c,d(e,f) asks for, and says how many names

@@ -16,6 +16,7 @@ type member struct {
 	path  string
 	names map[string]*member
 	each  *member  // of an array
+	free  bool     // a parameter of the request, no member of what is written
 	twins []string // the names that lead to properties, sorted: no other may be read as one of them
 }
 
@@ -60,6 +61,14 @@ func (m *member) add(path string, property bool) {
 		}
 		m = next
 	}
+}
+
+// parameter says that a member is a parameter of the request.
+func (m *member) parameter(name string) {
+	if m.names == nil {
+		m.names = map[string]*member{}
+	}
+	m.names[name] = &member{free: true}
 }
 
 // below is the path of a member that is called name. A name that could be taken

@@ -76,7 +76,7 @@ func oneOf(set string) func(byte) bool {
 var (
 	isName   = oneOf("_")      // captures
 	isWord   = oneOf("_-.")    // actions, types, attributes
-	isParam  = oneOf("_-.~")   // query parameters and headers
+	isParam  = oneOf("_-.~$")  // query parameters and headers
 	isMember = oneOf("_-$@")   // members of a body
 	isClaim  = oneOf("_-.:/")  // claims, some of which are URLs
 	isFixed  = oneOf("_-.~@:") // fixed ids and bounds

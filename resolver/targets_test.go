@@ -55,9 +55,6 @@ func showTarget(t *rules.Target) string {
 	if t.Object.Parent != "" {
 		b.WriteString(" in " + t.Object.Parent)
 	}
-	if len(t.Reads) > 0 {
-		b.WriteString(" reads " + strings.Join(t.Reads, "+"))
-	}
 	if t.Object.State == rules.New {
 		b.WriteString(" new")
 	}
@@ -69,6 +66,9 @@ func showTarget(t *rules.Target) string {
 	}
 	if len(t.Properties) > 0 {
 		b.WriteString(" named " + strings.Join(t.Properties, "+"))
+	}
+	if len(t.Reads) > 0 {
+		b.WriteString(" reads " + strings.Join(t.Reads, "+"))
 	}
 	return b.String()
 }

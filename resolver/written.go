@@ -40,12 +40,12 @@ func (b *builder) written() {
 		if !ok {
 			return
 		}
-		if kind := e.reads(); kind == 0 && e.kind != fromArgs && e.kind != fromMessage || kind != 0 && kind&b.op.bodies == 0 {
-			b.mistakes.AddHint(at.Pos, "write body.member, or args.member on a GRAPHQL or MCP line", "writes is %q, which is not in the body", at.V)
-			return
-		}
 		if b.op.bodies&jsonPatch != 0 {
 			b.mistakes.Add(at.Pos, "a JSON patch says itself what it writes")
+			return
+		}
+		if kind := e.reads(); kind == 0 && e.kind != fromArgs && e.kind != fromMessage || kind != 0 && (kind == formBody) != (b.op.bodies == formBody) {
+			b.mistakes.AddHint(at.Pos, "write body.member, or args.member on a GRAPHQL or MCP line", "writes is %q, which is not in the body", at.V)
 			return
 		}
 		if each := lastEach(e.steps); each > 0 {
@@ -208,8 +208,11 @@ func members(v *tree.Value, m *member, to *paths, skip []step) error {
 		if err != nil {
 			return err
 		}
-		if next == nil {
+		switch {
+		case next == nil:
 			to.undeclared(m, name)
+			continue
+		case next.free:
 			continue
 		}
 		if err := value(&v.Items[i], next, to, below); err != nil {
