@@ -17,7 +17,8 @@ const module = "github.com/tiergate/tiergate/"
 // on purpose.
 var mayImport = map[string][]string{
 	"rules":                        {"rules/regular"},
-	"rules/regular":                {}, // how a file that a user named is opened
+	"rules/regular":                {},                // how a file that a user named is opened
+	"rules/dial":                   {"rules/regular"}, // how a host that a user named is reached
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
@@ -28,11 +29,12 @@ var mayImport = map[string][]string{
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/rpc":                 {"resolver/tree"},
 	"resolver/catalog":             {"rules", "rules/regular"},
-	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"},          // rows of a database
-	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"}, // rows of a file that is larger than memory
+	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"},                                // rows of a database
+	"resolver/catalog/web":         {"rules/regular", "rules/dial", "resolver/tree", "resolver/catalog"}, // rows of an HTTP API
+	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"},                       // rows of a file that is larger than memory
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
 	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
-	"extauthz/identity":            {"rules", "rules/regular"},
+	"extauthz/identity":            {"rules", "rules/regular", "rules/dial"},
 	"extauthz/audit":               {"rules", "rules/regular"},
 	"extauthz/revocation":          {"rules", "rules/regular"},
 	"envoy":                        {},
@@ -41,7 +43,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

@@ -2,23 +2,18 @@ package identity
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/dial"
 )
 
-const (
-	dialTimeout  = 2 * time.Second
-	discoveryFor = time.Hour // a jwks_uri is used before it is discovered again
-)
+// discoveryFor is how long a jwks_uri is used before it is discovered again.
+const discoveryFor = time.Hour
 
 // getter fetches small documents from identity providers: https, or http from
 // loopback; no redirects, no cookies, no compression, and a proxy only where one
@@ -34,7 +29,7 @@ func newGetter(ca, proxy string) (*getter, error) {
 	g := &getter{plain: transport(true)}
 	secure := transport(false)
 	if proxy != "" {
-		u, err := proxyURL(proxy)
+		u, err := dial.Proxy(proxy)
 		if err != nil {
 			return nil, err
 		}
@@ -42,27 +37,12 @@ func newGetter(ca, proxy string) (*getter, error) {
 	}
 	g.secure = secure
 	if ca != "" {
-		if _, err := readRoots(ca); err != nil {
+		if _, err := dial.Roots(ca); err != nil {
 			return nil, err
 		}
 		g.secure = &private{secure, ca}
 	}
 	return g, nil
-}
-
-func transport(loopbackOnly bool) *http.Transport {
-	dialer := &net.Dialer{
-		Timeout: dialTimeout,
-		// After name resolution, so that a name cannot lead past it.
-		Control: func(_, address string, _ syscall.RawConn) error { return checkAddress(address, loopbackOnly) },
-	}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		DisableKeepAlives:      true, // a fetch every few minutes; an idle connection is one more thing to close
-		DisableCompression:     true, // what is limited is what was sent
-		MaxResponseHeaderBytes: 32 << 10,
-	}
 }
 
 // document gets one document. etag, if set, makes an unchanged answer possible.
@@ -80,7 +60,7 @@ func (g *getter) document(ctx context.Context, address, etag string) (document, 
 	if req.URL.Scheme == "http" {
 		through = g.plain
 	} else if g.proxied {
-		if err := checkProxied(req.URL.Hostname()); err != nil {
+		if err := dial.CheckProxied(req.URL.Hostname()); err != nil {
 			return document{}, err
 		}
 	}
@@ -138,11 +118,11 @@ func (d *discovery) keySetURL(ctx context.Context, get *getter) (string, error) 
 	where := strings.TrimSuffix(d.issuer, "/") + "/.well-known/openid-configuration"
 	doc, err := get.document(ctx, where, "")
 	if err != nil {
-		return "", fmt.Errorf("discovery at %s: %w", printable(where), err)
+		return "", fmt.Errorf("discovery at %s: %w", dial.Printable(where), err)
 	}
 	found, err := d.read(doc.body)
 	if err != nil {
-		return "", fmt.Errorf("discovery at %s: %w", printable(where), err)
+		return "", fmt.Errorf("discovery at %s: %w", dial.Printable(where), err)
 	}
 	d.url, d.until = found, d.now().Add(discoveryFor)
 	return found, nil
@@ -162,40 +142,8 @@ func (d *discovery) read(body []byte) (string, error) {
 	if !ok {
 		return "", errors.New("it has no jwks_uri")
 	}
-	if err := checkURL(found, d.allowHTTP); err != nil {
+	if err := dial.CheckURL(found, d.allowHTTP); err != nil {
 		return "", fmt.Errorf("jwks_uri: %w", err)
 	}
 	return found, nil
-}
-
-// checkURL wants an absolute https URL; http only where it is allowed and the
-// host is loopback.
-func checkURL(raw string, allowHTTP bool) error {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Hostname() == "":
-		return fmt.Errorf("%s is not an absolute URL", clip(raw))
-	case u.User != nil || u.Fragment != "":
-		return fmt.Errorf("%q has a user or a fragment", u.Redacted())
-	case u.Scheme == "https":
-		return nil
-	case u.Scheme != "http":
-		return fmt.Errorf("%q is not https", printable(raw))
-	case !allowHTTP:
-		return fmt.Errorf("%q is not https (allow_http: true permits http from loopback)", printable(raw))
-	}
-	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%q is http and not loopback", printable(raw))
-	}
-	return nil
-}
-
-// printable is a URL without its query, which may hold a key of its own.
-func printable(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(not a URL)"
-	}
-	u.RawQuery, u.User = "", nil
-	return u.String()
 }

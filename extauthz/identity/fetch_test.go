@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/dial"
 )
 
 // F2, J5: what the dialer connects to, after names are resolved.
@@ -44,11 +45,11 @@ func TestAddressesThatAreRefused(t *testing.T) {
 		{"[::]:80", false, false},
 		{"idp.example.com:443", false, false}, // not resolved: nothing to judge
 	} {
-		if got := checkAddress(row.address, false) == nil; got != row.anyone {
-			t.Errorf("checkAddress(%s) allows: %v, want %v", row.address, got, row.anyone)
+		if got := dial.CheckAddress(row.address, false) == nil; got != row.anyone {
+			t.Errorf("dial.CheckAddress(%s) allows: %v, want %v", row.address, got, row.anyone)
 		}
-		if got := checkAddress(row.address, true) == nil; got != row.loopback {
-			t.Errorf("checkAddress(%s) on loopback alone allows: %v, want %v", row.address, got, row.loopback)
+		if got := dial.CheckAddress(row.address, true) == nil; got != row.loopback {
+			t.Errorf("dial.CheckAddress(%s) on loopback alone allows: %v, want %v", row.address, got, row.loopback)
 		}
 	}
 }
@@ -78,9 +79,9 @@ func TestURLs(t *testing.T) {
 		{"https://%zz", false, false},
 	} {
 		for allow, want := range map[bool]bool{false: row.plain, true: row.http} {
-			err := checkURL(row.url, allow)
+			err := dial.CheckURL(row.url, allow)
 			if (err == nil) != want {
-				t.Errorf("checkURL(%q, %v) = %v, want valid: %v", row.url, allow, err, want)
+				t.Errorf("dial.CheckURL(%q, %v) = %v, want valid: %v", row.url, allow, err, want)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error shows the password: %v", err)

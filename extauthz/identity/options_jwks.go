@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tiergate/tiergate/rules/dial"
 )
 
 // What an issuer's explicit `"keys": []` does.
@@ -55,9 +57,9 @@ func (j *JWKSConfig) check(issuer string) error {
 	}
 	switch {
 	case j.URL != "":
-		return checkURL(j.URL, j.AllowHTTP)
+		return dial.CheckURL(j.URL, j.AllowHTTP)
 	case j.Discovery:
-		return checkURL(issuer, j.AllowHTTP)
+		return dial.CheckURL(issuer, j.AllowHTTP)
 	}
 	return nil
 }
@@ -79,7 +81,7 @@ func (j *JWKSConfig) checkWay(issuer string) error {
 	case plain:
 		return errors.New("ca and proxy are for https, these keys come over http")
 	case j.Proxy != "":
-		_, err := proxyURL(j.Proxy)
+		_, err := dial.Proxy(j.Proxy)
 		return err
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tiergate/tiergate/rules/dial"
 	"github.com/tiergate/tiergate/rules/regular"
 )
 
@@ -67,7 +68,7 @@ func (r *remote) fetch(ctx context.Context, known bool) (document, error) {
 	doc, err := r.get.document(ctx, url, etag)
 	r.good = false // until it is accepted
 	if err != nil {
-		return document{}, fmt.Errorf("keys from %s: %w", printable(url), err)
+		return document{}, fmt.Errorf("keys from %s: %w", dial.Printable(url), err)
 	}
 	doc.url = url
 	if doc.unchanged {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/dial"
 )
 
 // secureProvider serves a key set over TLS, and its authority's file.
@@ -228,7 +229,7 @@ func TestJ5TargetsThatAProxyIsNotAskedFor(t *testing.T) {
 		}
 	}
 	for _, host := range []string{"203.0.113.7", "10.0.0.1", "[2001:db8::1]", "idp.svc.cluster.local", "3com.com"} {
-		if err := checkProxied(strings.Trim(host, "[]")); err != nil {
+		if err := dial.CheckProxied(strings.Trim(host, "[]")); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package identity
+package dial
 
 import (
 	"fmt"
@@ -17,22 +17,22 @@ var (
 	nat64 = netip.MustParsePrefix("64:ff9b::/96")
 )
 
-// checkAddress refuses to dial what an identity provider never is and a stolen
+// CheckAddress refuses to dial what no server of ours ever is and a stolen
 // DNS name would like to reach.
-func checkAddress(address string, loopbackOnly bool) error {
+func CheckAddress(address string, loopbackOnly bool) error {
 	dialed, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("dial %s: %w", address, err)
 	}
-	if neverProvider(dialed.Addr()) || loopbackOnly && !dialed.Addr().Unmap().IsLoopback() {
+	if neverServer(dialed.Addr()) || loopbackOnly && !dialed.Addr().Unmap().IsLoopback() {
 		return fmt.Errorf("dial %s: this address is refused", address)
 	}
 	return nil
 }
 
-// neverProvider reports whether an address is link-local, of a metadata service,
+// neverServer reports whether an address is link-local, of a metadata service,
 // multicast or none at all, however it is wrapped.
-func neverProvider(ip netip.Addr) bool {
+func neverServer(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	if nat64.Contains(ip) {
 		b := ip.As16()
@@ -41,15 +41,15 @@ func neverProvider(ip netip.Addr) bool {
 	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(metadataAddresses, ip)
 }
 
-// checkProxied refuses hosts that a proxy must not be asked for. It resolves
+// CheckProxied refuses hosts that a proxy must not be asked for. It resolves
 // names out of our sight, so only what is written can be judged: addresses in
 // every spelling that resolvers take for one, and the name that a cloud gives to
 // its metadata service. That the certificate must fit the host does the rest.
-func checkProxied(host string) error {
+func CheckProxied(host string) error {
 	bare := strings.TrimSuffix(strings.ToLower(host), ".")
 	ip, err := netip.ParseAddr(bare)
 	switch last := bare[strings.LastIndexByte(bare, '.')+1:]; {
-	case err == nil && (neverProvider(ip) || ip.Unmap().IsLoopback()):
+	case err == nil && (neverServer(ip) || ip.Unmap().IsLoopback()):
 		return fmt.Errorf("%s through a proxy: this address is refused", host)
 	case err != nil && (last == "" || last[0] >= '0' && last[0] <= '9'): // 0xa9fea9fe, 2852039166, 169.254.43518
 		return fmt.Errorf("%s through a proxy: an address in a spelling that is refused", clip(host))
