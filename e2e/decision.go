@@ -48,16 +48,26 @@ func (d *Decision) Why() string {
 // Decision waits for the record of that id in the decision log: records are
 // written behind the answers.
 func (t *Tiergate) Decision(ctx context.Context, id string) (*Decision, error) {
+	return t.DecisionWhere(ctx, "decision "+id, func(d *Decision) bool { return d.ID == id })
+}
+
+// DecisionWhere waits for a record that is the one meant, which what says.
+func (t *Tiergate) DecisionWhere(ctx context.Context, what string, meant func(*Decision) bool) (*Decision, error) {
 	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
 	defer cancel()
 	var found *Decision
-	err := t.until(ctx, "the record of decision "+id, func() (bool, error) {
+	err := t.until(ctx, "the record of "+what, func() (bool, error) {
 		all, err := t.Decisions()
 		if err != nil {
 			return false, err
 		}
-		found = all[id]
-		return found != nil, nil
+		for _, d := range all {
+			if meant(d) {
+				found = d
+				return true, nil
+			}
+		}
+		return false, nil
 	})
 	return found, err
 }

@@ -38,11 +38,11 @@ func StartEnvoy(ctx context.Context, program, name, dir string, o envoy.Options)
 	if err != nil {
 		return nil, err
 	}
-	return runEnvoy(ctx, program, name, dir, config)
+	return RunEnvoy(ctx, program, name, dir, config)
 }
 
-// runEnvoy runs program with a bootstrap that listens on free ports.
-func runEnvoy(ctx context.Context, program, name, dir, config string) (*Envoy, error) {
+// RunEnvoy runs program with a bootstrap that listens on free ports.
+func RunEnvoy(ctx context.Context, program, name, dir, config string) (*Envoy, error) {
 	adminFile := filepath.Join(dir, name+".admin")
 	p, err := start(name, dir, program, "-c", config, "--admin-address-path", adminFile,
 		"--disable-hot-restart", "--concurrency", "2", "--log-level", "warning", "--drain-time-s", "1")

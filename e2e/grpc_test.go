@@ -326,7 +326,7 @@ func ticketGateway(t *testing.T, w *World, profile envoy.Profile, upstream, even
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e, err := runEnvoy(t.Context(), w.programs.Envoy, "tickets", dir, path)
+	e, err := RunEnvoy(t.Context(), w.programs.Envoy, "tickets", dir, path)
 	if err != nil {
 		t.Fatal(err)
 	}
