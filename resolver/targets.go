@@ -214,7 +214,12 @@ func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, erro
 			if err := checkID(t.typ, id); err != nil {
 				return nil, err
 			}
-			one.Object.ID = id
+			if one.Object.ID = id; t.typ.NamesAttributes() {
+				one.Object.Attributes = make([]any, len(t.typ.Attributes))
+				if wrong := t.typ.Named(id, one.Object.Attributes); wrong != "" {
+					return nil, rules.Faultf(rules.MalformedID, "an id of %s: %s", t.typ.Name, wrong)
+				}
+			}
 			out = append(out, one)
 		}
 	}

@@ -104,6 +104,7 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		}
 	}
 	c.attributes(t, d.Attributes)
+	c.idGroups(t, d.ID)
 	t.Actions = make(map[string]Tier, len(d.Actions))
 	for _, e := range d.Actions {
 		if !word.MatchString(e.Key) {

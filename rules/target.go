@@ -62,6 +62,8 @@ type Type struct {
 	Properties map[string]Tier            // by path, see PropertyPath
 	Writable   map[string]map[string]bool // action -> paths; an action without entry has no limit
 	Shadow     []Shadow
+
+	groups *idGroups // nil where ids give no attributes
 }
 
 // Attribute is a declared attribute; its index in Type.Attributes is its slot.

@@ -24,6 +24,7 @@ type shape struct {
 	maxRow     rules.Tier
 	rowTiers   bool // without a place for them every row is bad
 	attributes []rules.Attribute
+	byID       *rules.Type   // whose ids give attributes, nil for none
 	ttl        time.Duration // of a row that was found; 0 is never kept
 	maxStale   time.Duration // beyond that, while the source fails
 	salt       uint64        // of the type in hashes of keys
@@ -45,6 +46,9 @@ func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 	for _, a := range t.Attributes {
 		fmt.Fprintf(&b, " %q:%d", a.Name, a.Kind)
 	}
+	if t.NamesAttributes() {
+		fmt.Fprintf(&b, " by %q", t.ID)
+	}
 	low, high := aged(t)
 	fmt.Fprintf(&b, " %d..%d", low, high)
 	for _, child := range t.Children {
@@ -61,6 +65,9 @@ func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	}
 	if s.none = s.floor; s.floor == rules.NoTier {
 		s.none = schema.Unclassified
+	}
+	if t.NamesAttributes() {
+		s.byID = t
 	}
 	if s.ttl > 0 { // what is read every time is not kept
 		s.maxStale = leastOf(schema, t, c.maxStaleOf(schema))
@@ -212,7 +219,7 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 	for slot, a := range s.attributes {
 		raw, known := row.Columns[a.Name]
 		if !known {
-			if row.Whole && !s.partial {
+			if row.Whole && !s.partial && (s.byID == nil || !s.byID.ByID(slot)) {
 				return fmt.Sprintf("the source has no column %q", a.Name)
 			}
 			continue
@@ -235,6 +242,9 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 				note(name)
 			}
 		}
+	}
+	if s.byID != nil {
+		return s.byID.Named(row.Key.ID, e.attributes)
 	}
 	return ""
 }
