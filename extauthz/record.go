@@ -82,7 +82,7 @@ func target(v *rules.Verdict) audit.Target {
 		as = "actor"
 	}
 	return audit.Target{
-		Action: v.Action, Type: v.Type, ID: v.ID, Tier: v.Tier, TierFrom: v.TierFrom,
+		Action: v.Action, Type: v.Type, ID: v.ID, Tier: v.Tier, TierFrom: v.TierFrom, Categories: v.Categories,
 		Effect: v.Effect.String(), Reason: string(v.Reason),
 		Rule: v.Rule, Pos: audit.Pos(v.Pos), Missing: v.Missing, As: as,
 	}

@@ -22,7 +22,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 		Decision: rules.Decision{
 			Reason: rules.NoRule, Detail: "detail",
 			Targets: []rules.Verdict{
-				{Effect: rules.Allow, Reason: rules.Allowed, Action: "debit", Type: "account", ID: "A", Tier: "low", TierFrom: "row", Rule: "r1", Pos: at},
+				{Effect: rules.Allow, Reason: rules.Allowed, Action: "debit", Type: "account", ID: "A", Tier: "low", TierFrom: "row", Categories: []string{"pii"}, Rule: "r1", Pos: at},
 				{
 					Reason: rules.NoRule, Action: "credit", Type: "account", ID: "B", Missing: "up_to",
 					Inputs: []rules.Input{{Name: "object.tenant", Value: "eu"}, {Name: "object.ssn", Value: "canary", Sensitive: true}, {Name: "object.x", Sensitive: true}},
@@ -51,7 +51,7 @@ func TestRecordHasEverythingThatWasDecided(t *testing.T) {
 		Caller: audit.Caller{Kind: "service", Identity: "svc", Issuer: "corp", Subject: "ada", Client: "web", Token: "jti", Key: "k1", Bound: true, BoundBy: "workload", Purpose: "billing"},
 		Actor:  &audit.Caller{Kind: "agent"}, Peer: "spiffe://a", Op: "POST /t -> debit account/{body.from}", OpPos: pos,
 		Targets: []audit.Target{
-			{Action: "debit", Type: "account", ID: "A", Tier: "low", TierFrom: "row", Effect: "allow", Reason: "allowed", Rule: "r1", Pos: pos},
+			{Action: "debit", Type: "account", ID: "A", Tier: "low", TierFrom: "row", Categories: []string{"pii"}, Effect: "allow", Reason: "allowed", Rule: "r1", Pos: pos},
 			{Action: "credit", Type: "account", ID: "B", Effect: "deny", Reason: "no_rule", Missing: "up_to"},
 		},
 		Effect: "deny", Status: 403, Reason: "no_rule", Detail: "detail",

@@ -52,7 +52,7 @@ func (c *compiler) broad(r *rule) {
 
 // highest is the highest tier that an object or a collection of a type can have.
 func (s *Schema) highest(t *Type) Tier {
-	top := max(t.Tier, t.MaxRowTier)
+	top := max(t.Tier, t.MaxRowTier, t.Classified)
 	for _, tier := range t.Actions {
 		top = max(top, tier)
 	}

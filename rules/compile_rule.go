@@ -38,6 +38,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.scopeOf(r)
 	c.limits(r)
 	c.checkPurposes(r)
+	c.ruleCategory(r)
 	c.clauses(r)
 	c.broad(r)
 	c.inVain(r)

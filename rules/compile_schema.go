@@ -45,6 +45,7 @@ func (c *compiler) schema() *Schema {
 		s.BroadAbove = t
 	}
 	c.weights(s)
+	c.declaredCategories(s)
 	types := make(map[string]Pos)
 	for i := range c.src.Objects {
 		d := &c.src.Objects[i]
@@ -55,6 +56,7 @@ func (c *compiler) schema() *Schema {
 		})
 	}
 	c.parents(s)
+	c.classify(s)
 	return s
 }
 
@@ -84,7 +86,7 @@ func (c *compiler) weights(s *Schema) {
 
 func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 	t := &Type{
-		Pos: d.Pos, Name: d.Type.V, Catalog: d.Catalog.V, Parent: d.Parent.V,
+		Pos: d.Pos, Name: d.Type.V, Catalog: d.Catalog.V, Parent: d.Parent.V, Classified: NoTier,
 		Tier: c.tier(s, d.Tier), MaxRowTier: c.tier(s, d.MaxRowTier), Shadow: c.shadows(d.Shadow, true),
 	}
 	t.RowTiers = t.MaxRowTier > t.Tier // NoTier is above none
@@ -104,6 +106,7 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		}
 	}
 	c.attributes(t, d.Attributes)
+	c.categorise(s, t, d)
 	c.idGroups(t, d.ID)
 	t.Actions = make(map[string]Tier, len(d.Actions))
 	for _, e := range d.Actions {
@@ -114,7 +117,10 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 	}
 	t.Properties = make(map[string]Tier, len(d.Properties))
 	for _, e := range d.Properties {
-		t.Properties[e.Key] = c.tier(s, e.V)
+		if !e.V.Tier.given() {
+			c.ms.Add(e.Pos, "property %q has no tier", e.Key)
+		}
+		t.Properties[e.Key] = c.tier(s, e.V.Tier)
 		c.propertyPath(e.Pos, e.Key)
 	}
 	t.Writable = make(map[string]map[string]bool, len(d.Writable))
@@ -150,6 +156,8 @@ func (c *compiler) attributes(t *Type, decls Entries[KindDecl]) {
 			c.ms.Add(e.Pos, "%q is no name for an attribute", e.Key)
 		case slices.Contains(columns, e.Key):
 			c.ms.Add(e.Pos, "attribute %q is a built-in column and need not be declared", e.Key)
+		case e.Key == "categories":
+			c.ms.Add(e.Pos, "object.categories is what the object's categories are, no attribute can have the name")
 		default:
 			t.Attributes = append(t.Attributes, Attribute{Name: e.Key, Kind: e.V.Kind})
 		}

@@ -116,13 +116,14 @@ func (j *judge) one(v *Verdict, i int) (detail string) {
 		v.Reason = Internal
 		return "a target without a type"
 	}
-	tier, from := j.set.schema.TierOf(t)
+	g := j.set.schema.grade(&j.facts)
+	tier := g.tier
 	if tier < 0 || int(tier) >= len(j.set.schema.Tiers) {
 		v.Reason = Internal
 		return "a target without a tier: its type belongs to other rules"
 	}
-	v.Type, v.Tier, v.TierFrom = typ.Name, j.set.schema.TierName(tier), from
-	j.facts.tier = tier
+	v.Type, v.Tier, v.TierFrom, v.Categories = typ.Name, j.set.schema.TierName(tier), g.from, j.set.schema.names(typ, g.categories)
+	j.facts.tier, j.facts.categories, j.facts.sure = tier, g.categories, g.sure
 	switch {
 	case t.Object.State == Stored && t.Object.RowTier > typ.MaxRowTier:
 		v.Reason = CatalogBadRow
@@ -151,7 +152,7 @@ func (j *judge) denied(v *Verdict) bool {
 	t := j.facts.target
 	j.set.deny.find(&j.query, j.facts.caller, v.Type, t.Action)
 	for c := j.query.next(); c != nil; c = j.query.next() {
-		if !j.take(c) || j.facts.tier < c.fromTier || c.forPurpose(j.facts.caller) != "" {
+		if !j.take(c) || j.facts.tier < c.fromTier || c.misses(j.facts.categories) || c.forPurpose(j.facts.caller) != "" {
 			continue
 		}
 		j.note(v, c)
@@ -202,6 +203,10 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 	t, caller := j.facts.target, j.facts.caller
 	if j.facts.tier > c.upTo {
 		n.offer(c, 0, "up_to")
+		return false
+	}
+	if c.misses(j.facts.categories) {
+		n.offer(c, 0, "category")
 		return false
 	}
 	j.note(v, c)

@@ -57,6 +57,7 @@ type shownTarget struct {
 	As       string         `json:"as,omitempty"`
 	Tier     string         `json:"tier"`
 	TierFrom string         `json:"tier_from"`
+	Data     []string       `json:"categories,omitempty"`
 	Rule     string         `json:"rule,omitempty"`
 	Pos      string         `json:"pos,omitempty"`
 	Missing  string         `json:"missing,omitempty"`
@@ -107,7 +108,7 @@ func showTarget(v *Verdict) shownTarget {
 	if v.ID != "" {
 		what += "/" + v.ID
 	}
-	out := shownTarget{Effect: v.Effect.String(), Reason: v.Reason, What: what, Tier: v.Tier, TierFrom: v.TierFrom, Rule: v.Rule, Missing: v.Missing}
+	out := shownTarget{Effect: v.Effect.String(), Reason: v.Reason, What: what, Tier: v.Tier, TierFrom: v.TierFrom, Data: v.Categories, Rule: v.Rule, Missing: v.Missing}
 	if v.Actor {
 		out.As = "actor"
 	}

@@ -42,18 +42,19 @@ func (d *Decision) Status() int {
 
 // Verdict is the decision on one target.
 type Verdict struct {
-	Effect   Effect
-	Reason   Reason
-	Action   string
-	Type     string
-	ID       string // "" for a collection or a new object
-	Tier     string
-	TierFrom string // type, action, property NAME, row, unclassified or collection
-	Rule     string // the rule that decided: the first that applied, or the deny rule, or the nearest
-	Pos      Pos    // of that rule
-	Missing  string // for a denial, the first demand that the nearest rule missed
-	Inputs   []Input
-	Actor    bool // decided for who acts for the caller, as a caller in its own right
+	Effect     Effect
+	Reason     Reason
+	Action     string
+	Type       string
+	ID         string // "" for a collection or a new object
+	Tier       string
+	TierFrom   string   // type, action, property NAME, row, classified N, unclassified or collection
+	Categories []string // of the data, all that it may have
+	Rule       string   // the rule that decided: the first that applied, or the deny rule, or the nearest
+	Pos        Pos      // of that rule
+	Missing    string   // for a denial, the first demand that the nearest rule missed
+	Inputs     []Input
+	Actor      bool // decided for who acts for the caller, as a caller in its own right
 }
 
 // Input is a value that a condition of an evaluated rule read.

@@ -11,6 +11,9 @@ type facts struct {
 	target *Target
 	tier   Tier
 
+	categories categories // of the target
+	sure       truth      // yes where these are all, see grade
+
 	// probe turns the question around, at load: what would be known of such a
 	// target, whoever asks? Only what its object can never have is absent.
 	probe bool
@@ -40,6 +43,21 @@ func (f *facts) known(v any, ok, open bool) (any, truth) {
 		return nil, unknown
 	}
 	return nil, absent
+}
+
+// ofCategories are the categories of the target. Where a classification that would
+// add one could not be decided, whoever asks which there are gets no answer.
+func (f *facts) ofCategories() (any, truth) {
+	switch {
+	case f.probe:
+		return nil, unknown
+	case f.sure != yes:
+		return nil, f.sure
+	}
+	if k := f.schema.names(f.target.Object.Type, f.categories); k != nil {
+		return k, yes
+	}
+	return []string{}, yes
 }
 
 // asked is how much is known of what every request has.

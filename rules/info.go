@@ -4,25 +4,27 @@ import "time"
 
 // RuleInfo is a rule as /rules, review, explain and coverage show it.
 type RuleInfo struct {
-	ID        string
-	Pos       Pos
-	Effect    Effect
-	Shadow    bool     // mode: shadow
-	Selectors []string // as they are written, in one line each
-	To        []string
-	On        []string
-	UpTo      string // of an allow rule
-	FromTier  string // of a deny rule, "" for any
-	For       []string
-	Own       string
-	Same      string
-	When      string
-	Unbounded bool
-	SetQuery  []string // query parameters that it sets
-	Broad     []string // what makes its rights broad
-	Because   string
-	Owner     string
-	ReviewBy  time.Time // zero when not set
+	ID         string
+	Pos        Pos
+	Effect     Effect
+	Shadow     bool     // mode: shadow
+	Selectors  []string // as they are written, in one line each
+	To         []string
+	On         []string
+	UpTo       string // of an allow rule
+	FromTier   string // of a deny rule, "" for any
+	For        []string
+	Category   []string // that it is limited to
+	ByCategory bool     // also where that is none
+	Own        string
+	Same       string
+	When       string
+	Unbounded  bool
+	SetQuery   []string // query parameters that it sets
+	Broad      []string // what makes its rights broad
+	Because    string
+	Owner      string
+	ReviewBy   time.Time // zero when not set
 }
 
 // Rules describes every rule, in the order in which they are tried.
@@ -39,6 +41,7 @@ func (s *Set) Rules() []RuleInfo {
 		for _, e := range d.Then.SetQuery {
 			out[i].SetQuery = append(out[i].SetQuery, e.Key)
 		}
+		out[i].Category, out[i].ByCategory = d.Category.List.Values(), r.byCategory
 		for k := range r.selectors {
 			out[i].Selectors = append(out[i].Selectors, r.selectors[k].String())
 		}

@@ -32,7 +32,8 @@ func (s *Set) NearMisses(req *Request, c *Caller, t *Target) []Miss {
 		c = new(Caller)
 	}
 	f := facts{schema: s.schema, req: req, caller: c, target: t}
-	f.tier, _ = s.schema.TierOf(t)
+	g := s.schema.grade(&f)
+	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
 	type ranked struct {
 		Miss
 		rank int
@@ -81,6 +82,10 @@ func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 		return "from_tier " + cl.decl.FromTier.V, fitRank, true
 	case cl.effect == Allow && f.tier > cl.upTo:
 		return fmt.Sprintf("up_to %s, this is %s", cl.decl.UpTo.V, f.schema.TierName(f.tier)), fitRank, true
+	case cl.misses(f.categories) && cl.effect == Deny:
+		return "category " + strings.Join(cl.decl.Category.List.Values(), ", "), fitRank, true
+	case cl.misses(f.categories):
+		return fmt.Sprintf("category %s, this is %s", cl.decl.Category.spelt(), strings.Join(f.schema.spell(f.categories), ", ")), fitRank, true
 	case cl.effect == Allow && t.Unbounded && !cl.unbounded:
 		return "unbounded: true", fitRank + 1, true
 	}

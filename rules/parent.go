@@ -11,7 +11,7 @@ func (s *Set) ReadsParent(c *Caller, t *Type, action string) bool {
 		return false
 	}
 	reads := func(cl *clause) bool { return cl.parent }
-	return s.allow.any(c, t.Name, action, reads) || s.deny.any(c, t.Name, action, reads)
+	return t.classifiedByParent || s.allow.any(c, t.Name, action, reads) || s.deny.any(c, t.Name, action, reads)
 }
 
 // readsParent notes of a clause, once it is compiled, that it reads the parent's

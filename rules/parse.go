@@ -61,6 +61,7 @@ type sections struct {
 	Unclassified At[string]       `yaml:"unclassified"`
 	BroadAbove   At[string]       `yaml:"broad_above"`
 	Weights      Entries[At[int]] `yaml:"weights"`
+	Categories   Strings          `yaml:"categories"`
 	Objects      []ObjectDecl     `yaml:"objects"`
 	Routes       []HostDecl       `yaml:"routes"`
 	Identities   []IdentityDecl   `yaml:"identities"`
@@ -119,6 +120,7 @@ func (p *parser) merge(s *sections) {
 	p.single(&p.src.Unclassified, s.Unclassified, "unclassified")
 	p.single(&p.src.BroadAbove, s.BroadAbove, "broad_above")
 	p.src.Weights = append(p.src.Weights, s.Weights...)
+	p.src.Categories = append(p.src.Categories, s.Categories...)
 	p.src.Objects = append(p.src.Objects, s.Objects...)
 	p.src.Routes = append(p.src.Routes, s.Routes...)
 	p.src.Identities = append(p.src.Identities, s.Identities...)

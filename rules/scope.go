@@ -13,6 +13,8 @@ type scope struct {
 	issuer []string             // of the callers that the rule selects, sorted
 	claims map[string]claimKind // nil: the issuers are not known, any claim may be read
 	broad  Tier                 // attributes of a property above it are sensitive
+
+	classifies bool // it is of a classification: the object alone is read, and not what comes of it
 }
 
 // claimKind is a claim as the selected issuers declare it.
@@ -35,6 +37,14 @@ func (sc *scope) key() string {
 // its words the variable takes; the rest is for the type check. A path that is
 // none gives a problem and perhaps a hint.
 func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint string) {
+	if sc.classifies {
+		switch name := strings.Join(path[:min(len(path), 2)], "."); {
+		case name == "object.tier" || name == "object.categories":
+			return nil, 0, name + " is what a classification makes, and cannot be read by one", ""
+		case path[0] != "object" && builtinRoot(path[0]):
+			return nil, 0, fmt.Sprintf("a classification reads the object alone, not %s", name), "write a rule with when, or with deny"
+		}
+	}
 	switch path[0] {
 	case "purpose", "action", "now":
 		return sc.builtin(path[0]), 1, "", ""
@@ -69,6 +79,11 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 	return nil, 0, fmt.Sprintf("unknown name %q", name), sc.didYouMean(name)
 }
 
+// builtinRoot reports whether a name begins variables of every rule.
+func builtinRoot(name string) bool {
+	return slices.Contains([]string{"caller", "request", "purpose", "action", "now"}, name)
+}
+
 func (sc *scope) builtin(name string) *variableRef {
 	r := &variableRef{name: name, what: builtin[name], kind: String}
 	switch r.what {
@@ -76,7 +91,7 @@ func (sc *scope) builtin(name string) *variableRef {
 		r.kind = Bool
 	case nowVar:
 		r.kind = NoKind
-	case callerScopes:
+	case callerScopes, objectCategories:
 		r.kind = StringList
 	case callerDetails, requestQuery:
 		r.kind, r.sensitive = NoKind, true // all of it: it may hold anything

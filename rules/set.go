@@ -31,19 +31,21 @@ func (s *Set) Warnings() Mistakes { return s.warnings }
 
 // rule is a compiled RuleDecl.
 type rule struct {
-	decl      *RuleDecl
-	order     int // among all rules
-	effect    Effect
-	shadow    bool
-	selectors []selector
-	types     []*Type // empty for every type
-	upTo      Tier    // of an allow rule
-	fromTier  Tier    // of a deny rule; NoTier for any
-	purposes  []string
-	require   Require
-	unbounded bool
-	broad     []string // what makes its rights broad
-	clauses   []*clause
+	decl       *RuleDecl
+	order      int // among all rules
+	effect     Effect
+	shadow     bool
+	selectors  []selector
+	types      []*Type // empty for every type
+	upTo       Tier    // of an allow rule
+	fromTier   Tier    // of a deny rule; NoTier for any
+	purposes   []string
+	category   categories // that `category` lists
+	byCategory bool       // it does
+	require    Require
+	unbounded  bool
+	broad      []string // what makes its rights broad
+	clauses    []*clause
 }
 
 // on returns the rule's clause for a type, or nil.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type Source struct {
 	Unclassified At[string]
 	BroadAbove   At[string]
 	Weights      Entries[At[int]]
+	Categories   Strings
 	Objects      []ObjectDecl
 	Routes       []HostDecl
 	Identities   []IdentityDecl
@@ -62,9 +64,63 @@ type ObjectDecl struct {
 	ID         At[string]             `yaml:"id"`
 	Attributes Entries[KindDecl]      `yaml:"attributes"`
 	Actions    Entries[ActionDecl]    `yaml:"actions"`
-	Properties Entries[At[string]]    `yaml:"properties"`
+	Properties Entries[PropertyDecl]  `yaml:"properties"`
 	Writable   Entries[StringsOrNone] `yaml:"writable"` // none: no member may be written
+	Category   Strings                `yaml:"category"`
+	Classify   []ClassDecl            `yaml:"classify"`
 	Shadow     []ShadowDecl           `yaml:"shadow"`
+}
+
+// PropertyDecl is an entry of an object's `properties:`: a tier, or a mapping with it.
+type PropertyDecl struct {
+	Pos      Pos
+	Tier     At[string]
+	Category Strings
+}
+
+// DecodeNode implements Decodable.
+func (p *PropertyDecl) DecodeNode(d *Decoder, n *Node) {
+	p.Pos = n.Pos
+	if n.Kind != Mapping {
+		d.Into(n, &p.Tier)
+		return
+	}
+	var all struct {
+		Tier     At[string] `yaml:"tier"`
+		Category Strings    `yaml:"category"`
+	}
+	d.Into(n, &all)
+	p.Tier, p.Category = all.Tier, all.Category
+}
+
+// ClassDecl is an entry of an object's `classify:`.
+type ClassDecl struct {
+	Pos      Pos
+	When     At[string] `yaml:"when"`
+	Tier     At[string] `yaml:"tier"`
+	Category Strings    `yaml:"category"`
+}
+
+// CategoryDecl is `category` of a rule. An empty list is no category at all.
+type CategoryDecl struct {
+	Pos  Pos
+	List StringsOrNone
+}
+
+// DecodeNode implements Decodable.
+func (k *CategoryDecl) DecodeNode(d *Decoder, n *Node) {
+	k.Pos = n.Pos
+	d.Into(n, &k.List)
+}
+
+func (k CategoryDecl) given() bool { return k.Pos != Pos{} }
+
+// spelt is the list in words.
+func (k CategoryDecl) spelt() string {
+	if len(k.List) == 0 {
+		return "none"
+	}
+	return strings.Join(k.List.Values(), ", ")
 }
 
 // ActionDecl is an entry of an object's `actions:`.
@@ -246,6 +302,7 @@ type RuleDecl struct {
 	On        Strings       `yaml:"on"`
 	UpTo      At[string]    `yaml:"up_to"`
 	FromTier  At[string]    `yaml:"from_tier"`
+	Category  CategoryDecl  `yaml:"category"`
 	For       Strings       `yaml:"for"`
 	Own       At[string]    `yaml:"own"`
 	Same      At[string]    `yaml:"same"`

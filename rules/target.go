@@ -15,6 +15,7 @@ type Schema struct {
 	Unclassified Tier
 	BroadAbove   Tier
 	Weights      map[string]int // action weights of the blast radius, defaults included
+	Categories   []string       // the usual ones, then those that are declared
 	Types        map[string]*Type
 }
 
@@ -62,6 +63,12 @@ type Type struct {
 	Properties map[string]Tier            // by path, see PropertyPath
 	Writable   map[string]map[string]bool // action -> paths; an action without entry has no limit
 	Shadow     []Shadow
+
+	category           categories
+	categoryNames      []string
+	propertyCategory   map[string]categories // by path
+	classes            []class
+	classifiedByParent bool // some class reads the parent's row
 
 	groups *idGroups // nil where ids give no attributes
 }

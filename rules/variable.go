@@ -8,6 +8,7 @@ const (
 	objectID
 	objectType
 	objectTier
+	objectCategories // a list; of a target whose classification nobody knows it is no value
 	objectParent
 	parentAttribute // by slot of the parent's type
 	callerIdentity
@@ -38,7 +39,7 @@ const (
 
 // builtin lists the variables that every scope has.
 var builtin = map[string]variable{
-	"object.id": objectID, "object.type": objectType, "object.tier": objectTier, "object.parent.id": objectParent,
+	"object.id": objectID, "object.type": objectType, "object.tier": objectTier, "object.categories": objectCategories, "object.parent.id": objectParent,
 	"caller.identity": callerIdentity, "caller.kind": callerKind, "caller.issuer": callerIssuer,
 	"caller.subject": callerSubject, "caller.client_id": callerClient, "caller.tenant": callerTenant,
 	"caller.peer": callerPeer, "caller.bound": callerBound, "caller.session": callerSession,
@@ -77,7 +78,7 @@ func (r *variableRef) chosen(o *Object) bool {
 		return o.State != Stored
 	case parentAttribute: // whoever picked the parent, its row says what it says
 		return o.ParentState != Stored
-	case objectType, objectTier, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerActorIdentity, callerPinned, actionVar, nowVar:
+	case objectType, objectTier, objectCategories, callerIdentity, callerKind, callerIssuer, callerTenant, callerBound, callerActorIdentity, callerPinned, actionVar, nowVar:
 		return false
 	default:
 		return true
@@ -89,6 +90,8 @@ func (r *variableRef) value(f *facts) (any, truth) {
 	switch r.what {
 	case objectAttribute, parentAttribute, callerClaim, callerPinned, callerScopes, callerDetails:
 		return r.stored(f)
+	case objectCategories:
+		return f.ofCategories()
 	case callerBound:
 		return f.caller.Bound != NotBound, f.asked()
 	case nowVar:

@@ -116,6 +116,9 @@ func printTarget(w io.Writer, t *audit.Target) {
 		object = "a collection of " + object
 	}
 	fmt.Fprintf(w, "  resolve   %s %s, tier %s (from %s)\n", t.Action, object, orDefault(t.Tier, "unknown"), orDefault(t.TierFrom, "nothing"))
+	if len(t.Categories) > 0 {
+		fmt.Fprintf(w, "  data      %s\n", strings.Join(t.Categories, ", "))
+	}
 	fmt.Fprintf(w, "  decide    %s", t.Effect)
 	if t.Effect == "deny" {
 		fmt.Fprintf(w, " %s", t.Reason)

@@ -86,6 +86,9 @@ func (t *Target) append(b []byte) []byte {
 	b = text(b, `,"id":`, t.ID)
 	b = text(b, `,"tier":`, t.Tier)
 	b = text(b, `,"tier_from":`, t.TierFrom)
+	if len(t.Categories) > 0 {
+		b = appendList(append(b, `,"categories":`...), t.Categories, appendText)
+	}
 	b = append(b, `,"effect":`...)
 	b = appendText(b, t.Effect)
 	b = append(b, `,"reason":`...)

@@ -29,7 +29,7 @@ func full() Record {
 		OpPos: Pos{File: "accounts.yaml", Line: 18, Col: 9}, Stream: 300,
 		Targets: []Target{
 			{
-				Action: "read", Type: "account", ID: "AC1", Tier: "confidential", TierFrom: "type",
+				Action: "read", Type: "account", ID: "AC1", Tier: "confidential", TierFrom: "type", Categories: []string{"pii", "health"},
 				Effect: "allow", Reason: "allowed", Rule: "own", Pos: Pos{File: "a:b.yaml", Line: 1, Col: 2},
 			},
 			{Action: "list", Type: "card", Effect: "deny", Reason: "no_rule", Missing: "up_to", Pos: Pos{File: "b.yaml"}, As: "actor"},

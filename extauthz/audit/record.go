@@ -68,17 +68,18 @@ type Caller struct {
 
 // Target is the verdict on one target, in the order of the request.
 type Target struct {
-	Action   string `json:"action"`
-	Type     string `json:"type"`
-	ID       string `json:"id,omitempty"`
-	Tier     string `json:"tier,omitempty"`
-	TierFrom string `json:"tier_from,omitempty"`
-	Effect   string `json:"effect"`
-	Reason   string `json:"reason"`
-	Rule     string `json:"rule,omitempty"`
-	Pos      Pos    `json:"pos,omitzero"`
-	Missing  string `json:"missing,omitempty"`
-	As       string `json:"as,omitempty"` // actor: decided for who acts for the caller
+	Action     string   `json:"action"`
+	Type       string   `json:"type"`
+	ID         string   `json:"id,omitempty"`
+	Tier       string   `json:"tier,omitempty"`
+	TierFrom   string   `json:"tier_from,omitempty"`
+	Categories []string `json:"categories,omitempty"` // of its data
+	Effect     string   `json:"effect"`
+	Reason     string   `json:"reason"`
+	Rule       string   `json:"rule,omitempty"`
+	Pos        Pos      `json:"pos,omitzero"`
+	Missing    string   `json:"missing,omitempty"`
+	As         string   `json:"as,omitempty"` // actor: decided for who acts for the caller
 }
 
 // Shadow is what the decision would have been without the shadow entry that
