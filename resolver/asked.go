@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tiergate/tiergate/resolver/alike"
 	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
@@ -134,12 +133,12 @@ func (r *resolution) lists(s *source) (texts []string, err error) {
 		return r.bodyLists(s)
 	}
 	bare, odata := strings.CutPrefix(s.name, "$")
-	for i := range r.req.Query {
+	for i, param := range r.params() {
 		p := &r.req.Query[i]
 		switch {
 		case isList(p.Name, s.name):
 			texts = append(texts, p.Value)
-		case alike.Name(p.Name, s.name), odata && alike.Name(p.Name, bare):
+		case param.Is(s.name), odata && param.Is(bare):
 			return nil, rules.Faultf(rules.AmbiguousParameter, "parameter %d may be read as %s", i+1, s.name)
 		}
 	}

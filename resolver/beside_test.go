@@ -80,3 +80,12 @@ func TestBesideInForm(t *testing.T) {
 		}
 	}
 }
+
+func TestBesideInJSON(t *testing.T) {
+	for body, want := range map[string]bool{`{"who":"bob"}`: true, `{"WHO":"bob"}`: true, `{"whose":"bob"}`: false, `{"x":{"who":1}}`: false, `["who"]`: false} {
+		req := request(t, "POST /v1/a"+asJSON+body)
+		if got := Beside(req, "who"); got != want {
+			t.Errorf("%s: got %v, want %v", body, got, want)
+		}
+	}
+}

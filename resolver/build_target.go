@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -218,8 +219,13 @@ func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
 		if a != "create" && a != "update" {
 			continue
 		}
-		b.op.members = slices.AppendSeq(b.op.members, maps.Keys(typ.Writable[a]))
-		b.op.members = slices.AppendSeq(b.op.members, maps.Keys(typ.Properties))
+		for _, names := range []iter.Seq[string]{maps.Keys(typ.Writable[a]), maps.Keys(typ.Properties)} {
+			for path := range names {
+				if steps, ok := rules.PropertyPath(path); ok {
+					b.op.members = append(b.op.members, steps[0])
+				}
+			}
+		}
 		for i := range typ.Attributes {
 			b.op.members = append(b.op.members, typ.Attributes[i].Name)
 		}

@@ -98,9 +98,9 @@ func (r *resolution) text(s *source) (string, bool, error) {
 }
 
 func (r *resolution) fromQuery(s *source) (string, bool, error) {
-	for i := range r.req.Query {
+	for i, param := range r.params() {
 		p := &r.req.Query[i]
-		if !alike.Name(p.Name, s.name) {
+		if !param.Is(s.name) {
 			continue
 		}
 		if p.Name != s.name {

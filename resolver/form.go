@@ -120,6 +120,18 @@ func checkJSON(req *rules.Request) error {
 	return nil
 }
 
+// jsonOf is the body of a request that servers read as JSON, nil where it is none.
+func jsonOf(req *rules.Request) *tree.Value {
+	if kind, _ := kindOfBody(req); !req.HasBody || !kind.json || len(req.Body) == 0 {
+		return nil
+	}
+	v, err := tree.ReadJSON(req.Body)
+	if err != nil { // it was refused, or is going to be
+		return nil
+	}
+	return v
+}
+
 // checkUnneeded refuses JSON that could not be searched, where no line is going
 // to read it and would refuse it for the same reasons.
 func checkUnneeded(req *rules.Request) error {

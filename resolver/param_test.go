@@ -49,3 +49,46 @@ func TestP3BodyNamesInTheQuery(t *testing.T) {
 		}
 	}
 }
+
+// What the line reads from the query may say the same in JSON, and nothing else.
+func TestP3QueryNamesInTheBody(t *testing.T) {
+	routes := compile(t,
+		"POST /v1/files          -> read file/{query.owner?}, list customer[tenant=x]",
+		"POST /v1/accounts?owner={o} -> create account[owner={o}]",
+		"POST /v1/many           -> read file/{query.id[]}")
+	for _, c := range []struct{ row, request, want string }{
+		{"another member", "POST /v1/files?owner=ada" + asJSON + `{"note":"x"}`, "read file/ada"},
+		{"the same", "POST /v1/files?owner=ada" + asJSON + `{"owner":"ada"}`, "read file/ada"},
+		{"the same number", "POST /v1/files?owner=7" + asJSON + `{"owner":7}`, "read file/7"},
+		{"another value", "POST /v1/files?owner=ada" + asJSON + `{"owner":"bob"}`, "ambiguous_parameter"},
+		{"null", "POST /v1/files?owner=ada" + asJSON + `{"owner":null}`, "ambiguous_parameter"},
+		{"a list of it", "POST /v1/files?owner=ada" + asJSON + `{"owner":["ada"]}`, "ambiguous_parameter"},
+		{"a twin", "POST /v1/files?owner=ada" + asJSON + `{"OWNER":"ada"}`, "ambiguous_parameter"},
+		{"only the body has it", "POST /v1/files" + asJSON + `{"owner":"ada"}`, "ambiguous_parameter"},
+		{"neither has it", "POST /v1/files" + asJSON + `{}`, "list customer"},
+		{"further in", "POST /v1/files?owner=ada" + asJSON + `{"x":{"owner":"bob"}}`, "read file/ada"},
+		{"no type, but JSON", "POST /v1/files?owner=ada\n\n" + `{"owner":"bob"}`, "ambiguous_parameter"},
+		{"no JSON", "POST /v1/files?owner=ada\ncontent-type: text/plain\n\n" + `{"owner":"bob"}`, "read file/ada"},
+		{"a body that is read", "POST /v1/accounts?owner=ada" + asJSON + `{"owner":"bob"}`, "ambiguous_parameter"},
+		{"the same in a body that is read", "POST /v1/accounts?owner=ada" + asJSON + `{"owner":"ada"}`, "create account"},
+		{"one of several", "POST /v1/many?id=a&id=b" + asJSON + `{"id":"a"}`, "ambiguous_parameter"},
+	} {
+		if got := result(routes, c.request); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: got %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
+// A query as long as it may be, of names that take long to fold, against a line
+// that compares them with many.
+func BenchmarkNamesThatFold(b *testing.B) {
+	routes := compile(b, bankLines...)
+	query := strings.Repeat("&%C4%B1%EF%BC%A9%EF%BC%A4%E2%84%AA%C7%86%EF%AC%81%E1%BA%9E%CE%90=1", 255)
+	r := raw("PATCH /v1/accounts/AC123456?" + query[1:] + asJSON + `{"phone":1}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := resolve(routes, r, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package resolver
 import (
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/alike"
 	"github.com/tiergate/tiergate/resolver/form"
 	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
@@ -60,6 +61,7 @@ type resolution struct {
 	ids    []string
 	room   [4]string
 
+	folded   []alike.Once  // the names of the query, see params
 	kind     bodyKinds     // of the body that came
 	fields   []string      // that a GraphQL call selects
 	batch    bool          // the ids being read are those of a batch, whose elements are kept:

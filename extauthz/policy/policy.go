@@ -106,6 +106,9 @@ func (c *check) run(ctx context.Context) error {
 	}
 	match, err := c.p.routes.Match(req)
 	c.took(rules.StepMatch)
+	if match.Op != nil { // of a denial too, whose body nobody needed
+		c.o.Operation, c.o.OpPos = match.Op.Line, match.Op.Pos
+	}
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (c *check) run(ctx context.Context) error {
 		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.Preflight}
 		return nil
 	}
-	c.o.Operation, c.o.OpPos, c.o.Stream = match.Op.Line, match.Op.Pos, match.Stream(req)
+	c.o.Stream = match.Stream(req)
 	if match.Op.Open {
 		c.o.Decision = rules.Decision{Effect: rules.Allow, Reason: rules.OpenRoute}
 		return nil

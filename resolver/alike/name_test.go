@@ -82,5 +82,20 @@ func TestName(t *testing.T) {
 		if got := Name(c.param, c.name); got != c.want {
 			t.Errorf("Name(%q, %q) = %v, want %v", c.param, c.name, got, c.want)
 		}
+		if f := Fold(c.param); f.Is(c.name) != c.want {
+			t.Errorf("Fold(%q).Is(%q) = %v, want %v", c.param, c.name, !c.want, c.want)
+		}
 	}
+}
+
+// FuzzOnce: a name that is folded once is the same names as one that is not.
+func FuzzOnce(f *testing.F) {
+	f.Add("ID[0]", "id")
+	f.Add("a.b_c", "a_b_c")
+	f.Add("\u0131d [x", "id")
+	f.Fuzz(func(t *testing.T, param, name string) {
+		if f := Fold(param); f.Is(name) != Name(param, name) {
+			t.Errorf("Fold(%q).Is(%q) is not %v", param, name, Name(param, name))
+		}
+	})
 }
