@@ -127,6 +127,7 @@ type catalogConfig struct {
 
 	Postgres *postgresConfig `yaml:"postgres"`
 	SQLite   *sqliteConfig   `yaml:"sqlite"`
+	HTTP     *webConfig      `yaml:"http"`
 
 	name string // of the catalog
 }

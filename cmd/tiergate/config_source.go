@@ -32,6 +32,7 @@ func (s *catalogConfig) ways() []way {
 		{"file", s.File.Pos, s.openFile},
 		{"postgres", s.Postgres.place(), s.openPostgres},
 		{"sqlite", s.SQLite.place(), s.openSQLite},
+		{"http", s.HTTP.place(), s.openWeb},
 	}
 }
 
@@ -52,6 +53,7 @@ func (s *catalogConfig) check(e rules.Entry[catalogConfig], ms *rules.Mistakes) 
 	}
 	s.Postgres.check(e.Key, ms)
 	s.SQLite.check(e.Key, ms)
+	s.HTTP.check(e.Key, ms)
 	if s.MaxAge != 0 && first.key != "file" && first.key != "" {
 		ms.AddHint(first.pos, "max_age stands beside file", "catalog %q: max_age of what is no file", e.Key)
 	}
