@@ -1,6 +1,7 @@
 package extauthz
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -40,12 +41,12 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 
 	denied := w.open(responseDenied)
 	httpStatus := w.open(deniedStatus)
-	w.varint(statusCode, uint64(status))
+	w.varint(statusCode, uint64(shownStatus(status, out)))
 	w.close(httpStatus)
 	switch {
 	case isGRPC(raw):
 		w.string(deniedBody, text.detail) // the proxy makes it the grpc-message
-	case out.Reply != "":
+	case out.Reply.ID != "":
 		w.header(deniedHeaders, "content-type", "application/json")
 		w.string(deniedBody, a.rpcError(status, text, out, raw.ID))
 	default:
@@ -72,10 +73,20 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 // (JSON-RPC 2.0 section 5.1), for a call that was denied.
 const notAllowed = "-32001"
 
+// shownStatus is the status that the client sees. A client in JSON-RPC may be told 200
+// where policy says no or the message is wrong: the error says so. Whoever must log
+// in or try again later learns that from HTTP.
+func shownStatus(status int, out *rules.Outcome) int {
+	if out.Reply.Calm && out.Reply.ID != "" && (status == http.StatusForbidden || status == http.StatusBadRequest) {
+		return http.StatusOK
+	}
+	return status
+}
+
 // rpcError is a JSON-RPC error by which the client knows which of its requests was
 // denied. The request's id is JSON text already.
 func (a *answers) rpcError(status int, text words, out *rules.Outcome, id string) string {
-	return `{"jsonrpc":"2.0","id":` + out.Reply + `,"error":{"code":` + notAllowed + `,"message":"` + text.detail + `","data":` + a.problem(status, text, out.Reason, id) + `}}`
+	return `{"jsonrpc":"2.0","id":` + out.Reply.ID + `,"error":{"code":` + notAllowed + `,"message":"` + text.detail + `","data":` + a.problem(status, text, out.Reason, id) + `}}`
 }
 
 // problem is an RFC 9457 body. Its texts are ours and need no escape.

@@ -77,12 +77,36 @@ func TestEveryReasonIsAnExplicitDenial(t *testing.T) {
 // do. Without an id there is nobody to tell.
 func TestDenialsAnswerJSONRPC(t *testing.T) {
 	for _, id := range []string{"7", `"a\"b"`} {
-		out := &rules.Outcome{Decision: rules.Decision{Reason: rules.NoRule, Detail: "canary"}, Reply: id}
+		out := &rules.Outcome{Decision: rules.Decision{Reason: rules.NoRule, Detail: "canary"}, Reply: rules.Reply{ID: id}}
 		got, headers := deniedOutcome(t, newAnswers(nil, false), out, sent())
 		want := `{"jsonrpc":"2.0","id":` + id + `,"error":{"code":-32001,"message":"This request is not allowed.",` +
 			`"data":{"type":"about:blank","title":"Forbidden","status":403,"detail":"This request is not allowed.","decision":"id1"}}}`
 		if got.GetBody() != want || headers["content-type"] != "application/json" || got.GetStatus().GetCode() != 403 {
 			t.Errorf("got %s, want %s", got.GetBody(), want)
+		}
+	}
+}
+
+// Where the endpoint says so, the error comes with 200, for some clients end their
+// session at anything else. Nobody waits without an id; a missing credential and a
+// server that is not ready are for HTTP to say.
+func TestDenialsInJSONRPCMayBeCalm(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		reason rules.Reason
+		reply  rules.Reply
+		want   uint32
+	}{
+		{"policy says no", rules.NoRule, rules.Reply{ID: "7", Calm: true}, 200},
+		{"the message is wrong", rules.MalformedID, rules.Reply{ID: "7", Calm: true}, 200},
+		{"twin: not asked for", rules.NoRule, rules.Reply{ID: "7"}, 403},
+		{"twin: nobody waits", rules.NoRule, rules.Reply{Calm: true}, 403},
+		{"twin: no credential", rules.CredentialMissing, rules.Reply{ID: "7", Calm: true}, 401},
+		{"twin: could not decide", rules.CatalogUnavailable, rules.Reply{ID: "7", Calm: true}, 503},
+	} {
+		got, _ := deniedOutcome(t, newAnswers(nil, false), &rules.Outcome{Decision: rules.Decision{Reason: row.reason}, Reply: row.reply}, sent())
+		if code := uint32(got.GetStatus().GetCode()); code != row.want {
+			t.Errorf("%s: got %d, want %d", row.name, code, row.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/tiergate/tiergate/resolver/mcp"
@@ -16,6 +17,9 @@ func (c *compiler) mcp(d *rules.MCPDecl) *endpoint {
 	e.reader = r
 	if !given(d.Path.Pos) {
 		c.mistakes.AddHint(d.Pos, "write path: /mcp", "an MCP endpoint without a path")
+	}
+	if r.calm = d.Status.V == http.StatusOK; given(d.Status.Pos) && !r.calm {
+		c.mistakes.AddHint(d.Status.Pos, "write 200, or leave it out for the status that every denial has", "denied_status is %d", d.Status.V)
 	}
 	if d.Tools.File == nil {
 		if len(d.Pins) > 0 {
@@ -55,6 +59,7 @@ func (c *compiler) pin(tools *mcp.Tools, name rules.At[string], hash rules.At[st
 type mcpReader struct {
 	endpoint *endpoint
 	tools    *mcp.Tools // nil when they are not pinned
+	calm     bool       // denials have HTTP status 200
 }
 
 func (r *mcpReader) read(req *rules.Request, m *Match) ([]call, error) {
@@ -66,7 +71,7 @@ func (r *mcpReader) read(req *rules.Request, m *Match) ([]call, error) {
 	if err != nil {
 		return nil, &rules.Fault{Reason: rules.BodyMalformed, Err: err}
 	}
-	m.Reply = msg.ID
+	m.Reply = rules.Reply{ID: msg.ID, Calm: r.calm}
 	for i := range req.Headers {
 		if err := msg.Mirrored(req.Headers[i].Name, req.Headers[i].Value); err != nil {
 			return nil, &rules.Fault{Reason: rules.AmbiguousParameter, Err: err}

@@ -8,7 +8,7 @@ import "github.com/tiergate/tiergate/rules"
 type Match struct {
 	Op        *Operation
 	Calls     []*Operation
-	Reply     string // JSON text: the id of a JSON-RPC request, by which its answer is known
+	Reply     rules.Reply // who waits for an answer in JSON-RPC
 	Preflight bool
 
 	segs []string // of the path, as captures read them

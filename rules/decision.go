@@ -108,7 +108,7 @@ type Outcome struct {
 	OpPos     Pos
 	Stream    time.Duration // of a request that becomes a stream: for how long messages may pass that nobody reads
 	Calls     []Pos         // of the lines of all calls of a request to an endpoint
-	Reply     string        // JSON text: the id of the JSON-RPC request that a denial answers; "" for none
+	Reply     Reply         // who waits for an answer in JSON-RPC
 	Policy    string        // hash of the policy version
 	Nonce     string        // for the client's next proofs, with whatever answer; "" for none
 	Catalog   uint64        // highest generation read; 0 when nothing was

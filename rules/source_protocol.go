@@ -28,5 +28,6 @@ type MCPDecl struct {
 	Path   At[string] `yaml:"path"`
 	Tools  SideFile   `yaml:"tools"` // the answer to tools/list whose definitions are pinned
 
-	Pins Entries[At[string]] `yaml:"pins"` // tool -> the start of its definition's hash
+	Pins   Entries[At[string]] `yaml:"pins"`          // tool -> the start of its definition's hash
+	Status At[int]             `yaml:"denied_status"` // of HTTP, with denials that are JSON-RPC errors: 200, or absent
 }
