@@ -82,7 +82,7 @@ func (s *tickets) reached() []string {
 	return seen
 }
 
-// Issue row 8: a gRPC client through Envoy reaches its own ticket and no other,
+// A gRPC client through Envoy reaches its own ticket and no other,
 // and what streams ends with the route's bound.
 func TestGRPCThroughEnvoy(t *testing.T) {
 	w := world(t, programs(t, true))

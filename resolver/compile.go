@@ -12,6 +12,8 @@ type Routes struct {
 	hosts map[string]*host
 	below map[string]*host // .example.com for *.example.com
 	ops   []*Operation
+
+	endpoints []*Operation // what calls are sent to
 }
 
 type host struct {

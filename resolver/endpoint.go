@@ -156,5 +156,6 @@ func (c *compiler) open(h *host, e *endpoint) {
 			Max: e.max, NeedsBody: method == "POST", segments: l.segments, endpoint: e,
 		}
 		c.insert(h, op)
+		c.routes.endpoints = append(c.routes.endpoints, op)
 	}
 }

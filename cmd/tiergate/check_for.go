@@ -60,7 +60,7 @@ func (w *provider) lacks(c *config, p *policy.Policy) (bad, odd rules.Mistakes) 
 	}
 	for _, op := range p.Routes().Operations() {
 		if op.NeedsBody {
-			odd.AddHint(op.Pos, fmt.Sprintf("add "+w.body+", more than limits.body; it must not allow partial bodies", limit+4096),
+			odd.AddHint(op.Pos, fmt.Sprintf("add "+w.body+", more than limits.body; it must not allow partial bodies", limit+beyond),
 				"this line needs the request's body, which %s sends only when told to", w.what)
 			break
 		}

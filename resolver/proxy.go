@@ -1,0 +1,116 @@
+package resolver
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A proxy decides which bodies it holds back before anybody has matched a request,
+// so it is told in its own terms which paths that is for. It may take a path for
+// one of a line's that is not: then a body is sent that nobody reads.
+
+// InProxyOrder are all operations, endpoints as what they are on their paths, the
+// narrower ones first: whoever takes the first that fits takes what the line does.
+func (r *Routes) InProxyOrder() []*Operation {
+	var all []*Operation
+	for _, op := range r.ops {
+		if !op.onEndpoint() {
+			all = append(all, op)
+		}
+	}
+	all = append(all, r.endpoints...)
+	slices.SortStableFunc(all, func(a, b *Operation) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.height, b.height))
+	})
+	return all
+}
+
+// Methods are those that the operation is for; none for every method.
+func (op *Operation) Methods() []string {
+	if op.Method == "ANY" {
+		return nil
+	}
+	all := op.methods()
+	if slices.Contains(all, fetch) {
+		all = append(slices.Clone(all), head)
+	}
+	return all
+}
+
+// PathRegexp is a regular expression (RE2) that whole paths of the operation match,
+// as a client may send them: without query, and with escapes.
+func (r *Routes) PathRegexp(op *Operation) string {
+	var b strings.Builder
+	h := r.hosts[op.Host]
+	if h.anyCase {
+		b.WriteString("(?i)")
+	}
+	for i := range op.segments {
+		s := &op.segments[i]
+		if s.kind == front { // none or more segments, each with its slash
+			b.WriteString("(?:/[^/]+)*")
+			continue
+		}
+		b.WriteByte('/')
+		switch s.kind {
+		case literal:
+			b.WriteString(spelt(s.text))
+		case capture:
+			b.WriteString("[^/]+")
+		case rest:
+			b.WriteString(".+")
+		case mixed:
+			for n, text := range s.pattern.text {
+				if n > 0 {
+					b.WriteString("[^/]+")
+				}
+				b.WriteString(spelt(text))
+			}
+		}
+	}
+	if h.anySlash && len(op.segments) > 1 {
+		b.WriteString("/?")
+	}
+	return b.String()
+}
+
+// spelt matches a text and every way of escaping it but for letters and what else
+// proxies write as it is (RFC 3986 section 2.3).
+func spelt(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		if isLetter(c) || isDigit(c) || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteString(regexp.QuoteMeta(string(c)))
+			continue
+		}
+		escaped := fmt.Sprintf("%%(?i:%02x)", c)
+		if c < 0x80 {
+			escaped = regexp.QuoteMeta(string(c)) + "|" + escaped
+		}
+		b.WriteString("(?:" + escaped + ")")
+	}
+	return b.String()
+}
+
+// PathGlob is the path in the form of RFC 6570 templates that meshes know: {*} for
+// a segment, {**} for the rest of the path.
+func (op *Operation) PathGlob() string {
+	var b strings.Builder
+	for i := range op.segments {
+		switch s := &op.segments[i]; {
+		case s.kind.many():
+			return b.String() + "/{**}"
+		case s.kind == literal && spelt(s.text) == regexp.QuoteMeta(s.text):
+			b.WriteString("/" + s.text)
+		case s.kind == literal && s.text == "":
+			b.WriteByte('/')
+		default:
+			b.WriteString("/{*}")
+		}
+	}
+	return b.String()
+}
