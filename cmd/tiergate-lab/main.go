@@ -23,6 +23,8 @@ var verbs = []func() *cobra.Command{
 	benchCommand,
 	floodCommand,
 	revokeCommand,
+	scaleCommand,
+	scaleReadCommand,
 	alwaysYesCommand,
 }
 

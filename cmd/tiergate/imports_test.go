@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"resolver/graphql":             {"rules", "resolver/alike", "resolver/tree"},
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/rpc":                 {"resolver/tree"},
+	"resolver/spec":                {"rules", "resolver", "resolver/mcp"}, // a proposal is what the compiler of lines accepts
 	"resolver/catalog":             {"rules", "rules/regular"},
 	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"},                                // rows of a database
 	"resolver/catalog/web":         {"rules/regular", "rules/dial", "resolver/tree", "resolver/catalog"}, // rows of an HTTP API
@@ -43,7 +44,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/spec", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.
@@ -95,11 +96,18 @@ func TestImportsPointAtRules(t *testing.T) {
 	}
 }
 
+// measured is what the lab's measure of catalogs runs in a process of its own:
+// nothing of a row's cost could be seen from outside.
+var measured = []string{"rules", "resolver/catalog", "resolver/catalog/sqlite", "resolver/catalog/postgres"}
+
 // checkLab keeps the lab outside the program: it drives the built binary.
 func checkLab(t *testing.T, name string, imports []string) {
 	t.Helper()
 	for _, imported := range imports {
 		ours, isOurs := strings.CutPrefix(imported, module)
+		if name == "cmd/tiergate-lab" && slices.Contains(measured, ours) {
+			continue
+		}
 		if isOurs && !strings.HasPrefix(ours, "e2e") && ours != "envoy" && ours != "examples" {
 			t.Errorf("%s imports %s: the lab drives the built binary", name, ours)
 		}

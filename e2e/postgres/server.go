@@ -39,6 +39,15 @@ type Server struct {
 	ended   chan struct{}
 }
 
+// Private starts a server for a program that is no test; end stops it and removes
+// what it kept.
+func Private(ctx context.Context) (s *Server, end func() error, err error) {
+	if s, err = create(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s, s.destroy, nil
+}
+
 // create makes a server's directories and starts it.
 func create(ctx context.Context) (*Server, error) {
 	bin, err := find(ctx)
