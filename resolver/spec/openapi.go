@@ -1,0 +1,154 @@
+package spec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v4"
+)
+
+// ReadOpenAPI reads an OpenAPI 3.x or a Swagger 2.0 file, in JSON or YAML. It
+// reads nothing but text: a reference into another file is an error, and so is
+// what the reader of the format panics on.
+func ReadOpenAPI(name string, text []byte) (doc *Document, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			doc, err = nil, fmt.Errorf("%s: the specification cannot be read: %v", name, p)
+		}
+	}()
+	tree, text, err := asJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var t *openapi3.T
+	switch version, _ := tree["swagger"].(string); {
+	case version == "2.0":
+		t, err = fromSwagger(text)
+	case tree["swagger"] != nil:
+		err = fmt.Errorf("swagger is %v, want 2.0", tree["swagger"])
+	case tree["openapi"] == nil:
+		err = errors.New("neither openapi nor swagger says its version")
+	default:
+		t, err = loader().LoadFromData(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	doc = &Document{Name: baseName(name), Kind: "openapi"}
+	base := ""
+	doc.Host, base = server(t)
+	if t.Paths == nil {
+		return nil, fmt.Errorf("%s: no paths", name)
+	}
+	items := t.Paths.Map()
+	for _, path := range slices.Sorted(maps.Keys(items)) {
+		for method, op := range operationsOf(items[path]) {
+			doc.Operations = append(doc.Operations, operation(method, base+path, items[path], op))
+		}
+	}
+	doc.propose = (*proposer).rest
+	return doc, nil
+}
+
+// loader resolves references within one file only.
+func loader() *openapi3.Loader {
+	l := openapi3.NewLoader()
+	l.IsExternalRefsAllowed = false
+	return l
+}
+
+func fromSwagger(text []byte) (*openapi3.T, error) {
+	var two openapi2.T
+	if err := json.Unmarshal(text, &two); err != nil {
+		return nil, err
+	}
+	return openapi2conv.ToV3WithLoader(&two, loader(), nil)
+}
+
+// asJSON is a file's tree, and the file in JSON.
+func asJSON(text []byte) (map[string]any, []byte, error) {
+	var tree map[string]any
+	if jsonErr := json.Unmarshal(text, &tree); jsonErr == nil {
+		return tree, text, nil
+	}
+	var any3 any
+	if err := yaml.Unmarshal(text, &any3); err != nil {
+		return nil, nil, err
+	}
+	tree, ok := plain(any3).(map[string]any)
+	if !ok {
+		return nil, nil, errors.New("neither a JSON nor a YAML object")
+	}
+	text, err := json.Marshal(tree)
+	return tree, text, err
+}
+
+// plain makes YAML's values those that JSON has: keys such as 200 are texts.
+func plain(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = plain(v[k])
+		}
+	case map[any]any:
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[fmt.Sprint(k)] = plain(v[k])
+		}
+		return out
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	}
+	return v
+}
+
+// server is the host of the first server and the path below which it serves.
+func server(t *openapi3.T) (host, base string) {
+	if len(t.Servers) == 0 || t.Servers[0] == nil {
+		return "", ""
+	}
+	s := t.Servers[0]
+	text := s.URL
+	for name, v := range s.Variables {
+		if v != nil {
+			text = strings.ReplaceAll(text, "{"+name+"}", v.Default)
+		}
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", ""
+	}
+	return u.Hostname(), strings.TrimSuffix(u.Path, "/")
+}
+
+// methodOrder is the order in which lines of one path are written.
+var methodOrder = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
+
+func operationsOf(item *openapi3.PathItem) func(func(string, *openapi3.Operation) bool) {
+	return func(yield func(string, *openapi3.Operation) bool) {
+		if item == nil {
+			return
+		}
+		ops := item.Operations()
+		for _, method := range methodOrder {
+			if op := ops[method]; op != nil && !yield(method, op) {
+				return
+			}
+		}
+		for _, method := range slices.Sorted(maps.Keys(ops)) {
+			if !slices.Contains(methodOrder, method) && ops[method] != nil && !yield(method, ops[method]) {
+				return
+			}
+		}
+	}
+}
