@@ -26,15 +26,16 @@ type record struct {
 }
 
 type recordTarget struct {
-	Action string `json:"action"`
-	Type   string `json:"type"`
-	ID     string `json:"id"`
-	Tier   string `json:"tier"`
-	From   string `json:"tier_from"`
-	Effect string `json:"effect"`
-	Reason string `json:"reason"`
-	Rule   string `json:"rule"`
-	As     string `json:"as"`
+	Action     string   `json:"action"`
+	Type       string   `json:"type"`
+	ID         string   `json:"id"`
+	Tier       string   `json:"tier"`
+	From       string   `json:"tier_from"`
+	Effect     string   `json:"effect"`
+	Reason     string   `json:"reason"`
+	Rule       string   `json:"rule"`
+	Categories []string `json:"categories"`
+	As         string   `json:"as"`
 }
 
 // readRecords reads a whole decision log, by id.
@@ -195,7 +196,7 @@ func targetsDiffer(rec *record, want Answer) string {
 			return fmt.Sprintf("the record has no target %d, want %+v", i, w)
 		}
 		got := rec.Targets[i]
-		if got.Action != w.Action || got.Type != w.Type || got.ID != w.ID || got.Tier != w.Tier || got.From != w.From || got.Effect != w.Effect || got.As != w.As ||
+		if got.Action != w.Action || got.Type != w.Type || got.ID != w.ID || got.Tier != w.Tier || got.From != w.From || got.Effect != w.Effect || got.As != w.As || !slices.Equal(got.Categories, w.Categories) ||
 			w.Reason != "allowed" && got.Reason != w.Reason || w.Rule != "" && got.Rule != w.Rule {
 			return fmt.Sprintf("target %d is %+v, want %+v", i, got, w)
 		}

@@ -19,8 +19,8 @@ func observed() (*World, []*Request, []sent, map[string]*record, []hit) {
 	}
 	answers := []sent{{reply: reply{200, "d1", ""}, done: true}, {reply: reply{403, "d2", ""}, done: true}}
 	records := map[string]*record{
-		"d1": {ID: "d1", Effect: "allow", Status: 200, Reason: "allowed", Targets: []recordTarget{{"read", "account", "1", "low", "type", "allow", "allowed", "r1", ""}}},
-		"d2": {ID: "d2", Effect: "deny", Status: 403, Reason: "unknown_object", Targets: []recordTarget{{"read", "account", "9", "low", "type", "deny", "unknown_object", "", ""}}},
+		"d1": {ID: "d1", Effect: "allow", Status: 200, Reason: "allowed", Targets: []recordTarget{{"read", "account", "1", "low", "type", "allow", "allowed", "r1", nil, ""}}},
+		"d2": {ID: "d2", Effect: "deny", Status: 403, Reason: "unknown_object", Targets: []recordTarget{{"read", "account", "9", "low", "type", "deny", "unknown_object", "", nil, ""}}},
 	}
 	hits := []hit{{0, []string{"d1"}, "/accounts/1", http.Header{"X-Tenant": {"eu"}, "Authorization": {"Bearer t"}}}}
 	return w, requests, answers, records, hits

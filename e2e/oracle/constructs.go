@@ -16,6 +16,8 @@ var constructs = slices.Concat([]string{
 	"revoked: a peer without a token", "revoked: issued before", "not revoked: issued after", "not revoked: the entry is over",
 	"peer: alone", "peer: beside a token", "peer: of a trust domain that does not count", "peer: without its certificate", "peer: an identity that may not be used",
 	"identity: suspended", "identity: retired", "identity: expired", "identity: not yet", "identity: elsewhere", "identity: its credential too old", "identity: no iat",
+	"parent: its row", "parent: no row", "parent: of a collection",
+	"classify: it holds", "classify: unknown", "classify: absent", "classify: an error", "category: of a deny rule", "category: outside of an allow rule's",
 	"identity: strips credentials", "catalog: a misspelt file was offered",
 }, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 

@@ -143,11 +143,7 @@ func (e *evaluation) readRow(c *caller) string {
 	if c.row = c.listing.row(c.token.Subject); c.row == nil {
 		return ""
 	}
-	status, said := c.row.Values["status"].(string)
-	switch {
-	case e.reachIf(c.row.Bad == "twice", "subjects: a row twice"), e.reachIf(c.row.Bad == "kind", "subjects: a value of the wrong kind"),
-		c.listing.has("status") && (e.reachIf(!said, "subjects: no status where others have one") ||
-			e.reachIf(!slices.Contains(statuses, status), "subjects: a status that is none")):
+	if e.reachIf(c.row.Bad == "twice", "subjects: a row twice") || e.reachIf(c.row.Bad == "kind", "subjects: a value of the wrong kind") {
 		return "catalog_bad_row"
 	}
 	e.reachIf(c != &e.caller, "subjects: of the actor")
@@ -176,6 +172,10 @@ func (e *evaluation) readRow(c *caller) string {
 
 // standing is what the row says of whoever it is about, or that there is none.
 func (e *evaluation) standing(c *caller) string {
+	status, said := "", false
+	if c.row != nil {
+		status, said = c.row.Values["status"].(string)
+	}
 	switch {
 	case c.listing == nil:
 		return ""
@@ -184,8 +184,10 @@ func (e *evaluation) standing(c *caller) string {
 			return "unknown_identity"
 		}
 		e.reach("subjects: no row, by its claims")
-	case c.listing.has("status") && c.row.Values["status"] != "active":
-		e.reach(fmt.Sprint("subjects: ", c.row.Values["status"]))
+	case c.listing.has("status") && (e.reachIf(!said, "subjects: no status where others have one") || e.reachIf(!slices.Contains(statuses, status), "subjects: a status that is none")):
+		return "catalog_bad_row"
+	case c.listing.has("status") && status != "active":
+		e.reach("subjects: " + status)
 		return "identity_suspended"
 	}
 	return ""

@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // fits says whether a rule's selector, to and on fit. Rules in shadow do only in the second verdict.
 func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
@@ -11,7 +14,7 @@ func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
 
 // judge is section 5 for one target: the verdict, and for an allow the rules that applied.
 func (e *evaluation) judge(t *target) (Verdict, []*Rule) {
-	v := Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name, From: t.from, Effect: "allow"}
+	v := Verdict{Action: t.action, Type: t.typ.Name, ID: t.id, Tier: e.w.Tiers[t.tier].Name, From: t.from, Effect: "allow", Categories: e.w.categoriesOf(t.categories)}
 	applying, reason := e.one(t, &v)
 	if v.Reason = reason; reason != "allowed" {
 		v.Effect = "deny"
@@ -24,7 +27,7 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 		return nil, "unknown_object"
 	}
 	for _, r := range e.w.Rules {
-		if !r.Deny || !e.fits(r, t.action, t.typ) || t.tier < e.w.tier(r.FromTier) || len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
+		if !r.Deny || !e.fits(r, t.action, t.typ) || t.tier < e.w.tier(r.FromTier) || !e.within(r, t) || len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
 			continue
 		}
 		verdict.Rule = r.ID
@@ -64,7 +67,7 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 
 // applies says whether an allow rule applies but for `for` and `require`.
 func (e *evaluation) applies(r *Rule, t *target) bool {
-	if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) {
+	if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
 		return false
 	}
 	unbounded := t.collection && len(t.bounds) == 0 && t.parent == ""
@@ -90,7 +93,7 @@ func (e *evaluation) nearest(t *target) string {
 		}
 	}
 	for _, r := range e.w.Rules {
-		if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) {
+		if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
 			continue
 		}
 		switch e.holds(r, t) {
@@ -122,7 +125,7 @@ func (e *evaluation) holds(r *Rule, t *target) truth {
 	}
 	if r.Same != "" {
 		pinned := value{known: isMissing}
-		if v, ok := e.caller.pinned(r.Same); ok {
+		if v, ok := e.caller.pinned(strings.TrimPrefix(r.Same, "parent.")); ok {
 			pinned = value{v, isTrue}
 		}
 		all = append(all, equals(e.ref(t, "object."+r.Same), pinned))

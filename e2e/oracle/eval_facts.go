@@ -20,11 +20,16 @@ func (e *evaluation) facts() string {
 			e.reachIf(e.req.Phase >= slipAt && t.typ == e.w.slips(), "catalog: a misspelt file was offered")
 			t.row = t.typ.row(t.id)
 		}
-		if t.row != nil && (t.row.Bad != "" || e.w.wantsTiers(t.typ) && !t.typ.hasTiers()) {
+		if e.badRow(t.typ, t.row) {
 			return "catalog_bad_row" // no target was decided: a shadow entry of its type is of no use
 		}
 	}
-	return ""
+	return e.above()
+}
+
+// badRow says whether a row that is there cannot be used.
+func (e *evaluation) badRow(t *Type, r *Row) bool {
+	return r != nil && (r.Bad != "" || e.w.wantsTiers(t) && !t.hasTiers())
 }
 
 // wantsTiers: a max_row_tier that is given, and above the type's own tier.
@@ -60,7 +65,7 @@ func (e *evaluation) settle() string {
 // classify is section 4, step 4.
 func (e *evaluation) classify() string {
 	for _, t := range e.targets {
-		t.tier = -1
+		t.tier, t.categories = -1, slices.Clone(t.typ.Category)
 		if t.first && (t.action == "create" || t.action == "update") {
 			for m := range e.body {
 				t.properties = append(t.properties, m)
@@ -79,6 +84,7 @@ func (e *evaluation) classify() string {
 			} else if action == "" {
 				e.raise(t, e.w.Tiers[len(e.w.Tiers)-1].Name, "collection")
 			}
+			e.classified(t)
 			continue
 		}
 		e.raise(t, t.typ.Tier, "type")
@@ -86,6 +92,7 @@ func (e *evaluation) classify() string {
 		for _, p := range t.typ.Properties {
 			if slices.Contains(t.properties, p.Member) {
 				e.raise(t, p.Tier, "property "+p.Member)
+				t.categories = append(t.categories, p.Category...)
 			}
 		}
 		row := ""
@@ -93,6 +100,7 @@ func (e *evaluation) classify() string {
 			row = t.row.Tier
 		}
 		e.raise(t, row, "row")
+		e.classified(t)
 		if t.typ.Tier == "" && row == "" {
 			e.raise(t, e.w.Unclassified, "unclassified")
 		}

@@ -20,7 +20,11 @@ type target struct {
 	looked     bool // the catalog was asked
 	row        *Row
 	tier       int
-	from       string   // what says so
+	from       string // what says so
+	categories []string
+	sure       truth // whether they are exactly these
+	above      bool  // the catalog was asked for the parent
+	aboveRow   *Row
 	properties []string // members of the body
 }
 

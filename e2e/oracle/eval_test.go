@@ -9,7 +9,7 @@ import (
 // bank is a world of one type, small enough to see each answer.
 func bank() *World {
 	account := &Type{Name: "account", Tier: "low", Parent: "customer", IDPattern: "[0-9]+", Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}, {"members", "[string]"}, {"level", "int"}},
-		Actions: []ActionTier{{"close", "high"}}, Properties: []Property{{"ssn", "high"}}, Writable: []Writable{{"update", []string{"phone", "ssn"}}},
+		Actions: []ActionTier{{"close", "high"}}, Properties: []Property{{Member: "ssn", Tier: "high"}}, Writable: []Writable{{"update", []string{"phone", "ssn"}}},
 		Source: &Source{Name: "accounts", Rows: []*Row{
 			{ID: "1", Parent: "c1", Values: map[string]any{"tenant": "eu", "owner": "ada", "members": []string{"bob"}, "level": int64(0)}},
 			{ID: "2", Tier: "high", Values: map[string]any{"tenant": "us"}},

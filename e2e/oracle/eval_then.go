@@ -30,6 +30,10 @@ func (e *evaluation) ref(t *target, name string) value {
 		return value{t.id, isTrue}
 	case name == "object.tier" && !t.collection:
 		return value{e.w.Tiers[t.tier].Name, isTrue}
+	case isOfParent(name):
+		return t.refOfParent(strings.TrimPrefix(name, ofParent))
+	case name == "object.categories":
+		return value{e.w.categoriesOf(t.categories), t.sure}
 	case name == "object.parent.id" && t.row != nil && t.row.Parent != "":
 		return value{t.row.Parent, isTrue}
 	case name == "object.parent.id" && t.parent != "":
@@ -95,6 +99,9 @@ func (t *target) chosen(name string) bool {
 		return true
 	case "object.tier", "caller.identity", "action":
 		return false
+	}
+	if isOfParent(name) {
+		return t.aboveRow == nil
 	}
 	return strings.HasPrefix(name, "caller.claims.") || t.row == nil
 }

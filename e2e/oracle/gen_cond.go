@@ -13,6 +13,10 @@ func (g *generator) cond(t *Type, who []Selector, depth int) *Cond {
 		return &Cond{Op: "and", Kids: kids}
 	}
 	switch {
+	case g.chance(0.12) && t.Parent != "":
+		return g.parentAtom(t)
+	case g.chance(0.06):
+		return g.inCategories()
 	case g.chance(0.25) && !g.tokenless(who):
 		return g.claimAtom()
 	case g.chance(0.15):

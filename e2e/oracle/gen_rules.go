@@ -14,7 +14,7 @@ var ruleFiles = []string{"Zebra.yaml", "allow.yaml", "rules-10.yaml", "rules-9.y
 
 // rules draws rules so that most callers may do something, and many reasons occur.
 func (g *generator) rules() {
-	g.w.Managed = []string{"x-object-tenant", "x-caller", "x-role", "x-mark", "x-region", "x-level"}
+	g.w.Managed = []string{"x-object-tenant", "x-caller", "x-role", "x-mark", "x-region", "x-level", "x-parent"}
 	for _, t := range g.w.Types {
 		if t.Name == "profile" {
 			continue
@@ -76,6 +76,11 @@ func (g *generator) list(t *Type) {
 	}
 	if t.Parent != "" {
 		r.Who = []Selector{{Kind: "human"}, {Kind: "service"}}
+		if g.chance(0.5) {
+			within := r
+			within.When = g.parentAtom(t)
+			g.add(within)
+		}
 		r.When = &Cond{Op: "!=", A: ref("object.parent.id"), B: str(g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20)))}
 		g.add(r)
 	}
@@ -97,6 +102,9 @@ func (g *generator) allow(t *Type) {
 	}
 	if g.chance(0.25) {
 		r.Require = g.require()
+	}
+	if g.chance(0.15) {
+		r.ByCategory, r.Category = true, some(g, g.categories(), g.between(0, 3))
 	}
 	g.conditions(t, &r)
 	if slices.Contains(r.To, "list") && r.Own == "" && r.Same == "" { // which an unbounded list never proves
@@ -125,9 +133,15 @@ func (g *generator) conditions(t *Type, r *Rule) {
 		if _, ok := t.attribute("members"); ok && g.chance(0.5) {
 			r.Own = "members"
 		}
+		if t.Parent != "" && g.chance(0.3) {
+			r.Own = "parent.owner"
+		}
 	}
 	if g.chance(0.3) && g.pinsTenant(r.Who) {
 		r.Same = "tenant"
+		if t.Parent != "" && g.chance(0.3) {
+			r.Same = "parent.tenant"
+		}
 	}
 	if g.chance(0.45) {
 		r.When = g.cond(t, r.Who, 2)
@@ -230,6 +244,9 @@ func (g *generator) mutations(t *Type, who []Selector) []Mutation {
 	if _, ok := t.attribute("region"); ok && g.chance(0.3) {
 		set("x-region", TemplatePart{Ref: "object.region"})
 	}
+	if t.Parent != "" && g.chance(0.1) {
+		set("x-parent", TemplatePart{Ref: "object.parent.tenant"})
+	}
 	if g.chance(0.15) {
 		set("x-mark", TemplatePart{Ref: "object.id"})
 	}
@@ -254,6 +271,9 @@ func (g *generator) deny(t *Type) {
 	}
 	if g.chance(0.15) {
 		r.For = some(g, purposes, 2)
+	}
+	if g.chance(0.2) {
+		r.ByCategory, r.Category = true, some(g, g.categories(), g.between(1, 2))
 	}
 	if len(t.Attributes) > 0 {
 		r.When = g.cond(t, r.Who, 1)

@@ -41,8 +41,9 @@ var typePool = []string{"account", "invoice", "order", "ticket", "device", "ledg
 
 // types makes the customer that others belong to, a file without a catalog, and three to five more.
 func (g *generator) types() {
+	g.w.Categories = []string{"health"}
 	customer := &Type{Name: "customer", IDStyle: digits, Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}},
-		Properties: []Property{{"ssn", g.tierAt(-1)}}, Writable: []Writable{{"update", []string{"phone", "ssn", "owner"}}}, Source: &Source{}}
+		Properties: []Property{{Member: "ssn", Tier: g.tierAt(-1)}}, Writable: []Writable{{"update", []string{"phone", "ssn", "owner"}}}, Source: &Source{}}
 	g.w.Types = append(g.w.Types, customer)
 	for i, name := range some(g, typePool, g.between(3, 5)) {
 		g.w.Types = append(g.w.Types, g.typ(name, i))
@@ -56,6 +57,7 @@ func (g *generator) types() {
 			t.Source.Tiers, t.Source.Extra = g.chance(0.8), g.chance(0.3)
 		}
 		g.classify(t)
+		g.classes(t)
 	}
 	g.share()
 }
@@ -97,7 +99,7 @@ func (g *generator) typ(name string, n int) *Type {
 func (g *generator) rest(t *Type, n int, extra []Attribute) *Type {
 	t.Attributes = append(t.Attributes, some(g, extra, g.between(1, 3))...)
 	if n == 0 || g.chance(0.4) {
-		t.Properties = []Property{{"ssn", g.tierAt(-1)}, {"iban", g.tierAt(-2)}}
+		t.Properties = []Property{{Member: "ssn", Tier: g.tierAt(-1)}, {Member: "iban", Tier: g.tierAt(-2)}}
 	}
 	if n < 2 || g.chance(0.4) {
 		t.Writable = append(t.Writable, Writable{"update", []string{"phone", "email", "iban", "owner"}})
@@ -164,7 +166,7 @@ func (g *generator) row(t *Type, n int) *Row {
 		r.Tier = g.w.Tiers[g.r.IntN(top+1)].Name
 	}
 	if t.Parent != "" && g.chance(0.9) {
-		r.Parent = g.w.typ(t.Parent).IDStyle.id(g.r.IntN(20))
+		r.Parent = g.w.typ(t.Parent).IDStyle.id(g.r.IntN(pick(g, []int{20, 20, 20, 100}))) // some have no row
 	}
 	for _, a := range t.Attributes {
 		if g.chance(0.92) {

@@ -86,7 +86,7 @@ func (w *World) tiersFile() string {
 		f.sub("require", t.Require.render())
 		s += "  - " + f.String() + "\n"
 	}
-	return s + "unclassified: " + w.Unclassified + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4 }\n"
+	return s + "unclassified: " + w.Unclassified + "\ncategories: " + quoteAll(w.Categories) + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4 }\n"
 }
 
 func (r Require) render() *flow {
@@ -132,7 +132,11 @@ func (w *World) objectsFile(date func(int) string) string {
 			actions.raw(a.Action, "{ tier: "+a.Tier+" }")
 		}
 		for _, p := range t.Properties {
-			properties.raw(p.Member, p.Tier)
+			if len(p.Category) == 0 {
+				properties.raw(p.Member, p.Tier)
+				continue
+			}
+			properties.raw(p.Member, "{ tier: "+p.Tier+", category: "+quoteAll(p.Category)+" }")
 		}
 		for _, x := range t.Writable {
 			writable.list(x.Action, x.Members)
@@ -141,12 +145,30 @@ func (w *World) objectsFile(date func(int) string) string {
 		f.sub("actions", &actions)
 		f.sub("properties", &properties)
 		f.sub("writable", &writable)
+		f.list("category", t.Category)
+		t.classes(&f)
 		if len(t.Shadow) > 0 {
 			f.raw("shadow", shadowList(t.Shadow, date))
 		}
 		s += "  - " + f.String() + "\n"
 	}
 	return s
+}
+
+// classes renders `classify`.
+func (t *Type) classes(f *flow) {
+	if len(t.Classify) == 0 {
+		return
+	}
+	parts := make([]string, len(t.Classify))
+	for i, c := range t.Classify {
+		var entry flow
+		entry.str("when", c.When.String())
+		entry.str("tier", c.Tier)
+		entry.list("category", c.Category)
+		parts[i] = entry.String()
+	}
+	f.raw("classify", "["+strings.Join(parts, ", ")+"]")
 }
 
 func (w *World) identitiesFile(date func(int) string) string {

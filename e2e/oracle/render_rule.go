@@ -22,6 +22,9 @@ func (r *Rule) render(date func(int) string) string {
 	f.str("up_to", r.UpTo)
 	f.str("from_tier", r.FromTier)
 	f.list("for", r.For)
+	if r.ByCategory {
+		f.raw("category", quoteAll(r.Category))
+	}
 	f.str("own", r.Own)
 	f.str("same", r.Same)
 	if r.When != nil {

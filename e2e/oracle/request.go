@@ -82,6 +82,7 @@ type Second struct{ Effect, Reason, By string }
 type Verdict struct {
 	Action, Type, ID, Tier, From, Effect, Reason string
 
-	Rule string // the first that applied, or the deny rule; "" otherwise
-	As   string // actor where it is about who acts for the caller
+	Rule       string // the first that applied, or the deny rule; "" otherwise
+	Categories []string
+	As         string // actor where it is about who acts for the caller
 }

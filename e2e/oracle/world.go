@@ -7,6 +7,7 @@ type World struct {
 	Seed         uint64
 	Tiers        []Tier // low to high
 	Unclassified string
+	Categories   []string // beside the usual ones
 	Types        []*Type
 	Hosts        []*Host
 	Issuers      []*Issuer
@@ -47,6 +48,8 @@ type Type struct {
 	Actions    []ActionTier
 	Properties []Property
 	Writable   []Writable
+	Category   []string
+	Classify   []Class
 	Shadow     []Shadow
 	Source     *Source // nil without a catalog
 
@@ -60,7 +63,10 @@ type Attribute struct{ Name, Kind string }
 type ActionTier struct{ Action, Tier string }
 
 // Property is a body member that raises the tier.
-type Property struct{ Member, Tier string }
+type Property struct {
+	Member, Tier string
+	Category     []string
+}
 
 // Writable is the closed list of body members for an action.
 type Writable struct {
@@ -195,22 +201,24 @@ type Identity struct {
 
 // Rule is an entry of `rules:`.
 type Rule struct {
-	File      string
-	ID        string
-	Deny      bool
-	Shadow    bool // mode: shadow
-	Who       []Selector
-	To        []string // actions, or *
-	On        []string // types, or *
-	UpTo      string
-	FromTier  string
-	For       []string
-	Own       string
-	Same      string
-	When      *Cond
-	Require   Require
-	Unbounded bool
-	Set       []Mutation
+	File       string
+	ID         string
+	Deny       bool
+	Shadow     bool // mode: shadow
+	Who        []Selector
+	To         []string // actions, or *
+	On         []string // types, or *
+	UpTo       string
+	FromTier   string
+	ByCategory bool // it has `category`, be it empty
+	Category   []string
+	For        []string
+	Own        string
+	Same       string
+	When       *Cond
+	Require    Require
+	Unbounded  bool
+	Set        []Mutation
 }
 
 // Selector says which callers a rule is about; members that are set must all match.
