@@ -201,7 +201,7 @@ func TestRoutesPageLoads(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "16 map lines") {
+	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "22 map lines") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }
