@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Issue row 8: a unary gRPC call over HTTP/2 without TLS, on both sides of Envoy.
+// A unary gRPC call over HTTP/2 without TLS, on both sides of Envoy.
 // A message with one text is the same on the wire whatever it is called, so that
 // a StringValue stands for each.
 func TestGRPCThroughEnvoy(t *testing.T) {

@@ -32,7 +32,7 @@ func tickets(s *seen) http.Handler {
 	return mux
 }
 
-// Issue row 8: REST, forms and a batch in JSON.
+// REST, forms and a batch in JSON.
 func TestHTTPThroughEnvoy(t *testing.T) {
 	s := &seen{}
 	world := start(t, "rest.example.com", serving(t, tickets(s)), false, nil)
@@ -87,7 +87,7 @@ func TestHTTPThroughEnvoy(t *testing.T) {
 	}
 }
 
-// Issue row 8: GraphQL, to a server that others wrote.
+// GraphQL, to a server that others wrote.
 func TestGraphQLThroughEnvoy(t *testing.T) {
 	modules, err := packages.Node(t.Context())
 	packages.Need(t, err)

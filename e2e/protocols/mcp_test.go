@@ -23,7 +23,7 @@ type said struct {
 	}
 }
 
-// Issue row 8: MCP, with client and server of the SDK, in both ways in which they
+// MCP, with client and server of the SDK, in both ways in which they
 // begin to talk. The denial of one call is an error that the application can read,
 // and the session goes on.
 func TestMCPThroughEnvoy(t *testing.T) {
