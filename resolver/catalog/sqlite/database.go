@@ -64,7 +64,8 @@ func open(ctx context.Context, path string, connections, cache int) (_ *database
 	if d.info, err = checked(path); err != nil {
 		return nil, err
 	}
-	name, err := dsn(path, "mode=ro&immutable=1", reading(cache/connections))
+	// A page and its header take the next power of two: twice the page.
+	name, err := dsn(path, "mode=ro&immutable=1", reading(cache/connections/2))
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (d *database) describe(ctx context.Context) error {
 	for _, s := range d.all {
 		for _, t := range d.types {
 			var err error
-			sql := "SELECT " + columnList(len(t.columns)) + " FROM " + table(t.n) + " WHERE id = ?"
+			sql := "SELECT " + columnList(len(t.columns)) + " FROM " + table(t.n) + " WHERE id = ?" //nolint:gosec // names of our own
 			if s.lookup[t.name], err = s.conn.PrepareContext(ctx, sql); err != nil {
 				return err
 			}

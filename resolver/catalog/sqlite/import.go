@@ -81,7 +81,7 @@ func replace(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Chmod(0o644), f.Close()); err != nil { //nolint:gosec // as other exports: a server under another user reads it
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(from, to); err != nil {
@@ -232,7 +232,7 @@ func (t *typ) values(row catalog.Row) ([]any, error) {
 			t.first[column] = row.Pos.Line
 		}
 	}
-	values := make([]any, 3, 3+len(t.columns))
+	values := make([]any, least, least+len(t.columns))
 	if tier := row.Tier != "" || row.NoTier; tier || row.Whole && !row.Untiered {
 		values[0], t.tier = row.Tier, true
 		named("tier")
@@ -260,11 +260,11 @@ func (t *typ) values(row catalog.Row) ([]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", column, err)
 		}
-		values[3+t.slots[column]] = kept
+		values[least+t.slots[column]] = kept
 	}
 	for _, column := range row.Null {
 		if slot, known := t.slots[column]; known {
-			values[3+slot] = jsonNull
+			values[least+slot] = jsonNull
 		}
 	}
 	return values, nil

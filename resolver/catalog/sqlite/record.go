@@ -44,14 +44,15 @@ func (r *record) parse(raw []byte) error {
 	typ, id := key(raw)
 	r.typ, r.id = int(typ), string(id)
 	rest := raw[6+len(id):]
+	broken := false
 	number := func() int {
 		v, n := binary.Uvarint(rest)
-		if n <= 0 || v > math.MaxInt32*int64Lines {
-			rest = nil
+		if n <= 0 || v > math.MaxInt {
+			broken, rest = true, nil
 			return 0
 		}
 		rest = rest[n:]
-		return int(v) //nolint:gosec // checked
+		return int(v)
 	}
 	r.file, r.line, r.values = number(), number(), r.values[:0]
 	for len(rest) > 0 {
@@ -81,7 +82,11 @@ func (r *record) parse(raw []byte) error {
 			return errRecord
 		}
 	}
+	if broken || len(r.values) < least {
+		return errRecord
+	}
 	return nil
 }
 
-const int64Lines = 1 << 20 // files may have more lines than an int32 counts
+// least is how many values every record has: tier, parent and why it is bad.
+const least = 3

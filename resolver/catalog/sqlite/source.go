@@ -216,7 +216,7 @@ func (s *Source) Rows(ctx context.Context, typ string) iter.Seq2[catalog.Row, er
 			return
 		}
 		defer func() { v.sessions <- session }()
-		rows, err := session.conn.QueryContext(ctx, "SELECT "+columnList(len(t.columns))+" FROM "+table(t.n)+" ORDER BY id")
+		rows, err := session.conn.QueryContext(ctx, "SELECT "+columnList(len(t.columns))+" FROM "+table(t.n)+" ORDER BY id") //nolint:gosec // names of our own
 		if err != nil {
 			yield(catalog.Row{}, s.unreadable(err))
 			return

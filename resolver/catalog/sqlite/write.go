@@ -169,7 +169,7 @@ func (w *writer) statement(rows int) string {
 func (w *writer) insert(r *record) error {
 	start := len(w.args)
 	w.args = append(w.args, []byte(r.id), r.values[0], r.values[1], r.values[2], nil)
-	w.args = append(w.args, r.values[3:]...)
+	w.args = append(w.args, r.values[least:]...)
 	for len(w.args) < start+w.width {
 		w.args = append(w.args, nil) // of columns that came later
 	}

@@ -115,9 +115,9 @@ func (s *Source) answer(ctx context.Context, k *kind, ids []string, who credenti
 		return s.post(ctx, k, ids, who)
 	}
 	row := catalog.Row{Key: catalog.Key{Type: k.name, ID: ids[0]}}
-	address, err := k.template.expand(ids[0])
-	if err != nil {
-		row.Found, row.Bad = true, err.Error()
+	address, sayable := k.template.expand(ids[0])
+	if !sayable {
+		row.Found, row.Bad = true, "the id cannot stand in a URL"
 		return []catalog.Row{row}, nil
 	}
 	got, err := s.ask(ctx, address, nil, who)

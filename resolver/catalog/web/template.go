@@ -38,13 +38,11 @@ func parseTemplate(raw string, allowHTTP bool) (t template, err error) {
 	return t, nil
 }
 
-var errUnspeakable = errors.New("the id cannot stand in a URL")
-
 // expand puts an id in its place. Every byte of it but letters, digits and -_~. is
 // written %XX, so that none ends a segment, a path or a query. A segment that would
 // be "." or ".." is another one to many servers however it is written: such an id
 // cannot be asked for.
-func (t template) expand(id string) (string, error) {
+func (t template) expand(id string) (full string, ok bool) {
 	var b strings.Builder
 	b.WriteString(t.before)
 	for i := range len(id) {
@@ -55,14 +53,14 @@ func (t template) expand(id string) (string, error) {
 		}
 	}
 	b.WriteString(t.after)
-	full := b.String()
+	full = b.String()
 	onlyPath, _, _ := strings.Cut(full, "?")
 	for segment := range strings.SplitSeq(onlyPath, "/") {
 		if decoded, err := url.PathUnescape(segment); err != nil || decoded == "." || decoded == ".." {
-			return "", errUnspeakable
+			return "", false
 		}
 	}
-	return full, nil
+	return full, true
 }
 
 // unreserved are the bytes that mean themselves everywhere in a URL (RFC 3986 section 2.3).
