@@ -55,7 +55,7 @@ func (p *proposer) add(op *Operation, action, name, rest string, guesses ...stri
 	}
 	p.out.Lines = append(p.out.Lines, Line{
 		Operation: op, Key: op.Key, Text: op.Name + " -> " + action + " " + t.Name + rest, Guesses: guesses,
-		Action: action, Type: t.Name, types: []string{t.Name},
+		Action: action, Type: t.Name, types: []string{t.Name}, acts: []act{{t.Name, action}},
 	})
 	return &p.out.Lines[len(p.out.Lines)-1]
 }

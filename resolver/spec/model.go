@@ -81,8 +81,12 @@ type Line struct {
 
 	Action, Type string   // of the first target
 	types        []string // of all targets, and their parents
+	acts         []act    // of all targets
 	only         bool     // there is one target, whose id is the path's own captures
 }
+
+// act is an action on a type.
+type act struct{ typ, action string }
 
 // Skipped is an operation without a line, and why.
 type Skipped struct {

@@ -26,7 +26,18 @@ func (d *Document) Propose(o Options) *Proposal {
 		p.out.Types = append(p.out.Types, *p.types[name])
 	}
 	p.settle()
+	p.out.used()
 	return p.out
+}
+
+// used drops the actions that no line takes: they came from lines that do not load.
+func (p *Proposal) used() {
+	for i := range p.Types {
+		t := &p.Types[i]
+		t.Actions = slices.DeleteFunc(t.Actions, func(action string) bool {
+			return !slices.ContainsFunc(p.Lines, func(l Line) bool { return slices.Contains(l.acts, act{t.Name, action}) })
+		})
+	}
 }
 
 type proposer struct {
@@ -121,7 +132,7 @@ func (p *proposer) line(d *draft) {
 			t.kind.attrs[bound[0]] = true
 		}
 		t.kind.actions[t.action] = true
-		l.types = append(l.types, t.kind.name)
+		l.types, l.acts = append(l.types, t.kind.name), append(l.acts, act{t.kind.name, t.action})
 		if t.in != nil {
 			l.types = append(l.types, t.in.name)
 		}

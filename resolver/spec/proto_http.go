@@ -99,6 +99,6 @@ func (p *proposer) binding(h *binding, op *Operation) {
 	}
 	p.out.Lines = append(p.out.Lines, Line{
 		Operation: op, Key: op.Key, Text: op.Name + " -> " + target, Guesses: from.Guesses,
-		Action: from.Action, Type: from.Type, types: from.types,
+		Action: from.Action, Type: from.Type, types: from.types, acts: from.acts,
 	})
 }

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/tiergate/tiergate/resolver"
@@ -78,9 +77,4 @@ func (p *Proposal) Compile() (*resolver.Routes, rules.Mistakes) {
 		host.Map = append(host.Map, d)
 	}
 	return resolver.Compile([]rules.HostDecl{host}, schema)
-}
-
-// Uses reports whether a line of the proposal has targets of the type.
-func (p *Proposal) Uses(typ string) bool {
-	return slices.ContainsFunc(p.Lines, func(l Line) bool { return slices.Contains(l.types, typ) })
 }

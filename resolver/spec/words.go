@@ -76,6 +76,8 @@ func singularWord(w string) string {
 		return w
 	case strings.HasSuffix(w, "ies") && len(w) > 4:
 		return strings.TrimSuffix(w, "ies") + "y"
+	case strings.HasSuffix(w, "lves"):
+		return strings.TrimSuffix(w, "ves") + "f"
 	case hasAny(w, "sses", "shes", "ches", "xes", "zzes"):
 		return strings.TrimSuffix(w, "es")
 	case hasAny(w, "statuses", "aliases", "buses", "viruses", "campuses", "bonuses", "radiuses", "canvases"):
