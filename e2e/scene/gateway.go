@@ -21,17 +21,21 @@ type Upstream struct {
 	HTTP2 bool   // it speaks gRPC
 }
 
-// gateway starts Envoy by the hardened bootstrap, with a virtual host for each upstream.
-// Bodies are buffered everywhere, as the filter's own setting has it.
-func (s *Scene) gateway(t testing.TB, program string, o Options) (*e2e.Envoy, error) {
+// gateway starts Envoy by a bootstrap that users have, with a virtual host for each
+// upstream. Bodies are buffered everywhere, as the filter's own setting has it.
+func (s *Scene) gateway(t testing.TB, program string, profile envoy.Profile, o Options) (*e2e.Envoy, error) {
 	if len(o.Upstreams) == 0 {
 		return nil, errors.New("scene: no upstreams")
 	}
 	dir := t.TempDir()
-	text, err := envoy.Bootstrap(envoy.Options{
-		Profile: envoy.Hardened, Admin: "127.0.0.1:0", Listen: "127.0.0.1:0", Upstream: o.Upstreams[0].Addr, Tiergate: []string{s.Tiergate.GRPC},
-		Timeout: fmt.Sprintf("%.0fs", e2e.Patience.Seconds()), AccessLog: filepath.Join(dir, "access.log"),
-	})
+	options := envoy.Options{
+		Profile: profile, Admin: "127.0.0.1:0", Listen: "127.0.0.1:0", Upstream: o.Upstreams[0].Addr, Tiergate: []string{s.Tiergate.GRPC},
+		Timeout: fmt.Sprintf("%.0fs", e2e.Patience.Seconds()),
+	}
+	if profile == envoy.Hardened {
+		options.AccessLog = filepath.Join(dir, "access.log")
+	}
+	text, err := envoy.Bootstrap(options)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +46,7 @@ func (s *Scene) gateway(t testing.TB, program string, o Options) (*e2e.Envoy, er
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return nil, err
 	}
-	return e2e.RunEnvoy(t.Context(), program, "envoy", dir, path)
+	return e2e.RunEnvoy(t.Context(), program, string(profile), dir, path)
 }
 
 // bootstrap is what is edited of an Envoy's bootstrap, with all else as it is.
@@ -63,7 +67,7 @@ func wire(text []byte, o Options) ([]byte, error) {
 	if b.manager == nil || b.clusters == nil {
 		return nil, errors.New("scene: the bootstrap has no listener with a manager, or no clusters")
 	}
-	if o.Slashes != "" {
+	if o.Slashes != "" { // what no bootstrap says is left unchanged by Envoy
 		b.manager["path_with_escaped_slashes_action"] = o.Slashes
 	}
 	var hosts []any

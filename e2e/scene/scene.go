@@ -9,6 +9,7 @@ import (
 
 	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/idp"
+	"github.com/tiergate/tiergate/envoy"
 )
 
 // Options say what runs.
@@ -19,6 +20,7 @@ type Options struct {
 	Edit      func(e2e.Settings) error
 	Upstreams []Upstream
 	Slashes   string // how Envoy reads %2F in a path, such as KEEP_UNCHANGED; "" is the bootstrap's way
+	Lax       bool   // a second Envoy, by the bootstrap as lax as Istio's
 }
 
 // Scene is what runs.
@@ -26,6 +28,7 @@ type Scene struct {
 	Dir      string // of the copy
 	Tiergate *e2e.Tiergate
 	Envoy    *e2e.Envoy
+	Lax      *e2e.Envoy // or nil
 	Corp     *idp.Provider
 }
 
@@ -45,7 +48,10 @@ func Start(t testing.TB, o Options) *Scene {
 			return err
 		},
 		func() error { return s.Tiergate.Ready(t.Context()) },
-		func() (err error) { s.Envoy, err = s.gateway(t, proxy, o); return err },
+		func() (err error) { s.Envoy, err = s.gateway(t, proxy, envoy.Hardened, o); return err },
+	}
+	if o.Lax {
+		steps = append(steps, func() (err error) { s.Lax, err = s.gateway(t, proxy, envoy.Base, o); return err })
 	}
 	t.Cleanup(func() { s.stop(t) })
 	for _, step := range steps {
@@ -92,8 +98,10 @@ func (s *Scene) configure(o Options) (string, error) {
 
 func (s *Scene) stop(t testing.TB) {
 	var errs []error
-	if s.Envoy != nil {
-		errs = append(errs, s.Envoy.Stop())
+	for _, e := range []*e2e.Envoy{s.Envoy, s.Lax} {
+		if e != nil {
+			errs = append(errs, e.Stop())
+		}
 	}
 	if s.Tiergate != nil {
 		if t.Failed() {
