@@ -3,7 +3,7 @@ package oracle
 // classes gives a type categories and entries of classify, which read the object
 // and its parent alone.
 func (g *generator) classes(t *Type) {
-	if g.chance(0.3) {
+	if g.chance(0.5) {
 		t.Category = some(g, g.categories(), 1)
 	}
 	for i := range t.Properties {

@@ -289,6 +289,12 @@ func (g *generator) special() {
 		UpTo: g.tierAt(-1), Unbounded: true, Set: []Mutation{onBehalf}})
 	g.add(Rule{Who: []Selector{{Identity: "people"}, {Identity: "tools"}}, To: []string{"close", "touch", "delete"}, On: []string{first.Name},
 		UpTo: g.tierAt(-1), Own: "members"})
+	for _, t := range []*Type{first, second} {
+		g.add(Rule{Who: []Selector{{Kind: "human"}, {Kind: "service"}}, To: []string{"delete", "touch", "update", "credit"}, On: []string{t.Name},
+			UpTo: g.tierAt(-1), ByCategory: true, Category: some(g, g.categories(), 2)})
+		g.add(Rule{Who: []Selector{{Kind: "human"}, {Kind: "service"}}, To: []string{"close", "debit", "read"}, On: []string{t.Name},
+			UpTo: g.tierAt(-1), When: g.inCategories()})
+	}
 	g.add(Rule{Who: []Selector{{Issuer: "third"}, {Identity: "robot"}}, To: []string{"close", "create"}, On: []string{second.Name}, UpTo: g.tierAt(-1),
 		Require: Require{BoundToken: true}})
 	g.add(Rule{Who: []Selector{{Identity: "meter"}}, To: []string{"read", "touch", "create", "update"}, On: []string{first.Name, second.Name}, UpTo: g.tierAt(-1),

@@ -29,7 +29,7 @@ func bruteForce(t testing.TB, w *world, id *rules.Identity, claims map[string]an
 			}
 			objects[typ.Name] = append(objects[typ.Name], o)
 			subjects[o.ID], subjects[o.Parent] = true, true
-			for _, v := range o.Attributes {
+			for _, v := range slices.Concat(o.Attributes, o.ParentAttributes) {
 				switch v := v.(type) {
 				case string:
 					subjects[v] = true
@@ -112,7 +112,9 @@ func choose(w *world, c *rules.Caller, rest []resolver.Touch, objects map[string
 		switch {
 		case touch.New:
 			for _, parent := range objects["customer"] {
-				next(rules.Target{Action: "create", Object: rules.Object{Type: typ, Parent: parent.ID, State: rules.New, RowTier: rules.NoTier}}, Pair{})
+				next(rules.Target{Action: "create", Object: rules.Object{
+					Type: typ, Parent: parent.ID, State: rules.New, RowTier: rules.NoTier, ParentState: parent.State, ParentAttributes: parent.Attributes,
+				}}, Pair{})
 			}
 		case touch.Collection:
 			t := rules.Target{Action: touch.Action, Collection: true, Unbounded: touch.Unbounded, Object: rules.Object{Type: typ, RowTier: rules.NoTier, Attributes: make([]any, len(typ.Attributes))}}
@@ -120,6 +122,7 @@ func choose(w *world, c *rules.Caller, rest []resolver.Touch, objects map[string
 			for _, b := range touch.Bounds {
 				if b.Attribute == "parent" {
 					t.Object.Parent, fits = o.Parent, fits && o.Parent != ""
+					t.Object.ParentState, t.Object.ParentAttributes = o.ParentState, o.ParentAttributes
 					continue
 				}
 				v, ok := o.Attribute(typ.Slot(b.Attribute))
@@ -159,7 +162,12 @@ func TestReachEqualsBruteForce(t *testing.T) {
 			rows = append(rows, row)
 		}
 		for _, id := range rapid.SliceOfDistinct(rapid.SampledFrom(people[:4]), rapid.ID[string]).Draw(rt, "customers") {
-			rows = append(rows, person(id))
+			row := person(id)
+			row.Columns = map[string]any{"tenant": nil}
+			if of := rapid.SampledFrom(people).Draw(rt, "customer's tenant"); of != "" {
+				row.Columns["tenant"] = of
+			}
+			rows = append(rows, row)
 		}
 		w := build(t, rapid.SliceOfDistinct(rapid.SampledFrom(names), rapid.ID[string]).Draw(rt, "rules"), rows, nil)
 		r := run(t, w)

@@ -430,3 +430,24 @@ func TestClaimsThatChangeNothingHaveNoRow(t *testing.T) {
 		t.Errorf("people reach %d pairs and as guests %d, want 4 less", plain.Reach.Pairs, guest.Reach.Pairs)
 	}
 }
+
+// What rests on the parent's row is counted by it, for lists and new objects too.
+func TestReachByTheParentsRow(t *testing.T) {
+	rows := smallBank()
+	for i := range rows {
+		if rows[i].Key.ID == "bob" {
+			rows[i].Columns = map[string]any{"tenant": "eve"}
+		}
+	}
+	row := run(t, build(t, []string{"branch"}, rows, nil)).of(t, "people")
+	if got := words(row.Pairs); !slices.Equal(got, []string{"list account/B1", "read account/B1"}) || !row.Exact || !slices.Equal(row.Creates, []string{"account"}) {
+		t.Errorf("%q, exact %v, creates %q: want bob's account alone, for eve", got, row.Exact, row.Creates)
+	}
+	if row.Largest == nil || row.Largest.Subject != "eve" {
+		t.Errorf("the largest is %+v, want eve's", row.Largest)
+	}
+	none := run(t, build(t, []string{"branch"}, smallBank(), nil)).of(t, "people") // the twin
+	if len(none.Pairs) != 0 || len(none.Creates) != 0 {
+		t.Errorf("%q, creates %q, where no customer says whose it is", words(none.Pairs), none.Creates)
+	}
+}

@@ -57,6 +57,7 @@ var some = map[string]string{
 	"own":       "allow: people, to: [read, list, update, debit], on: account, up_to: restricted, own: owner",
 	"shared":    "allow: people, to: [read, credit], on: account, up_to: confidential, own: sharers",
 	"parent":    "allow: people, to: [list, create], on: account, up_to: restricted, when: object.parent.id == caller.subject",
+	"branch":    "allow: people, to: [read, list, create], on: account, up_to: restricted, own: parent.tenant",
 	"self":      "allow: people, to: [read, receive], on: customer, up_to: internal, when: object.id == caller.subject",
 	"credit":    "allow: people, to: [credit], on: account, up_to: restricted",
 	"ada":       `allow: people, to: [delete], on: account, up_to: restricted, when: caller.subject == "ada"`,
