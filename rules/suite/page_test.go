@@ -43,3 +43,32 @@ func TestWorkloadsOnTheRulesPage(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// records tests what docs/rules.md says of records.yaml.
+const records = `
+tests:
+  - { name: "a plain record", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, parent: C1 }, customer/C1: { tenant: eu } }, want: { allow: staff-reads-personal-records } }
+  - { name: "of another country", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: DE, parent: C1 }, customer/C1: { tenant: eu } }, want: { deny: no_rule } }
+  - { name: "of a clinic", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, parent: C1 }, customer/C1: { tenant: clinic } }, want: { deny: no_rule } }
+  - { name: "of a customer without a row", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, parent: C1 } }, want: { deny: no_rule } }
+  - { name: "a key", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, kind: key, parent: C1 }, customer/C1: { tenant: eu } }, want: { deny: no_rule } }
+  - { name: "a key, for a partner", as: acme, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, kind: key, parent: C1 }, customer/C1: { tenant: eu } }, want: { deny: denied_by_rule, rule: no-keys-for-partners } }
+`
+
+func TestRecordsOnTheRulesPage(t *testing.T) {
+	md, err := os.ReadFile("../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{"records_test.yaml": &fstest.MapFile{Data: []byte(records)}}
+	for _, m := range page.FindAllStringSubmatch(string(md), -1) {
+		fsys[m[1]] = &fstest.MapFile{Data: []byte(m[2])}
+	}
+	fsys["routes.yaml"] = &fstest.MapFile{Data: []byte("routes: [{ host: api.example.com, map: ['GET /records/{id} -> read record/{id}'] }]")}
+	o := configured()
+	o.Env.Issuers["mesh"] = rules.IssuerEnv{}
+	o.Env.Catalogs, o.Env.Managed = []string{"accounts", "customers"}, []string{"x-account-tenant", "x-caller"}
+	if got := text(t, fsys, o); !strings.Contains(got, "ok: 6 tests, 0 failed") {
+		t.Error(got)
+	}
+}
