@@ -15,7 +15,7 @@ LINT      := $(GO) tool -modfile=tools.mod golangci-lint
 RACE_ENV  := CGO_ENABLED=1
 
 .DEFAULT_GOAL := build
-.PHONY: build test race lint vet fuzz bench e2e e2e-matrix demo soak check clean need-go need-cc need-python
+.PHONY: specs build test race lint vet fuzz bench e2e e2e-matrix demo soak check clean need-go need-cc need-python
 
 build: need-go ## the two binaries, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/tiergate ./cmd/tiergate
@@ -61,6 +61,10 @@ soak: need-go need-cc need-python build ## the full counts: oracle, stacks, clie
 	$(RACE_ENV) TIERGATE_FULL=1 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -count 1 -timeout 120m ./...
 	TIERGATE_STACKS=1000000 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -count 1 -timeout 60m -run '^TestStacks' ./e2e/stacks
 	$(MAKE) fuzz
+
+specs: need-go ## import the specifications of real APIs (fetched into .cache/specs) and resolve every path of theirs
+	@GO='$(GO)' .ci/specs .cache/specs
+	TIERGATE_SPECS=$(CURDIR)/.cache/specs $(GO) test -count 1 -v -run RealSpecifications ./resolver/spec
 
 clean:
 	rm -rf $(BIN)

@@ -25,7 +25,7 @@ var specKinds = map[string]func(name string, text []byte) (*spec.Document, error
 }
 
 func newImport() *cobra.Command {
-	var out string
+	var out, name string
 	var o spec.Options
 	cmd := &cobra.Command{
 		Use:   "import (openapi|graphql|proto|mcp) SPEC [-o RULES_DIR]",
@@ -39,9 +39,15 @@ what somebody edited or deleted stays so. NAME.import.json remembers what was wr
 		Args:      cobra.ExactArgs(2),
 		ValidArgs: []string{"openapi", "graphql", "proto", "mcp"},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if name != strings.Trim(filepath.Base("/"+name), "./") {
+				return fmt.Errorf("--name %q is not the name of a file", name)
+			}
 			doc, err := readSpec(args[0], args[1])
 			if err != nil {
 				return err
+			}
+			if name != "" {
+				doc.Name = name
 			}
 			if out == "" {
 				return printProposal(cmd, doc, o)
@@ -50,6 +56,7 @@ what somebody edited or deleted stays so. NAME.import.json remembers what was wr
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the rules directory to write to; without it the proposal is printed")
+	cmd.Flags().StringVar(&name, "name", "", "what the files are called; the specification's name unless given: say the same for each version of it")
 	cmd.Flags().StringVar(&o.Host, "host", "", "the host that serves the API, if the specification does not say it")
 	cmd.Flags().StringVar(&o.Server, "server", "", "mcp: what lines call the server; the file's name unless given")
 	cmd.Flags().StringVar(&o.Path, "path", "", "graphql, mcp: the endpoint's path; /graphql or /mcp unless given")

@@ -82,6 +82,18 @@ type beginning struct {
 	OwnPath, ForeignPath           string
 	Review                         string
 	DeletePath                     string // "" where the API deletes none
+
+	columns []string // of the type's catalog, besides id and owner
+}
+
+// rows are the catalog of two objects, whose other columns one must fill in.
+func (b *beginning) rows() []byte {
+	var out strings.Builder
+	out.WriteString(strings.Join(append([]string{"id", "owner"}, b.columns...), ",") + "\n")
+	for _, row := range [][2]string{{b.Own, "ada"}, {b.Foreign, "bob"}} {
+		out.WriteString(row[0] + "," + row[1] + strings.Repeat(","+row[0][:2], len(b.columns)) + "\n")
+	}
+	return []byte(out.String())
 }
 
 func initialise(w io.Writer, dir, file string, doc *spec.Document, host string) error {
@@ -102,7 +114,7 @@ func initialise(w io.Writer, dir, file string, doc *spec.Document, host string) 
 		filepath.Join("rules", "tiers.yaml"):            []byte(spec.Tiers),
 		filepath.Join("rules", doc.Name+".yaml"):        []byte(text),
 		filepath.Join("rules", doc.Name+".import.json"): memory.Text(),
-		filepath.Join("catalog", b.Type+".csv"):         []byte("id,owner\n" + b.Own + ",ada\n" + b.Foreign + ",bob\n"),
+		filepath.Join("catalog", b.Type+".csv"):         b.rows(),
 	}
 	for name, source := range map[string]string{
 		"tiergate.yaml": initConfig, filepath.Join("rules", "people.yaml"): initPeople, filepath.Join("rules", "people_test.yaml"): initTests,
@@ -146,6 +158,14 @@ func begin(p *spec.Proposal) (*beginning, error) {
 	}
 	l := &p.Lines[best]
 	b := &beginning{Host: p.Host, Type: l.Type, Path: l.Operation.Path, Review: time.Now().AddDate(0, 6, 0).Format(time.DateOnly)}
+	for i := range p.Types {
+		if t := &p.Types[i]; t.Name == b.Type {
+			b.columns = slices.DeleteFunc(slices.Clone(t.Attributes), func(a string) bool { return a == "owner" })
+			if t.Parent != "" {
+				b.columns = append(b.columns, "parent")
+			}
+		}
+	}
 	for _, one := range []struct {
 		id, path *string
 		prefix   string
@@ -177,7 +197,9 @@ func withOwner(text, typ string) (string, error) {
 		if rest, ok := strings.CutPrefix(line, "  - { type: "+typ); ok && (rest[0] == ' ' || rest[0] == ',') {
 			found = true
 			rest = strings.Replace(rest, ", tier: restricted", "", 1)
-			if strings.Contains(rest, "attributes: { ") {
+			if strings.Contains(rest, " owner: string") {
+				// the API's own word for it
+			} else if strings.Contains(rest, "attributes: { ") {
 				rest = strings.Replace(rest, "attributes: { ", "attributes: { owner: string, ", 1)
 			} else {
 				rest = ", attributes: { owner: string }" + rest

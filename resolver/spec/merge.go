@@ -86,6 +86,11 @@ func (p *Proposal) Merge(text string, m *Memory, existing *Existing) (string, *M
 	if lines < 0 {
 		return "", nil, nil, fmt.Errorf("the file's host %q has no map:", p.Host)
 	}
+	for _, at := range []int{objects, lines} {
+		if !f.block(at) {
+			return "", nil, nil, fmt.Errorf("line %d: %q is not a list with one entry a line, into which lines can be put", at+1, strings.TrimSpace(f.lines[at]))
+		}
+	}
 	f.merge(p.objects(), m.Types, next.Types, objects, "  ", func(name string) bool { return existing.types[name] != nil })
 	f.merge(p.mapped(), m.Lines, next.Lines, lines, "      ", func(name string) bool { return existing.lines[name] })
 	return f.text(), next, f.report, nil
@@ -96,6 +101,8 @@ type file struct {
 	after  map[int][]string
 	gone   map[int]bool
 	report *Report
+
+	sections []int // their places
 }
 
 // find is the place of a line from a place on, whatever stands behind it, or -1.
@@ -169,9 +176,41 @@ func (f *file) remove(old, next map[string]Recalled, places map[string]int, ther
 	slices.Sort(f.report.Stale)
 }
 
+// block reports whether a section's entries stand on lines of their own. The mark
+// of an empty one is taken off.
+func (f *file) block(at int) bool {
+	key, value, _ := strings.Cut(f.lines[at], ":")
+	if value = strings.TrimSpace(value); value == "[]" {
+		f.lines[at] = key + ":"
+		value = ""
+	}
+	f.sections = append(f.sections, at)
+	return value == "" || strings.HasPrefix(value, "#")
+}
+
+// empty reports whether no entry follows the key of a section.
+func (f *file) empty(at int) bool {
+	if len(f.after[at]) > 0 {
+		return false
+	}
+	for i := at + 1; i < len(f.lines); i++ {
+		line := strings.TrimSpace(f.lines[i])
+		if strings.HasPrefix(line, "- ") && !f.gone[i] || len(f.after[i]) > 0 {
+			return strings.HasPrefix(line, "- host: ") && len(f.after[i]) == 0
+		}
+		if line != "" && !strings.HasPrefix(line, "#") && !f.gone[i] {
+			return true
+		}
+	}
+	return true
+}
+
 func (f *file) text() string {
 	var out []string
 	for i, line := range f.lines {
+		if slices.Contains(f.sections, i) && f.empty(i) {
+			line = strings.TrimRight(line, " ") + " []"
+		}
 		if !f.gone[i] {
 			out = append(out, line)
 		}
