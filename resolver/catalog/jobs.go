@@ -92,4 +92,3 @@ func (v *View) shapeOf(t *rules.Type) (*shape, error) {
 func looksUp(t *rules.Target) bool {
 	return !t.Collection && t.Object.ID != "" && t.Object.Type != nil && t.Object.Type.Catalog != ""
 }
-
