@@ -8,7 +8,9 @@ type evaluation struct {
 	w       *World
 	front   front
 	req     *Request
-	path    []string // decoded segments
+	path    []string            // decoded segments, as the line matches them
+	slash   bool                // one of them holds a slash that was encoded
+	compare func(string) string // how the host compares text
 	query   []param
 	fields  []string // decoded names of a form
 	host    *Host

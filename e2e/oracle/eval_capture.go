@@ -22,21 +22,19 @@ func whole(pattern string) *regexp.Regexp {
 }
 
 func validID(t *Type, id string) bool {
-	return len(id) <= 1024 && (t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
+	return len(id) <= 1024 && !strings.ContainsRune(id, '\u0301') && ( // no letter of the traffic has the accent apart in form NFC
+	t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
 }
 
 // values are what a capture gives: at least one, none of them empty, unless it is optional and absent.
 func (e *evaluation) values(c *Capture) ([]string, string) {
+	if len(c.With) > 0 {
+		return e.parts(c)
+	}
 	var out []string
 	switch c.In {
 	case "path":
-		for i, s := range e.line.Path {
-			if s.Capture == c.Name && s.Rest {
-				out = []string{strings.Join(e.path[i:], "/")}
-			} else if s.Capture == c.Name {
-				out = []string{e.path[i]}
-			}
-		}
+		out = []string{e.line.captured(c.Name, e.path, e.compare)}
 	case "claim":
 		if e.caller.token == nil && !e.caller.machine {
 			return nil, "credential_missing"
@@ -69,6 +67,24 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		return nil, "no_target"
 	}
 	return out, ""
+}
+
+// parts joins the parts of an id, each of which has one value.
+func (e *evaluation) parts(c *Capture) ([]string, string) {
+	first := *c
+	first.With = nil
+	var texts []string
+	for _, part := range append([]Capture{first}, c.With...) {
+		text, reason := e.values(&part)
+		if reason != "" {
+			return nil, reason
+		}
+		if strings.Contains(text[0], "/") {
+			return nil, "malformed_id"
+		}
+		texts = append(texts, text[0])
+	}
+	return []string{strings.Join(texts, "/")}, ""
 }
 
 // member walks the body to the member that a capture names.

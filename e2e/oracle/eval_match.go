@@ -23,9 +23,11 @@ func (e *evaluation) decode() string {
 	}
 	for _, s := range strings.Split(raw[1:], "/") {
 		decoded, err := url.PathUnescape(s)
-		if err != nil || odd(decoded) {
+		parts := strings.Split(decoded, "/")
+		if err != nil || slices.ContainsFunc(parts, odd) || len(parts) > 1 && slices.Contains(parts, "") {
 			return "ambiguous_path"
 		}
+		e.slash = e.slash || len(parts) > 1
 		e.path = append(e.path, decoded)
 	}
 	if !hasQuery {
@@ -54,7 +56,7 @@ var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // odd says whether a decoded segment is no segment to some server, or another one.
 func odd(s string) bool {
-	return dotted(s) || strings.ContainsAny(s, `/\／＼`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return dotted(s) || strings.ContainsAny(s, `\／＼`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // dotted says whether a segment is made of dots alone, wide ones and leaders
@@ -89,14 +91,26 @@ func (e *evaluation) match() string {
 	if e.host == nil {
 		return "host_not_served"
 	}
-	if e.host.CORS && e.req.Method == http.MethodOptions && len(e.req.header("origin")) > 0 && len(e.req.header("access-control-request-method")) > 0 {
+	if n := len(e.path); e.host.Slash && n > 1 && e.path[n-1] == "" {
+		e.path = e.path[:n-1]
+	}
+	e.compare = asSent
+	if e.host.Case {
+		e.compare = ascii
+	}
+	if asked := e.req.header("access-control-request-method"); e.host.CORS && e.req.Method == http.MethodOptions && len(e.req.header("origin")) > 0 && len(asked) > 0 {
+		if e.slash && !e.slashed(asked[0], e.narrowest(asked[0], e.path, e.compare)) {
+			return "ambiguous_path"
+		}
 		return first(e.unread(), "preflight")
 	}
-	same := func(a, b string) bool { return a == b }
-	if e.line = e.narrowest(same); e.line == nil {
+	e.line = e.narrowest(e.req.Method, e.path, e.compare)
+	switch {
+	case e.slash && !e.slashed(e.req.Method, e.line):
+		return "ambiguous_path"
+	case e.line == nil:
 		return "no_route"
-	}
-	if e.line != e.narrowest(func(a, b string) bool { return lenient(a) == lenient(b) }) {
+	case e.line != e.narrowest(e.req.Method, e.path, lenient) || e.line.twice(e.path, e.compare):
 		return "ambiguous_path"
 	}
 	if e.line.Open {
@@ -108,10 +122,10 @@ func (e *evaluation) match() string {
 	return ""
 }
 
-// narrowest is the line of the request, by one way to compare literals.
-func (e *evaluation) narrowest(same func(a, b string) bool) (found *Line) {
+// narrowest is the line of a method and a path, by one way to compare text.
+func (e *evaluation) narrowest(method string, path []string, form func(string) string) (found *Line) {
 	for _, l := range e.host.Lines {
-		if l.serves(e.req.Method) && fits(l.Path, e.path, same) && (found == nil || narrower(l.Path, found.Path)) {
+		if l.serves(method) && fits(l.Path, path, form) && (found == nil || narrower(l.Path, found.Path)) {
 			found = l
 		}
 	}
@@ -119,30 +133,24 @@ func (e *evaluation) narrowest(same func(a, b string) bool) (found *Line) {
 }
 
 func (l *Line) serves(method string) bool {
-	return l.Method == "ANY" || l.Method == method || l.Method == http.MethodGet && method == http.MethodHead
+	return l.Method == "ANY" || slices.Contains(l.methods(), method) || l.Method == http.MethodGet && method == http.MethodHead
 }
 
-// fits compares a template with a path, segment by segment.
-func fits(template []Segment, path []string, same func(a, b string) bool) bool {
-	for i, s := range template {
-		if s.Rest {
-			return i < len(path) && path[len(path)-1] != "" && !slices.Contains(path[i:], "")
-		}
-		if i >= len(path) || s.Capture == "" && !same(s.Literal, path[i]) || s.Capture != "" && path[i] == "" {
-			return false
-		}
-	}
-	return len(template) == len(path)
-}
+func (l *Line) methods() []string { return strings.Split(l.Method, "|") }
 
 // narrower says whether a wins over b where both fit: by the first segment in
-// which they differ, a literal before a capture before a rest capture.
+// which they differ, a literal before text with captures before a capture before a
+// rest capture; else by what stands behind the rest.
 func narrower(a, b []Segment) bool {
 	rank := func(s Segment) int {
 		switch {
+		case s.Rest && s.Verb == "":
+			return 4
 		case s.Rest:
-			return 2
+			return 3
 		case s.Capture != "":
+			return 2
+		case len(s.Names) > 0:
 			return 1
 		}
 		return 0
@@ -152,5 +160,5 @@ func narrower(a, b []Segment) bool {
 			return rank(a[i]) < rank(b[i])
 		}
 	}
-	return false
+	return len(a) > len(b)
 }

@@ -105,8 +105,12 @@ func (l *Line) inQuery() (names []string) {
 func (t *TargetSpec) captures() []*Capture {
 	var out []*Capture
 	for _, c := range []*Capture{t.ID, t.Parent} {
-		if c != nil {
-			out = append(out, c)
+		if c == nil {
+			continue
+		}
+		out = append(out, c)
+		for i := range c.With {
+			out = append(out, &c.With[i])
 		}
 	}
 	for i := range t.Bounds {
@@ -147,8 +151,10 @@ func (e *evaluation) readBody() string {
 // against their type's pattern.
 func (e *evaluation) capture() string {
 	for _, s := range e.line.Path {
-		if s.Capture != "" && (len(e.folding(s.Capture)) > 0 || e.inForm(s.Capture)) {
-			return "ambiguous_parameter"
+		for _, name := range s.names() {
+			if len(e.folding(name)) > 0 || e.inForm(name) {
+				return "ambiguous_parameter"
+			}
 		}
 	}
 	for _, t := range e.line.Targets {

@@ -12,6 +12,7 @@ import (
 type filler struct {
 	*traffic
 	req   *Request
+	host  *Host
 	line  *Line
 	body  map[string]any
 	query []string
@@ -23,7 +24,9 @@ func (f *filler) fill() {
 	f.path = map[string]string{}
 	for i := range f.line.Targets {
 		spec := &f.line.Targets[i]
-		if spec.ID != nil {
+		if spec.ID != nil && len(spec.ID.With) > 0 {
+			f.putParts(spec.ID, f.id(f.w.typ(spec.Type)))
+		} else if spec.ID != nil {
 			f.put(spec.ID, func() string { return f.id(f.w.typ(spec.Type)) })
 		}
 		if spec.Parent != nil {
@@ -35,13 +38,23 @@ func (f *filler) fill() {
 	}
 	var segments []string
 	for _, s := range f.line.Path {
-		if s.Capture == "" {
-			segments = append(segments, s.Literal)
-			continue
+		switch {
+		case len(s.Names) > 0:
+			text := s.Text[0]
+			for i, name := range s.Names {
+				text += f.path[name] + s.Text[i+1]
+			}
+			segments = append(segments, text)
+		case s.Capture == "":
+			segments = append(segments, f.spelt(s.Literal))
+		default:
+			segments = append(segments, f.path[s.Capture]+s.Verb)
 		}
-		segments = append(segments, f.path[s.Capture])
 	}
 	f.req.Target = "/" + strings.Join(segments, "/")
+	if f.host.Slash && f.chance(0.3) {
+		f.req.Target += "/"
+	}
 	if len(f.query) > 0 {
 		f.req.Target += "?" + strings.Join(f.query, "&")
 	}
@@ -89,6 +102,24 @@ func (f *filler) put(c *Capture, make func() string) {
 	case "body":
 		f.putBody(c, make)
 	}
+}
+
+// putParts writes the parts of an id where each capture reads its own.
+func (f *filler) putParts(c *Capture, id string) {
+	texts := strings.SplitN(id, "/", len(c.With)+1)
+	first := *c
+	first.With = nil
+	for i, part := range append([]Capture{first}, c.With...) {
+		f.put(&part, func() string { return texts[i] })
+	}
+}
+
+// spelt writes a literal as the host may be asked for it.
+func (f *filler) spelt(literal string) string {
+	if f.host.Case && f.chance(0.2) {
+		return strings.ToUpper(literal)
+	}
+	return literal
 }
 
 func (f *filler) putBody(c *Capture, make func() string) {
@@ -148,6 +179,9 @@ func (f *filler) id(t *Type) string {
 	if !f.plain && f.chance(0.03) && t.IDPattern != "" {
 		return t.IDStyle.badID(&f.generator)
 	}
+	if t.Name == "repo" {
+		return pick(&f.generator, []string{"acme", "globex"}) + "/" + pick(&f.generator, []string{"web", "api-2", "Ünit"})
+	}
 	if t.Name == "file" {
 		return strings.Join(some(&f.generator, []string{"a", "b c", "Ü", "d.txt"}, f.between(1, 4)), "/")
 	}
@@ -189,7 +223,10 @@ func (f *filler) bound(attribute string) string {
 // segments is an id as one path segment, or several where the capture is a rest capture.
 func (f *filler) segments(id string) string {
 	rest := slices.ContainsFunc(f.line.Path, func(s Segment) bool { return s.Rest })
-	if !rest {
+	switch {
+	case f.line.InCapture:
+		return escape(id, "-._~")
+	case !rest:
 		id = strings.ReplaceAll(id, "/", "-")
 	}
 	return escape(id, "/-._~")

@@ -9,12 +9,20 @@ func (g *generator) hosts() {
 		g.w.Hosts = append(g.w.Hosts, &Host{Name: n, Served: true})
 	}
 	g.w.Hosts[0].CORS = true
+	for _, h := range g.w.Hosts {
+		h.Slash, h.Case = g.chance(0.3), g.chance(0.3)
+	}
 	g.w.Origins = []Origin{{names[1], "http://" + names[1] + ":8080"}}
 	for i, t := range g.w.Types {
 		h := g.w.Hosts[i%len(g.w.Hosts)]
 		switch t.Name {
 		case "file":
 			g.fileLines(h)
+			continue
+		case "repo":
+			repo := inPath("o")
+			repo.With = []Capture{inPath("r")}
+			h.Lines = append(h.Lines, line("GET", "/v1/repos/{o}/{r}", object("read", "repo", repo)), line("PUT|PATCH", "/v1/repos/{o}:{r}", object("update", "repo", repo)))
 			continue
 		case "profile":
 			h.Lines = append(h.Lines, line("GET", "/v1/me", object("read", "profile", Capture{In: "claim", Name: "role", Each: -1})))
@@ -27,7 +35,7 @@ func (g *generator) hosts() {
 	for i, h := range g.w.Hosts {
 		h.Lines = append(h.Lines, &Line{Method: "GET", Path: path("/healthz"), Open: true})
 		if i > 0 { // the same type under a second host, with fewer lines
-			t := g.w.Types[g.r.IntN(len(g.w.Types)-2)]
+			t := g.w.Types[g.r.IntN(len(g.w.Types)-3)]
 			h.Lines = append(h.Lines, line("GET", "/mirror/"+t.Name+"/{id}", object("read", t.Name, inPath("id"))))
 		}
 	}
@@ -62,6 +70,10 @@ func (g *generator) objectLines(h *Host, t *Type, n int) {
 		any.Purpose = pick(g, purposes)
 		add(any)
 	}
+	add(line("GET", base+"/{id}.json", object("read", t.Name, inPath("id")))) // beats {id}
+	add(line("POST", base+"/{id}:touch", object("touch", t.Name, inPath("id"))))
+	add(line("PUT|POST", "/v1/sets/"+t.Name+"/{id}", object("touch", t.Name, inPath("id"))))
+	add(line("GET", "/v1/compare/"+t.Name+"/{base}...{head}", object("read", t.Name, inPath("base")), object("read", t.Name, inPath("head"))))
 	// {kind}/export and {id} cross without a clash: their lengths differ
 	add(line("GET", base+"/{id}/export/full", object("read", t.Name, inPath("id"))))
 }
@@ -113,7 +125,15 @@ func (g *generator) writeLines(h *Host, t *Type, n int) {
 func (g *generator) fileLines(h *Host) {
 	rest := line("GET", "/v1/files", object("read", "file", inPath("path")))
 	rest.Path = append(rest.Path, Segment{Capture: "path", Rest: true})
-	h.Lines = append(h.Lines, rest,
+	raw := line("GET", "/v1/files", object("read", "file", inPath("path"))) // beats the rest capture alone
+	raw.Path = append(raw.Path, Segment{Capture: "path", Rest: true}, Segment{Literal: "raw"})
+	purge := line("POST", "/v1/files", object("delete", "file", inPath("path")))
+	purge.Path = append(purge.Path, Segment{Capture: "path", Rest: true, Verb: ":purge"})
+	one := line("GET", "/v1/packages/{name}", object("read", "file", inPath("name")))
+	one.InCapture = true
+	two := line("GET", "/v1/packages/{name}/-/{tag}.tgz", object("read", "file", inPath("name")), object("read", "file", inPath("tag")))
+	two.InCapture = true
+	h.Lines = append(h.Lines, rest, raw, purge, one, two,
 		line("GET", "/v1/files/{name}/meta", object("read", "file", inPath("name"))), // beats the rest capture
 		line("PUT", "/v1/files/{name}", TargetSpec{Actions: []string{"create", "update"}, Type: "file", ID: new(inPath("name"))}))
 }
@@ -134,11 +154,24 @@ func line(method, template string, targets ...any) *Line {
 func path(template string) []Segment {
 	var out []Segment
 	for _, s := range strings.Split(template[1:], "/") {
-		if strings.HasPrefix(s, "{") {
+		pieces := strings.FieldsFunc("\x00"+strings.NewReplacer("{", "\x00{", "}", "}\x00").Replace(s)+"\x00", func(r rune) bool { return r == 0 })
+		if len(pieces) == 1 && strings.HasPrefix(s, "{") {
 			out = append(out, Segment{Capture: strings.Trim(s, "{}")})
 			continue
 		}
-		out = append(out, Segment{Literal: s})
+		if !strings.Contains(s, "{") {
+			out = append(out, Segment{Literal: s})
+			continue
+		}
+		mixed := Segment{Text: []string{""}}
+		for _, p := range pieces {
+			if strings.HasPrefix(p, "{") {
+				mixed.Names, mixed.Text = append(mixed.Names, strings.Trim(p, "{}")), append(mixed.Text, "")
+			} else {
+				mixed.Text[len(mixed.Text)-1] = p
+			}
+		}
+		out = append(out, mixed)
 	}
 	return out
 }

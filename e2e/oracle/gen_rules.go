@@ -316,7 +316,7 @@ func (g *generator) special() {
 	}
 	g.add(Rule{Shadow: true, Deny: true, Who: []Selector{{Kind: "human"}}, To: []string{"*"}, On: []string{"*"}})
 	g.add(Rule{Shadow: true, Who: []Selector{{Issuer: "corp"}}, To: []string{"*"}, On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true})
-	g.add(Rule{Who: []Selector{{Kind: "human"}, {Kind: "service"}}, To: []string{"read"}, On: []string{"profile"}, UpTo: g.tierAt(-1),
+	g.add(Rule{Who: []Selector{{Kind: "human"}, {Kind: "service"}}, To: []string{"read"}, On: []string{"profile", "repo", "file"}, UpTo: g.tierAt(-1),
 		Set: []Mutation{{Name: "x-role", Value: []TemplatePart{{Ref: "caller.claims.role"}}}}})
 	g.add(Rule{Who: []Selector{{Identity: "first-partner"}}, To: some(g, actions[1:], 6), On: []string{"*"}, UpTo: g.tierAt(-1), Unbounded: true,
 		Set: []Mutation{{Name: "x-caller", Value: []TemplatePart{{Text: "id="}, {Ref: "caller.subject"}}}}})

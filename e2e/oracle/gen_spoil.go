@@ -63,6 +63,10 @@ func (t *traffic) twistedPath(r *Request, _ *Line) {
 		head + "%EF%BC%8F" + last,
 		head + "/.%20./" + last,
 		head + wide(last),
+		head + "/" + last + "..." + last + "..." + last,
+		head + "/e%CC%81" + last,
+		head + "%2F" + last + "/x",
+		head + "/x%2F" + last,
 		"/%76" + path[2:],
 	})
 	if r.Target = path; has {
@@ -77,8 +81,8 @@ func (t *traffic) twistedQuery(r *Request, l *Line) {
 	}
 	extras := []string{"page=2", "x=%zz", "id=%41", strings.Repeat("&", t.between(240, 260))}
 	for _, s := range l.Path {
-		if s.Capture != "" {
-			extras = append(extras, s.Capture+"=other", t.twist(s.Capture)+"=other")
+		for _, name := range s.names() {
+			extras = append(extras, name+"=other", t.twist(name)+"=other")
 		}
 	}
 	for _, q := range l.Query {
@@ -203,8 +207,8 @@ func (t *traffic) forge(r *Request, plain bool) {
 func (t *traffic) form(r *Request, l *Line) {
 	names := []string{"page", "view", "View", "on_behalf", "viewer"}
 	for _, s := range l.Path {
-		if s.Capture != "" {
-			names = append(names, s.Capture, t.twist(s.Capture))
+		for _, name := range s.names() {
+			names = append(names, name, t.twist(name))
 		}
 	}
 	padding := ""

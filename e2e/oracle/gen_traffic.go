@@ -116,7 +116,7 @@ func (t *traffic) share(a Answer) float64 {
 func (t *traffic) request(plain bool) *Request {
 	h := pick(&t.generator, t.w.Hosts)
 	l := pick(&t.generator, h.Lines)
-	r := &Request{Method: l.Method, Host: h.Name, Token: t.token(), Phase: phaseOf(t.sent)}
+	r := &Request{Method: pick(&t.generator, l.methods()), Host: h.Name, Token: t.token(), Phase: phaseOf(t.sent)}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}
@@ -124,7 +124,7 @@ func (t *traffic) request(plain bool) *Request {
 		r.Method = http.MethodHead
 	}
 	t.prove(r, plain)
-	f := &filler{traffic: t, req: r, line: l, body: map[string]any{}, plain: plain}
+	f := &filler{traffic: t, req: r, host: h, line: l, body: map[string]any{}, plain: plain}
 	f.fill()
 	switch {
 	case r.Peer != "":

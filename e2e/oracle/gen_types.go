@@ -48,7 +48,7 @@ func (g *generator) types() {
 	for i, name := range some(g, typePool, g.between(3, 5)) {
 		g.w.Types = append(g.w.Types, g.typ(name, i))
 	}
-	g.w.Types = append(g.w.Types, &Type{Name: "file", IDStyle: free}, &Type{Name: "profile", IDStyle: free})
+	g.w.Types = append(g.w.Types, &Type{Name: "repo", IDStyle: free}, &Type{Name: "file", IDStyle: free}, &Type{Name: "profile", IDStyle: free})
 	for _, t := range g.w.Types {
 		t.IDPattern = idPatterns[t.IDStyle]
 		if t.Source != nil {

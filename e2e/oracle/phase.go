@@ -75,7 +75,7 @@ func (r *run) firstNonce(ctx context.Context) error {
 	}
 	for _, h := range r.w.Hosts {
 		for _, l := range h.Lines {
-			if l.Method != http.MethodGet || l.Open || slices.ContainsFunc(l.Path, func(s Segment) bool { return s.Capture != "" }) {
+			if l.Method != http.MethodGet || l.Open || slices.ContainsFunc(l.Path, func(s Segment) bool { return len(s.names()) > 0 }) {
 				continue
 			}
 			var path []string

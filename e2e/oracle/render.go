@@ -217,6 +217,12 @@ func (w *World) routesFile(h *Host, date func(int) string) string {
 	if h.CORS {
 		s += "    cors: true\n"
 	}
+	if h.Slash {
+		s += "    trailing_slash: ignore\n"
+	}
+	if h.Case {
+		s += "    case: ignore\n"
+	}
 	if len(h.Shadow) > 0 {
 		s += "    shadow: " + shadowList(h.Shadow, date) + "\n"
 	}

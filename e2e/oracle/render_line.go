@@ -12,7 +12,12 @@ func (l *Line) render() string {
 	for _, s := range l.Path {
 		switch text.WriteString("/"); {
 		case s.Rest:
-			text.WriteString("{" + s.Capture + "=**}")
+			text.WriteString("{" + s.Capture + "=**}" + s.Verb)
+		case len(s.Names) > 0:
+			for i, name := range s.Names {
+				text.WriteString(s.Text[i] + "{" + name + "}")
+			}
+			text.WriteString(s.Text[len(s.Names)])
 		case s.Capture != "":
 			text.WriteString("{" + s.Capture + "}")
 		default:
@@ -37,6 +42,9 @@ func (l *Line) render() string {
 		options.raw("max", fmt.Sprint(l.Max))
 	}
 	options.str("purpose", l.Purpose)
+	if l.InCapture {
+		options.raw("path", "{ encoded_slash: in_capture, proxy: KEEP_UNCHANGED }")
+	}
 	if options.empty() {
 		return quote(text.String())
 	}
@@ -63,6 +71,15 @@ func (t *TargetSpec) render(l *Line) string {
 
 // render writes a capture: one that the template names by its name alone.
 func (c *Capture) render(l *Line) string {
+	if len(c.With) > 0 {
+		first := *c
+		first.With = nil
+		text := first.render(l)
+		for i := range c.With {
+			text += "/" + c.With[i].render(l)
+		}
+		return text
+	}
 	inTemplate := c.In == "path" || c.In == "query" && slices.ContainsFunc(l.Query, func(q Capture) bool { return q.Name == c.Name })
 	end := "}"
 	if c.Optional {

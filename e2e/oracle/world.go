@@ -105,26 +105,34 @@ type Host struct {
 	Name   string
 	Served bool // by the listener
 	CORS   bool
+	Slash  bool // trailing_slash: ignore
+	Case   bool // case: ignore
 	Shadow []Shadow
 	Lines  []*Line
 }
 
 // Line is one map line.
 type Line struct {
-	Method  string // ANY for all
+	Method  string // ANY for all; several as PUT|PATCH
 	Path    []Segment
 	Query   []Capture // captures written in the template, as ?name={name}
 	Open    bool
 	Targets []TargetSpec
 	Max     int // 0 for the default
 	Purpose string
+
+	InCapture bool // path: { encoded_slash: in_capture }
 }
 
-// Segment is one segment of a template: a literal, a capture or a rest capture.
+// Segment is one segment of a template: a literal, a capture, a rest capture with
+// the text behind it, or several captures with text around them.
 type Segment struct {
 	Literal string
 	Capture string
 	Rest    bool
+	Verb    string
+	Names   []string
+	Text    []string // one more than Names
 }
 
 // TargetSpec is what a line says of one target: an object, a new object or a collection.
@@ -151,6 +159,7 @@ type Capture struct {
 	Each     int  // index in Body of the member that is an array, -1 for none
 	Comma    bool // a comma-separated query parameter
 	Optional bool
+	With     []Capture // further parts of an id
 }
 
 // Issuer is an entry of `issuers:`.
