@@ -147,3 +147,19 @@ func TestSpecificationsThatAreNone(t *testing.T) {
 		t.Error("a tool without inputSchema was read")
 	}
 }
+
+func TestHostOfASpecification(t *testing.T) {
+	for server, want := range map[string]string{
+		"https://API.example.com/v1": "api.example.com", "http(s)://HOSTNAME/api": "", "https://HOSTNAME:8443/api/v3": "hostname",
+		"/v1": "", "https://{host}/v1": "", "https://[::1]/": "[::1]", "": "",
+	} {
+		doc, err := ReadOpenAPI("a.json", []byte(`{"openapi":"3.0.0","servers":[{"url":"`+server+`"}],"paths":{"/a/{id}":{"get":{}}}}`))
+		if err != nil {
+			t.Errorf("%q: %v", server, err)
+			continue
+		}
+		if p := doc.Propose(Options{}); doc.Host != want || len(p.Lines) != 1 {
+			t.Errorf("%q: got host %q and %d lines, want %q and 1", server, doc.Host, len(p.Lines), want)
+		}
+	}
+}

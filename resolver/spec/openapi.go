@@ -13,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/tiergate/tiergate/resolver"
 )
 
 // ReadOpenAPI reads an OpenAPI 3.x or a Swagger 2.0 file, in JSON or YAML. It
@@ -128,7 +130,8 @@ func server(t *openapi3.T) (host, base string) {
 	if err != nil {
 		return "", ""
 	}
-	return u.Hostname(), strings.TrimSuffix(u.Path, "/")
+	host, _ = resolver.CanonicalHost(u.Host) // "" for what is no host, such as a variable without default
+	return host, strings.TrimSuffix(u.Path, "/")
 }
 
 // methodOrder is the order in which lines of one path are written.
