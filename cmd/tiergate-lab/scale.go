@@ -120,7 +120,7 @@ func (s *scale) measure(ctx context.Context, name, csv string, n int) (got readi
 	if err != nil {
 		return got, err
 	}
-	cmd := exec.CommandContext(ctx, self, slices.Concat([]string{"scale-read", strconv.Itoa(n), name}, st.args)...) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self, slices.Concat([]string{"scale-read", strconv.Itoa(n), name}, st.args)...)
 	cmd.Stderr = s.say
 	text, err := cmd.Output()
 	if err != nil {

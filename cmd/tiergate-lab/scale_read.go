@@ -133,7 +133,7 @@ func readScale(ctx context.Context, n int, source, where string) (got reading, e
 
 // scattering are ids of rows all over n, each once.
 func scattering(n int) []string {
-	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+	rnd := rand.New(rand.NewPCG(1, 2))
 	seen := make(map[int]bool)
 	var ids []string
 	for len(ids) < min(n-1, mostSamples) {

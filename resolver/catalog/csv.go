@@ -53,7 +53,7 @@ func eachCSV(file string, text io.Reader, begin func(at header, head []string), 
 		return ms
 	}
 	begin(at, head)
-	line, col := 1, 1
+	line := 1
 	for n := 0; ; n++ {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) && n == 0 {
@@ -65,6 +65,7 @@ func eachCSV(file string, text io.Reader, begin func(at header, head []string), 
 		if err != nil {
 			return append(ms, csvMistake(file, line+1, err))
 		}
+		var col int
 		line, col = r.FieldPos(0)
 		rec, wrong := at.record(rules.Pos{File: file, Line: line, Col: col}, cells)
 		if wrong == "" {
