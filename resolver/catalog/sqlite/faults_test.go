@@ -397,3 +397,29 @@ func TestValues(t *testing.T) {
 		}
 	}
 }
+
+// A row that is not there is absent, and so is one of a type that the file has not;
+// the next file has it.
+func TestC4MissingRowsAreAbsentUntilTheyAreThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.db")
+	build(t, path, "rows.csv", two)
+	s := from(t, path, nil)
+	ask := func(key catalog.Key) catalog.Row {
+		t.Helper()
+		rows, err := s.Lookup(t.Context(), []catalog.Key{key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows[0]
+	}
+	for _, key := range []catalog.Key{{Type: "account", ID: "c"}, {Type: "account", ID: "A"}, {Type: "account"}, {Type: "Account", ID: "a"}, {Type: "card", ID: "a"}} {
+		if r := ask(key); r.Found || r.Bad != "" || r.Generation != 1 {
+			t.Errorf("%v: %+v", key, r)
+		}
+	}
+	build(t, path, "rows.csv", two+"c,,eve\n")
+	s.look()
+	if r := ask(catalog.Key{Type: "account", ID: "c"}); !r.Found || r.Generation != 2 {
+		t.Errorf("created: %+v", r)
+	}
+}
