@@ -18,7 +18,7 @@ var oddities = [][]oddity{inPaths, inQueries, inHeaders, inForms, inJSONs, inBod
 // generate makes the request of a number: a legitimate one, or one with up to
 // three oddities.
 func generate(seed, number uint64) *request {
-	r := rand.New(rand.NewPCG(seed, number)) //nolint:gosec // to be made again
+	r := rand.New(rand.NewPCG(seed, number))
 	q := legitimate(r)
 	if number%4 == 0 {
 		return q

@@ -62,7 +62,7 @@ func TestOdditiesDoSomething(t *testing.T) {
 		for _, o := range group {
 			changed := false
 			for seed := uint64(0); seed < 500 && !changed; seed++ {
-				r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // to be made again
+				r := rand.New(rand.NewPCG(seed, 1))
 				q := legitimate(r)
 				before := q.text("t")
 				changed = o.do(r, q) && q.text("t") != before
