@@ -126,9 +126,9 @@ func (p *proposer) graphql(g *graph, text []byte) {
 	}
 	p.out.Protocol = append(p.out.Protocol, decl)
 	p.out.declare = func(h *rules.HostDecl) {
-		h.GraphQL = rules.GraphQLDecl{Pos: at(1), Path: rules.At[string]{Pos: at(1), V: path}, Schema: sideOf(side)}
+		h.GraphQL = rules.GraphQLDecl{Pos: somewhere, Path: rules.At[string]{Pos: somewhere, V: path}, Schema: sideOf(side)}
 		for _, f := range free {
-			h.GraphQL.Free = append(h.GraphQL.Free, rules.At[string]{Pos: at(1), V: f})
+			h.GraphQL.Free = append(h.GraphQL.Free, rules.At[string]{Pos: somewhere, V: f})
 		}
 	}
 	for i := range p.doc.Operations {

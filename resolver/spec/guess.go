@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -147,7 +148,7 @@ func (g *guesser) object(d *draft) {
 	p := d.place
 	action, upsert := plainAction(p.op.Method, "read"), false
 	base := strings.TrimRight(shapeOf(p.op.Path), "/{}")
-	if p.op.Method == "PUT" && !slices.Contains(g.methods[base], "POST") {
+	if p.op.Method == http.MethodPut && !slices.Contains(g.methods[base], "POST") {
 		upsert = true
 		d.guess("PUT creates, too")
 	}
@@ -181,8 +182,7 @@ func (g *guesser) once(d *draft) {
 
 // fixedRune keeps what a fixed id may be made of.
 func fixedRune(r rune) rune {
-	switch {
-	case r < 128 && (snake(string(r)) != "" || strings.ContainsRune("_-.~@:", r)):
+	if r < 128 && (snake(string(r)) != "" || strings.ContainsRune("_-.~@:", r)) {
 		return r
 	}
 	return '_'

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,7 @@ func (g *guesser) collects(p *place) bool {
 		return true
 	}
 	last := p.tail[len(p.tail)-1]
-	return p.op.rest.list && p.op.Method == "GET" || plural(last) && (p.op.Method == "POST" || slices.Contains(g.methods[shapeOf(p.op.Path)], "POST"))
+	return p.op.rest.list && p.op.Method == http.MethodGet || plural(last) && (p.op.Method == "POST" || slices.Contains(g.methods[shapeOf(p.op.Path)], "POST"))
 }
 
 // collection is an action on all objects of a kind below the last node.
@@ -77,7 +78,7 @@ func (t *target) binds(attr string) bool {
 func (g *guesser) actOnMany(d *draft, action string) {
 	p := d.place
 	k := g.listed(p.collection(), p.nouns(), "")
-	if p.op.Method == "GET" && !slices.Contains(reaching, action) {
+	if p.op.Method == http.MethodGet && !slices.Contains(reaching, action) {
 		action = "list"
 	}
 	if k == nil && len(p.nodes) == 0 && !p.op.rest.list && action != "list" {

@@ -70,7 +70,7 @@ func (p *proposer) mcp(text []byte, tools []tool) {
 	p.out.Protocol = append(p.out.Protocol, "mcp:", fmt.Sprintf("  - { server: %s, path: %s, tools: %s }", server, path, side.Name))
 	p.out.declare = func(h *rules.HostDecl) {
 		h.MCP = []rules.MCPDecl{{
-			Pos: h.Pos, Server: rules.At[string]{Pos: at(1), V: server}, Path: rules.At[string]{Pos: at(1), V: path},
+			Pos: h.Pos, Server: rules.At[string]{Pos: somewhere, V: server}, Path: rules.At[string]{Pos: somewhere, V: path},
 			Tools: sideOf(side),
 		}}
 	}
@@ -95,12 +95,12 @@ func (t *tool) arguments() []argument {
 	return out
 }
 
-// at is a place in a declaration that has none in a file.
-func at(col int) rules.Pos { return rules.Pos{Col: col} }
+// somewhere is the place of what stands in no file.
+var somewhere = rules.Pos{Col: 1}
 
 // sideOf is a side file as the parser would have found it.
 func sideOf(s SideFile) rules.SideFile {
 	out := rules.SideFile{File: &rules.File{Path: s.Name, Text: string(s.Text)}}
-	out.Pos, out.V = at(1), s.Name
+	out.Pos, out.V = somewhere, s.Name
 	return out
 }

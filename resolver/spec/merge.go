@@ -84,7 +84,7 @@ func (p *Proposal) Merge(text string, m *Memory, existing *Existing) (string, *M
 	}
 	lines := f.find("map:", host)
 	if lines < 0 {
-		return "", nil, nil, fmt.Errorf("the file's host %q has no map:", p.Host)
+		return "", nil, nil, fmt.Errorf("the file's host %q has no key map", p.Host)
 	}
 	for _, at := range []int{objects, lines} {
 		if !f.block(at) {

@@ -175,7 +175,7 @@ func TestMergeWantsItsSections(t *testing.T) {
 	for text, want := range map[string]string{
 		"rules: []\n": "no sections objects: and routes:",
 		"objects:\nroutes:\n  - host: b.example.com\n    map:\n": `no routes of the host "a.example.com"`,
-		"objects:\nroutes:\n  - host: a.example.com\n":           "has no map:",
+		"objects:\nroutes:\n  - host: a.example.com\n":           "has no key map",
 	} {
 		if _, _, _, err := p.Merge(text, &Memory{}, &Existing{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)

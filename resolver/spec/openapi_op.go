@@ -45,7 +45,7 @@ func operation(method, at string, item *openapi3.PathItem, op *openapi3.Operatio
 	if op.RequestBody != nil && op.RequestBody.Value != nil {
 		schema, isJSON := content(op.RequestBody.Value.Content)
 		r.json = isJSON
-		r.asks, _ = named(schema)
+		r.asks = named(schema)
 		members = r.body(schema, hints)
 	}
 	r.answer(op, hints)
@@ -108,7 +108,7 @@ func (r *rest) answer(op *openapi3.Operation, hints map[string]bool) {
 		if item := element(schema); item != nil {
 			r.list, schema = true, item
 		}
-		r.gives, _ = named(schema)
+		r.gives = named(schema)
 		sensitiveIn(schema, "", hints, 0)
 		return
 	}
@@ -150,12 +150,12 @@ func value(s *openapi3.SchemaRef) *openapi3.Schema {
 }
 
 // named is the last word of a schema's name, where it is a reference.
-func named(s *openapi3.SchemaRef) (string, bool) {
+func named(s *openapi3.SchemaRef) string {
 	if s == nil || s.Ref == "" {
-		return "", false
+		return ""
 	}
 	name := path.Base(s.Ref)
-	return name[strings.LastIndexByte(name, '.')+1:], true
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 const deepest = 4 // levels of a schema that are searched
@@ -195,7 +195,7 @@ func sensitiveIn(s *openapi3.SchemaRef, prefix string, out map[string]bool, dept
 			continue
 		}
 		switch {
-		case hints(name) && !v.Type.Is("boolean") && !(v.Type.Is("object") && depth > 0):
+		case hints(name) && !v.Type.Is("boolean") && (!v.Type.Is("object") || depth == 0):
 			out[prefix+name] = true
 		case v.Type.Is("object") || v.Type == nil:
 			if !strings.ContainsAny(name, ".[]") {

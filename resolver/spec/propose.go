@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -79,7 +80,7 @@ func (p *proposer) rest() {
 	g.unite()
 	for _, place := range places {
 		op := place.op
-		if op.Method == "HEAD" && seen["GET"+strings.TrimPrefix(op.Key, "HEAD")] != "" {
+		if op.Method == http.MethodHead && seen["GET"+strings.TrimPrefix(op.Key, "HEAD")] != "" {
 			continue // its line is GET's
 		}
 		g.drafts = append(g.drafts, g.draft(place))

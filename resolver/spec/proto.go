@@ -138,7 +138,7 @@ func (p *proposer) proto(b *proto3, text []byte) {
 	side := SideFile{Name: p.doc.Name + ".binpb", Text: text}
 	p.out.Side = append(p.out.Side, side)
 	p.out.Protocol = append(p.out.Protocol, "grpc: { descriptors: "+side.Name+" }")
-	p.out.declare = func(h *rules.HostDecl) { h.GRPC = rules.GRPCDecl{Pos: at(1), Descriptors: sideOf(side)} }
+	p.out.declare = func(h *rules.HostDecl) { h.GRPC = rules.GRPCDecl{Pos: somewhere, Descriptors: sideOf(side)} }
 	for i, m := range b.methods {
 		p.rpc(b, m, &p.doc.Operations[i])
 	}
