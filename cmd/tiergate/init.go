@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,7 +67,7 @@ OpenAPI file, or from a tiny example. Every line that one must change has a comm
 
 // emptyDir makes a directory, or takes one that holds nothing.
 func emptyDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
@@ -128,7 +129,7 @@ func initialise(w io.Writer, dir, file string, doc *spec.Document, host string) 
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := makeDir(filepath.Dir(path)); err != nil {
 			return err
 		}
 		if err := writeNew(path, text); err != nil {
@@ -149,7 +150,7 @@ func begin(p *spec.Proposal) (*beginning, error) {
 	best := -1
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		if l.Operation.Method == "GET" && l.Action == "read" && l.Object() && (best < 0 || l.Better(&p.Lines[best])) {
+		if l.Operation.Method == http.MethodGet && l.Action == "read" && l.Object() && (best < 0 || l.Better(&p.Lines[best])) {
 			best = i
 		}
 	}
@@ -181,7 +182,7 @@ func begin(p *spec.Proposal) (*beginning, error) {
 		*one.id, *one.path = strings.Join(ids, "/"), path
 	}
 	if slices.ContainsFunc(p.Lines, func(other spec.Line) bool {
-		return other.Operation.Method == "DELETE" && other.Action == "delete" && other.Operation.Path == l.Operation.Path
+		return other.Operation.Method == http.MethodDelete && other.Action == "delete" && other.Operation.Path == l.Operation.Path
 	}) {
 		b.DeletePath = b.OwnPath
 	}
@@ -197,11 +198,11 @@ func withOwner(text, typ string) (string, error) {
 		if rest, ok := strings.CutPrefix(line, "  - { type: "+typ); ok && (rest[0] == ' ' || rest[0] == ',') {
 			found = true
 			rest = strings.Replace(rest, ", tier: restricted", "", 1)
-			if strings.Contains(rest, " owner: string") {
-				// the API's own word for it
-			} else if strings.Contains(rest, "attributes: { ") {
+			switch {
+			case strings.Contains(rest, " owner: string"): // the API's own word for it
+			case strings.Contains(rest, "attributes: { "):
 				rest = strings.Replace(rest, "attributes: { ", "attributes: { owner: string, ", 1)
-			} else {
+			default:
 				rest = ", attributes: { owner: string }" + rest
 			}
 			line = "  # EDIT: how sensitive it is, where its rows come from, and which of their columns rules read.\n" +
