@@ -86,6 +86,23 @@ func TestRepeatedParameters(t *testing.T) {
 	}
 }
 
+// A header has bytes and no character set: Node.js and WSGI read Latin-1, Go what is
+// sent, so that one value is two ids.
+func TestH2HeadersBeyondASCII(t *testing.T) {
+	routes := compile(t, "GET /v1/file -> read file/{header.x-file}")
+	for value, want := range map[string]string{
+		"resume":       "read file/resume",
+		"résumé":       "malformed_id",
+		"a\xc2\xa0b":   "malformed_id",
+		"r\xe9sum\xe9": "malformed_id",
+		"日本":           "malformed_id",
+	} {
+		if got := result(routes, "GET /v1/file\nx-file: "+value); got != want {
+			t.Errorf("%q: got %s, want %s", value, got, want)
+		}
+	}
+}
+
 // Who reads the body of a GET acts on what nobody decided.
 func TestMethodsWithoutBodies(t *testing.T) {
 	routes := compile(t, "ANY /v1/a/{id} -> read account/{id}", "GET /v1/find -> read account/{body.id}")

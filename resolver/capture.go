@@ -163,6 +163,9 @@ func (r *resolution) fromHeader(s *source) (value string, found bool, err error)
 			return "", false, rules.Faultf(rules.AmbiguousParameter, "header %.80q may be read as %s", h.Name, s.name)
 		}
 	}
+	if !isASCII(value) {
+		return "", false, malformed(s, "holds bytes beyond ASCII, which servers read in several character sets")
+	}
 	if strings.IndexByte(value, '!') >= 0 { // the proxy writes it for bytes that are not UTF-8
 		return "", false, malformed(s, "holds an exclamation mark, which may stand for another byte")
 	}

@@ -28,6 +28,15 @@ var inHeaders = []oddity{
 		}
 		return false
 	}},
+	{"the header beyond ASCII", func(r *rand.Rand, q *request) bool {
+		for i, line := range q.header {
+			if name, text, ok := strings.Cut(line, ": "); ok && strings.EqualFold(name, "x-item") {
+				q.header[i] = name + ": " + insert(r, text, pick(r, "\xe9", "é", "日", "e\u0301", "\u00a0", "\ufeff", "\x85", "\u2028", "ﬁ"))
+				return true
+			}
+		}
+		return false
+	}},
 	{"where the path was", func(r *rand.Rand, q *request) bool {
 		q.header = append(q.header, pick(r, "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path", "X-Script-Name", "X-Forwarded-Prefix", "X-Original-Uri")+": "+pick(r, "/items/", "/form?id=", "/")+plain(r))
 		return true

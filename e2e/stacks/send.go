@@ -18,6 +18,10 @@ import (
 // workers send at once, each on connections of its own, which stay open.
 const workers = 16
 
+// attempts are how often a request is sent whose answer was that some part was too
+// busy: the machine must not decide how a run ends.
+const attempts = 4
+
 // patience is how long an answer may take. A request whose length is a lie has none.
 const patience = 10 * time.Second
 
@@ -70,18 +74,12 @@ func (s *sender) work(ctx context.Context) error {
 			return nil
 		}
 		q := generate(s.seed, n)
-		l := lines[q.lax]
-		if l == nil {
-			var err error
-			if l, err = dial(ctx, s.gateways[q.lax]); err != nil {
-				return err
-			}
-			lines[q.lax] = l
+		out, err := s.send(ctx, lines, q)
+		for again := 1; err == nil && out.status == http.StatusServiceUnavailable && again < attempts; again++ {
+			out, err = s.send(ctx, lines, q)
 		}
-		out, open := l.send(q, s.token)
-		if !open {
-			l.conn.Close() //nolint:errcheck // the other end has closed it, or will not answer
-			delete(lines, q.lax)
+		if err != nil {
+			return err
 		}
 		out.number = n
 		s.mu.Lock()
@@ -89,6 +87,24 @@ func (s *sender) work(ctx context.Context) error {
 		s.mu.Unlock()
 	}
 	return ctx.Err()
+}
+
+// send sends q on the open connection to its gateway, or on a new one.
+func (s *sender) send(ctx context.Context, lines map[bool]*line, q *request) (seen, error) {
+	l := lines[q.lax]
+	if l == nil {
+		var err error
+		if l, err = dial(ctx, s.gateways[q.lax]); err != nil {
+			return seen{}, err
+		}
+		lines[q.lax] = l
+	}
+	out, open := l.send(q, s.token)
+	if !open {
+		l.conn.Close() //nolint:errcheck // the other end has closed it, or will not answer
+		delete(lines, q.lax)
+	}
+	return out, nil
 }
 
 // line is a connection on which requests follow each other.

@@ -40,3 +40,4 @@ app.post('/list', (req, res) => act(res, 'update', 'item', ...all(req.body?.item
 app.use((err, req, res, next) => res.status(err.status ?? 500).json({ error: String(err.message) })); // eslint-disable-line no-unused-vars
 
 const server = app.listen(0, '127.0.0.1', () => console.log(`listening on 127.0.0.1:${server.address().port}`));
+server.keepAliveTimeout = 0; // the proxy decides how long a connection lives: a request must not meet the end of one
