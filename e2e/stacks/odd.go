@@ -13,19 +13,52 @@ type oddity struct {
 	do   func(*rand.Rand, *request) bool
 }
 
-var oddities = [][]oddity{inPaths, inQueries, inHeaders, inForms, inJSONs, inBodies}
+var oddities = [...][]oddity{byPath: inPaths, byQuery: inQueries, byHeader: inHeaders, byForm: inForms, byJSON: inJSONs, noCarrier: inBodies}
+
+// The carriers of ids.
+const (
+	byPath = iota
+	byQuery
+	byHeader
+	byForm
+	byJSON
+	noCarrier
+)
+
+// carrier is where the line of a legitimate request finds its ids.
+func carrier(q *request) int {
+	switch {
+	case q.kind != "" && jsoned(q):
+		return byJSON
+	case q.kind != "":
+		return byForm
+	case len(q.header) > 0:
+		return byHeader
+	case len(q.query) > 0 && (q.path == "/search" || q.path == "/batch" || q.path == "/each"):
+		return byQuery
+	}
+	return byPath
+}
 
 // generate makes the request of a number: a legitimate one, or one with up to
 // three oddities.
 func generate(seed, number uint64) *request {
 	r := rand.New(rand.NewPCG(seed, number))
-	q := legitimate(r)
 	if number%4 == 0 {
-		return q
+		return legitimate(maker{Rand: r})
 	}
-	for want := 1 + r.IntN(3); len(q.odd) < want; {
-		o := pick(r, pick(r, oddities...)...)
-		if o.do(r, q) {
+	wild := r.IntN(3) == 0
+	q := legitimate(maker{r, wild})
+	want := 1 + r.IntN(3)
+	if wild {
+		q.odd, want = append(q.odd, "a wild id"), r.IntN(3)
+	}
+	for len(q.odd) < want {
+		group := oddities[r.IntN(len(oddities))]
+		if r.IntN(2) == 0 {
+			group = oddities[q.carrier]
+		}
+		if o := pick(r, group...); o.do(r, q) {
 			q.odd = append(q.odd, o.name)
 		}
 	}

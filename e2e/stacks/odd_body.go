@@ -103,9 +103,9 @@ var inBodies = []oddity{
 		}
 		switch r.IntN(3) {
 		case 0:
-			urlencoded(r, q)
+			urlencoded(maker{Rand: r}, q)
 		case 1:
-			parts(r, q)
+			parts(maker{Rand: r}, q)
 		default:
 			inJSON(q, map[string]any{pick(r, "id", "_method", "ids", "name"): pick(r, id(r), "DELETE")})
 		}
@@ -118,9 +118,9 @@ var inBodies = []oddity{
 		}
 		switch r.IntN(3) {
 		case 0:
-			urlencoded(r, q)
+			urlencoded(maker{Rand: r}, q)
 		case 1:
-			parts(r, q)
+			parts(maker{Rand: r}, q)
 		default:
 			inJSON(q, map[string]any{"id": id(r), "item": map[string]string{"id": id(r)}})
 		}

@@ -47,7 +47,7 @@ var inPaths = []oddity{
 		return true
 	}},
 	{"another line's path", func(r *rand.Rand, q *request) bool {
-		other := legitimate(r)
+		other := legitimate(maker{Rand: r})
 		q.path = other.path
 		return true
 	}},

@@ -7,16 +7,17 @@ import (
 
 // request is one to be sent, in parts that are spelt already.
 type request struct {
-	stack  string // the host
-	lax    bool   // through the Envoy that normalises little
-	method string
-	path   string
-	query  []string // joined by &
-	header []string // lines
-	kind   string   // content type, "" for none
-	body   string
-	chunks bool     // the body's length is not said
-	odd    []string // what was done to it; a legitimate request has none
+	stack   string // the host
+	lax     bool   // through the Envoy that normalises little
+	method  string
+	path    string
+	query   []string // joined by &
+	header  []string // lines
+	kind    string   // content type, "" for none
+	body    string
+	chunks  bool     // the body's length is not said
+	carrier int      // of its ids
+	odd     []string // what was done to it; a legitimate request has none
 }
 
 // text is the request as it goes over the wire.

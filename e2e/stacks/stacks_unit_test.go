@@ -63,7 +63,7 @@ func TestOdditiesDoSomething(t *testing.T) {
 			changed := false
 			for seed := uint64(0); seed < 500 && !changed; seed++ {
 				r := rand.New(rand.NewPCG(seed, 1))
-				q := legitimate(r)
+				q := legitimate(maker{Rand: r})
 				before := q.text("t")
 				changed = o.do(r, q) && q.text("t") != before
 			}
