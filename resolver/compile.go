@@ -55,8 +55,8 @@ func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mista
 	for i := range hosts {
 		declared[i] = c.declare(&hosts[i])
 	}
-	for i, h := range declared {
-		if h != nil {
+	for i := range hosts { // what the host's declarations say of it is known
+		if h := declared[i]; h != nil {
 			c.host(h, &hosts[i])
 		}
 	}

@@ -110,7 +110,7 @@ func FuzzLine(f *testing.F) {
 	for _, l := range bankLines {
 		f.Add(l)
 	}
-	for _, l := range []string{"GET /a?x={x}&y={y}->read file/{x},read file/{y}", "GET /{a=**} -> open", "PUT /Ü/{a} -> create|update file/{a}", "GET /v1/{a}{b} -> read a/{a}/{b}", "RPC a/b -> read a/{b}"} {
+	for _, l := range []string{"GET /a?x={x}&y={y}->read file/{x},read file/{y}", "GET /{a=**} -> open", "PUT /Ü/{a} -> create|update file/{a}", "GET /v1/{a}{b} -> read a/{a}/{b}", "GET /a/{x}...{y}.json -> read file/{x}, read file/{y}", "PUT|PATCH /v1/{n=p/*/s/*}:v -> update file/{n}", "GET /v2/{n=**}/m/{r} -> read file/{n}/{r}", "GET /{n=a/**}:v -> open", "RPC a/b -> read a/{b}"} {
 		f.Add(l)
 	}
 	schema := bank()

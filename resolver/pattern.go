@@ -100,7 +100,7 @@ func (p *pattern) part(seg string, i int) string {
 	at, _ := first(p.text, plain)
 	from := len(p.text[0])
 	if i > 0 {
-		from = at[i-1] + len(p.text[i])
+		from = at[i-1] + len(p.text[i]) //nolint:gosec // a pattern has a place for each of its captures
 	}
 	return seg[from:at[i]]
 }
