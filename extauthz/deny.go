@@ -41,7 +41,11 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 
 	denied := w.open(responseDenied)
 	httpStatus := w.open(deniedStatus)
-	w.varint(statusCode, uint64(shownStatus(status, out)))
+	if calm(status, out) {
+		w.varint(statusCode, http.StatusOK)
+	} else {
+		w.varint(statusCode, uint64(status))
+	}
 	w.close(httpStatus)
 	switch {
 	case isGRPC(raw):
@@ -73,14 +77,11 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 // (JSON-RPC 2.0 section 5.1), for a call that was denied.
 const notAllowed = "-32001"
 
-// shownStatus is the status that the client sees. A client in JSON-RPC may be told 200
-// where policy says no or the message is wrong: the error says so. Whoever must log
-// in or try again later learns that from HTTP.
-func shownStatus(status int, out *rules.Outcome) int {
-	if out.Reply.Calm && out.Reply.ID != "" && (status == http.StatusForbidden || status == http.StatusBadRequest) {
-		return http.StatusOK
-	}
-	return status
+// calm reports whether the client sees status 200: in JSON-RPC it may, where policy says
+// no or the message is wrong, for the error says so. Whoever must log in or try again
+// later learns that from HTTP.
+func calm(status int, out *rules.Outcome) bool {
+	return out.Reply.Calm && out.Reply.ID != "" && (status == http.StatusForbidden || status == http.StatusBadRequest)
 }
 
 // rpcError is a JSON-RPC error by which the client knows which of its requests was
