@@ -27,6 +27,7 @@ demo: build need-python ## the attack script through a real Envoy, before and wi
 test: need-go need-cc need-python build ## everything: race detector, end to end through the real Envoy
 	$(RACE_ENV) TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -timeout 20m ./...
 	@$(GO) test -count 1 -v -run '^TestServerAnswersWithThePasswordOnly$$' ./e2e/postgres | sed -n 's/.*did not run: /make: the tests that need PostgreSQL did not run: /p'
+	@$(GO) test -tags e2e -count 1 -v -run '^TestPackagesAreHere$$' ./e2e/packages | sed -n 's/.*did not run: /make: the tests with clients and servers of others did not run: /p'
 
 race: need-go need-cc ## unit tests under the race detector
 	$(RACE_ENV) $(GO) test -race ./...
