@@ -18,6 +18,7 @@ var constructs = slices.Concat([]string{
 	"identity: suspended", "identity: retired", "identity: expired", "identity: not yet", "identity: elsewhere", "identity: its credential too old", "identity: no iat",
 	"parent: its row", "parent: no row", "parent: of a collection",
 	"classify: it holds", "classify: unknown", "classify: absent", "classify: an error", "category: of a deny rule", "category: outside of an allow rule's",
+	"property: nested", "property: asked for", "query: repeated", "body: of a GET",
 	"identity: strips credentials", "catalog: a misspelt file was offered",
 }, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 

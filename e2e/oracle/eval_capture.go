@@ -44,18 +44,26 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		}
 	case "query", "header":
 		if out = e.req.header(c.Name); c.In == "query" {
-			for _, p := range e.folding(c.Name) { // one at most
-				if p.Name != c.Name {
+			said := e.folding(c.Name) // one at most, unless it may come again
+			for i, p := range said {
+				if p.Name != c.Name && !(c.Repeated && p.Name == c.Name+"[]") || p.Name != said[0].Name {
 					return nil, "ambiguous_parameter"
 				}
-				out = []string{p.Value}
+				if i > 0 && slices.Contains(out, "") {
+					break // that is what the answer is about
+				}
+				out = append(out, p.Value)
 			}
+			e.reachIf(c.Repeated && len(out) > 1, "query: repeated")
 		}
-		if len(out) > 1 {
+		if len(out) > 1 && !c.Repeated {
 			return nil, "ambiguous_parameter"
 		}
 		if c.Comma && len(out) == 1 {
 			out = strings.Split(out[0], ",")
+		}
+		if c.In == "header" && len(out) == 1 && strings.ContainsFunc(out[0], func(r rune) bool { return r >= 0x80 }) {
+			return nil, "malformed_id"
 		}
 	case "body":
 		return member(e.body, c, c.Body, 0)

@@ -53,7 +53,7 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 	}
 	for _, w := range t.typ.Writable {
 		for _, m := range t.properties {
-			if w.Action == t.action && !slices.Contains(w.Members, m) {
+			if w.Action == t.action && !slices.ContainsFunc(w.Members, func(member string) bool { return within(m, member) }) {
 				return nil, "property_not_allowed"
 			}
 		}

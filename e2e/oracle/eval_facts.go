@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // facts is section 4, step 2.
 func (e *evaluation) facts() string {
@@ -67,8 +70,8 @@ func (e *evaluation) classify() string {
 	for _, t := range e.targets {
 		t.tier, t.categories = -1, slices.Clone(t.typ.Category)
 		if t.first && (t.action == "create" || t.action == "update") {
-			for m := range e.body {
-				t.properties = append(t.properties, m)
+			for i, o := range t.objects {
+				t.properties = append(t.properties, t.typ.named(t.action, o, "", t.skip[i])...)
 			}
 		}
 		action := ""
@@ -84,17 +87,13 @@ func (e *evaluation) classify() string {
 			} else if action == "" {
 				e.raise(t, e.w.Tiers[len(e.w.Tiers)-1].Name, "collection")
 			}
+			e.properties(t, t.reads)
 			e.classified(t)
 			continue
 		}
 		e.raise(t, t.typ.Tier, "type")
 		e.raise(t, action, "action")
-		for _, p := range t.typ.Properties {
-			if slices.Contains(t.properties, p.Member) {
-				e.raise(t, p.Tier, "property "+p.Member)
-				t.categories = append(t.categories, p.Category...)
-			}
-		}
+		e.properties(t, slices.Concat(t.properties, t.reads))
 		row := ""
 		if t.row != nil {
 			row = t.row.Tier
@@ -106,6 +105,19 @@ func (e *evaluation) classify() string {
 		}
 	}
 	return ""
+}
+
+// properties are those that paths touch.
+func (e *evaluation) properties(t *target, paths []string) {
+	byName := slices.SortedFunc(slices.Values(t.typ.Properties), func(a, b Property) int { return strings.Compare(a.Member, b.Member) })
+	for _, p := range byName {
+		if touched(paths, p.Member) {
+			e.raise(t, p.Tier, "property "+p.Member)
+			t.categories = append(t.categories, p.Category...)
+			e.reachIf(strings.Contains(p.Member, "."), "property: nested")
+			e.reachIf(touched(t.reads, p.Member), "property: asked for")
+		}
+	}
 }
 
 // raise gives a target a tier if it has a lower one; "" is none.

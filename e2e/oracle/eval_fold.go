@@ -69,7 +69,7 @@ func (e *evaluation) inForm(name string) bool {
 // one that a rule sets (section 6): the proxy replaces those sent in the very
 // bytes of the name.
 func (e *evaluation) beside(name string) bool {
-	return e.inForm(name) || slices.ContainsFunc(e.query, func(p param) bool {
+	return e.inForm(name) || e.member(name) || slices.ContainsFunc(e.query, func(p param) bool {
 		return p.Raw != name && (foldsTo(p.Name, name) || foldsTo(name, p.Name))
 	})
 }

@@ -113,13 +113,16 @@ func (e *evaluation) match() string {
 	case e.line != e.narrowest(e.req.Method, e.path, lenient) || e.line.twice(e.path, e.compare):
 		return "ambiguous_path"
 	}
+	if !e.line.Open && e.w.needsBody(e.line) {
+		return ""
+	}
+	if e.reachIf(e.bodiless(), "body: of a GET") {
+		return "malformed_request"
+	}
 	if e.line.Open {
 		return first(e.unread(), "open_route")
 	}
-	if !e.w.needsBody(e.line) {
-		return e.unread()
-	}
-	return ""
+	return e.unread()
 }
 
 // narrowest is the line of a method and a path, by one way to compare text.

@@ -25,7 +25,10 @@ type target struct {
 	sure       truth // whether they are exactly these
 	above      bool  // the catalog was asked for the parent
 	aboveRow   *Row
-	properties []string // members of the body
+	properties []string // paths that the body writes
+	reads      []string // paths that the request asks for
+	objects    []any    // what the body writes, and of each the member that is none of it
+	skip       []string
 }
 
 // needsBody says whether the line reads the body: for a capture, or because its
@@ -77,11 +80,13 @@ func (w *World) inBody(l *Line) (names []string) {
 		}
 		for _, writable := range first.Writable {
 			if writable.Action == a {
-				names = append(names, writable.Members...)
+				for _, m := range writable.Members {
+					names = append(names, firstStep(m))
+				}
 			}
 		}
 		for _, p := range first.Properties {
-			names = append(names, p.Member)
+			names = append(names, firstStep(p.Member))
 		}
 		for _, attribute := range first.Attributes {
 			names = append(names, attribute.Name)
@@ -159,7 +164,7 @@ func (e *evaluation) capture() string {
 	}
 	for _, t := range e.line.Targets {
 		for _, c := range t.captures() {
-			if c.In == "query" && (len(e.folding(c.Name)) > 1 || e.inForm(c.Name)) {
+			if c.In == "query" && (len(e.folding(c.Name)) > 1 && !c.Repeated || e.inForm(c.Name) || e.inJSON(c.Name)) {
 				return "ambiguous_parameter"
 			}
 		}
@@ -178,9 +183,23 @@ func (e *evaluation) capture() string {
 	if len(e.targets) == 0 {
 		return "no_target"
 	}
-	for _, p := range e.targets[0].typ.Properties {
-		if e.targets[0].first && e.w.writes(e.line) && twin(e.body, p.Member) {
-			return "ambiguous_parameter"
+	reads, reason := e.asked()
+	if reason != "" {
+		return reason
+	}
+	for i, t := range e.targets {
+		if !t.first {
+			continue
+		}
+		t.reads = reads
+		if !e.w.writes(e.line) {
+			continue
+		}
+		t.objects, t.skip = e.written(i)
+		for _, p := range t.typ.Properties {
+			if slices.ContainsFunc(t.objects, func(o any) bool { return twinOnTheWay(o, p.Member) }) {
+				return "ambiguous_parameter"
+			}
 		}
 	}
 	return ""
@@ -249,4 +268,10 @@ func (e *evaluation) bind(spec *TargetSpec, t *target) string {
 		}
 	}
 	return ""
+}
+
+// firstStep is the outermost member of a path.
+func firstStep(path string) string {
+	name, _, _ := strings.Cut(path, ".")
+	return strings.TrimSuffix(name, "[]")
 }

@@ -52,6 +52,13 @@ func (f *filler) fill() {
 		}
 	}
 	f.req.Target = "/" + strings.Join(segments, "/")
+	if f.line.Fields && (f.plain || f.chance(0.85)) {
+		fields := []string{"id", "owner", "tenant", "phone", "address.city"}
+		if !f.plain {
+			fields = append(fields, "ssn", "address.zip", "address", "cards.number", "nick", "*", "SSN", "")
+		}
+		f.query = append(f.query, pick(&f.generator, []string{"fields", "fields", "fields[]"})+"="+strings.Join(some(&f.generator, fields, f.between(1, 3)), ","))
+	}
 	if f.host.Slash && f.chance(0.3) {
 		f.req.Target += "/"
 	}
@@ -81,6 +88,36 @@ func (f *filler) members() {
 		}
 		f.body[m] = pick(&f.generator, []any{"x", json.Number("7"), nil, true})
 	}
+	if f.chance(0.3) {
+		f.nested(f.body)
+	}
+	list, _ := f.body["items"].([]any)
+	for _, element := range list {
+		object, ok := element.(map[string]any)
+		if ok && (f.plain || f.chance(0.5)) {
+			delete(object, "n")
+		}
+		if ok && f.chance(0.5) {
+			f.nested(object)
+		}
+	}
+}
+
+// nested adds members that lie deeper, and those that stand in their place.
+func (f *filler) nested(body map[string]any) {
+	address := []any{map[string]any{"city": "x"}}
+	cards := []any{[]any{map[string]any{"limit": json.Number("1")}}}
+	if !f.plain {
+		cards = append(cards, []any{map[string]any{"number": "4"}, map[string]any{"limit": nil}})
+		address = append(address, map[string]any{"city": "x", "zip": "1"}, map[string]any{"zip": "1"}, nil, map[string]any{}, "x", map[string]any{"street": "x"}, map[string]any{"ZIP": "1"}, []any{map[string]any{"zip": "1"}})
+		cards = append(cards, nil, []any{}, []any{"x"}, map[string]any{"0": map[string]any{"number": "4"}}, []any{map[string]any{"Number": "4"}})
+	}
+	if f.chance(0.7) {
+		body["address"] = pick(&f.generator, address)
+	}
+	if f.chance(0.5) {
+		body["cards"] = pick(&f.generator, cards)
+	}
 }
 
 // put writes a value where the capture reads it.
@@ -99,6 +136,13 @@ func (f *filler) put(c *Capture, make func() string) {
 			v += "," + make()
 		}
 		f.query = append(f.query, c.Name+"="+escape(v, ",-._~"))
+		for c.Repeated && f.chance(0.5) {
+			again := c.Name
+			if !f.plain && f.chance(0.05) {
+				again += "[]"
+			}
+			f.query = append(f.query, again+"="+escape(make(), ",-._~"))
+		}
 	case "body":
 		f.putBody(c, make)
 	}

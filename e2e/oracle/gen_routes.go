@@ -62,6 +62,14 @@ func (g *generator) objectLines(h *Host, t *Type, n int) {
 	add(line("GET", base+"/summary", collection(t.Name))) // the literal beats {id}
 	add(line("GET", "/v1/find/"+t.Name, object("read", t.Name, inQuery("id")), query("id")))
 	add(line("GET", "/v1/many/"+t.Name, object("read", t.Name, Capture{In: "query", Name: "ids", Comma: true, Each: -1})))
+	add(line("GET", "/v1/each/"+t.Name, object("read", t.Name, Capture{In: "query", Name: "id", Repeated: true, Each: -1})))
+	if len(t.Properties) > 0 {
+		some := line("GET", "/v1/parts/"+t.Name+"/{id}", object("read", t.Name, inPath("id")))
+		all := line("GET", "/v1/parts/"+t.Name, collection(t.Name, Bound{"owner", inQuery("owner")}), query("owner"))
+		some.Fields, all.Fields = true, true
+		add(some)
+		add(all)
+	}
 	add(line("GET", "/v1/current/"+t.Name, object("read", t.Name, Capture{In: "header", Name: "x-" + t.Name + "-id", Each: -1})))
 	two := line("GET", "/v1/both/"+t.Name, object("read", t.Name, optional(inQuery("one"))), object("read", t.Name, optional(inQuery("two"))))
 	add(two)
@@ -113,6 +121,7 @@ func (g *generator) writeLines(h *Host, t *Type, n int) {
 		batch.Max = g.between(3, 6)
 	}
 	add(batch)
+	add(line("POST", base+":batchUpdate", object("update", t.Name, Capture{In: "body", Body: []string{"items", "id"}, Each: 0})))
 	// the members of the body are those of the first target alone
 	add(line("PUT", "/v1/pairs/"+t.Name+"/{id}", object("update", t.Name, inPath("id")), object("update", "customer", inBody("owner"))))
 	add(line("POST", base+":batchTouch", object("touch", t.Name, Capture{In: "body", Body: []string{"items", "id"}, Each: 0})))

@@ -115,7 +115,7 @@ func (t *traffic) preflight(r *Request, _ *Line) {
 func (t *traffic) badBody(r *Request, _ *Line) {
 	body := *r.Body
 	typed := func(v string) { r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", v}) }
-	switch t.r.IntN(13) {
+	switch t.r.IntN(15) {
 	case 0:
 		r.Body = nil
 	case 1:
@@ -143,7 +143,7 @@ func (t *traffic) badBody(r *Request, _ *Line) {
 			r.Body = new(`{"pad":"` + strings.Repeat("x", pad) + `",` + body[1:])
 		}
 	case 10:
-		if name := pick(&t.generator, []string{"IDS", "ids.x", " id", "SSN", "Iban[]", "From", "owner "}); body != "{}" {
+		if name := pick(&t.generator, []string{"IDS", "ids.x", " id", "SSN", "Iban[]", "From", "owner ", "view", "View[]", "on_behalf"}); body != "{}" {
 			r.Body = new(`{"` + name + `":["1"],` + body[1:])
 		}
 	case 11:
@@ -152,6 +152,8 @@ func (t *traffic) badBody(r *Request, _ *Line) {
 		if name := pick(&t.generator, []string{"_method", "_METHOD", "._method", " _method.x", "payment_method", "＿method"}); body != "{}" {
 			r.Body = new(`{"` + name + `":"DELETE",` + body[1:])
 		}
+	case 13, 14: // JSON that the line does not read
+		typed(pick(&t.generator, []string{"application/merge-patch+json", "application/json-patch+json", "application/vnd.api+json"}))
 	}
 }
 
@@ -203,8 +205,13 @@ func (t *traffic) forge(r *Request, plain bool) {
 	}
 }
 
-// form sends a form to a line that needs no body.
+// form sends a form, or JSON, to a line that needs no body.
 func (t *traffic) form(r *Request, l *Line) {
+	if t.chance(0.3) {
+		r.Body = new(`{"` + pick(&t.generator, []string{"page", "view", "View", "on_behalf", "on_behalf.x", "viewer"}) + `":"forged"}`)
+		r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", "application/json"})
+		return
+	}
 	names := []string{"page", "view", "View", "on_behalf", "viewer"}
 	for _, s := range l.Path {
 		for _, name := range s.names() {

@@ -55,17 +55,17 @@ func TestTrafficIsAPrefix(t *testing.T) {
 var common = []string{
 	"allowed", "open_route", "preflight", "proxy_400", "proxy_413",
 	"ambiguous_path", "ambiguous_query", "ambiguous_parameter", "method_override", "no_target", "malformed_id", "body_missing", "body_type",
-	"body_malformed", "body_too_large",
+	"body_malformed", "body_too_large", "malformed_request",
 	"credential_missing", "credential_malformed", "token_malformed", "token_header", "token_alg_not_allowed", "token_issuer", "token_key_unknown",
 	"token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid", "token_lifetime_exceeds_max", "binding_missing",
 	"binding_mismatch", "revoked", "token_replayed",
 	"host_not_served", "no_route", "identity_ambiguous", "agent_not_permitted", "purpose_not_allowed", "unknown_object", "denied_by_rule", "no_rule",
 	"attribute_missing", "property_not_allowed", "token_too_old", "identity_suspended", "identity_expired", "network_not_allowed",
-	"jwks_unavailable", "catalog_bad_row", ambiguousBeside,
+	"jwks_unavailable", "catalog_bad_row",
 }
 
 // rare are the reasons that some seed of a few must show.
-var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself}
+var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself, ambiguousBeside}
 
 // unfit are the two reasons for values that must not be sent. They are so rare
 // that some seed must show one of them, whosever the value was.

@@ -99,10 +99,10 @@ func (g *generator) typ(name string, n int) *Type {
 func (g *generator) rest(t *Type, n int, extra []Attribute) *Type {
 	t.Attributes = append(t.Attributes, some(g, extra, g.between(1, 3))...)
 	if n == 0 || g.chance(0.4) {
-		t.Properties = []Property{{Member: "ssn", Tier: g.tierAt(-1)}, {Member: "iban", Tier: g.tierAt(-2)}}
+		t.Properties = []Property{{Member: "ssn", Tier: g.tierAt(-1)}, {Member: "iban", Tier: g.tierAt(-2)}, {Member: "address.zip", Tier: g.tierAt(-1)}, {Member: "cards[].number", Tier: g.tierAt(-2)}}
 	}
 	if n < 2 || g.chance(0.4) {
-		t.Writable = append(t.Writable, Writable{"update", []string{"phone", "email", "iban", "owner"}})
+		t.Writable = append(t.Writable, Writable{"update", []string{"phone", "email", "iban", "owner", "address.city", "cards[].limit"}})
 	}
 	if g.chance(0.3) {
 		t.Writable = append(t.Writable, Writable{"create", []string{"phone", "email", "tenant", "ssn"}})

@@ -133,10 +133,10 @@ func (w *World) objectsFile(date func(int) string) string {
 		}
 		for _, p := range t.Properties {
 			if len(p.Category) == 0 {
-				properties.raw(p.Member, p.Tier)
+				properties.raw(quote(p.Member), p.Tier)
 				continue
 			}
-			properties.raw(p.Member, "{ tier: "+p.Tier+", category: "+quoteAll(p.Category)+" }")
+			properties.raw(quote(p.Member), "{ tier: "+p.Tier+", category: "+quoteAll(p.Category)+" }")
 		}
 		for _, x := range t.Writable {
 			writable.list(x.Action, x.Members)

@@ -42,6 +42,9 @@ func (l *Line) render() string {
 		options.raw("max", fmt.Sprint(l.Max))
 	}
 	options.str("purpose", l.Purpose)
+	if l.Fields {
+		options.raw("fields", "query.fields")
+	}
 	if l.InCapture {
 		options.raw("path", "{ encoded_slash: in_capture, proxy: KEEP_UNCHANGED }")
 	}
@@ -88,6 +91,8 @@ func (c *Capture) render(l *Line) string {
 	switch {
 	case inTemplate:
 		return "{" + c.Name + end
+	case c.Repeated:
+		return "{query." + c.Name + "[]" + end
 	case c.Comma:
 		return "{query." + c.Name + "[,]" + end
 	case c.In == "claim":

@@ -120,6 +120,7 @@ type Line struct {
 	Targets []TargetSpec
 	Max     int // 0 for the default
 	Purpose string
+	Fields  bool // the parameter fields says which properties are asked for
 
 	InCapture bool // path: { encoded_slash: in_capture }
 }
@@ -158,6 +159,7 @@ type Capture struct {
 	Body     []string
 	Each     int  // index in Body of the member that is an array, -1 for none
 	Comma    bool // a comma-separated query parameter
+	Repeated bool // a query parameter that may come more than once
 	Optional bool
 	With     []Capture // further parts of an id
 }
