@@ -40,7 +40,7 @@ func (b *builder) body() {
 	case len(d.Body) == 0:
 	case op.Protocol != "":
 		b.mistakes.Add(d.Body[0].Pos, "the bodies of %s lines are of one kind", op.Protocol)
-	case !op.NeedsBody && op.Method != "GET" && op.Method != "ANY":
+	case !op.NeedsBody && op.Method != fetch && op.Method != "ANY":
 		b.mistakes.AddHint(d.Body[0].Pos, "leave it out", "nothing reads the body of the line's requests")
 	case !op.NeedsBody:
 		op.carries = true

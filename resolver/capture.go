@@ -92,7 +92,7 @@ func (r *resolution) text(s *source) (string, bool, error) {
 		return r.fromHeader(s)
 	case fromClaim:
 		return r.fromClaim(s)
-	case fromBody, fromParts: // values reads them
+	case fromBody, fromParts, fromArgs, fromMessage, fromForm: // values reads them
 	}
 	return "", false, malformed(s, "has no source")
 }

@@ -46,7 +46,8 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		if out = e.req.header(c.Name); c.In == "query" {
 			said := e.folding(c.Name) // one at most, unless it may come again
 			for i, p := range said {
-				if p.Name != c.Name && !(c.Repeated && p.Name == c.Name+"[]") || p.Name != said[0].Name {
+				list := c.Repeated && p.Name == c.Name+"[]"
+				if p.Name != c.Name && !list || p.Name != said[0].Name {
 					return nil, "ambiguous_parameter"
 				}
 				if i > 0 && slices.Contains(out, "") {

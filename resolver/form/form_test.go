@@ -25,6 +25,7 @@ func show(v *tree.Value) string {
 		return "[" + strings.Join(parts, ",") + "]"
 	case tree.Null:
 		return "FILE" + v.Text
+	case tree.Bool, tree.Number, tree.String:
 	}
 	return v.Text
 }

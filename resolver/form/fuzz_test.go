@@ -2,6 +2,7 @@ package form
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -138,7 +139,7 @@ func FuzzMultipart(f *testing.F) {
 		var fields [][2]string
 		for r := multipart.NewReader(bytes.NewReader(body), "b"); ; {
 			p, err := r.NextRawPart()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
