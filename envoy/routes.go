@@ -13,7 +13,7 @@ type Line struct {
 	Host    string        // as a virtual host names it: api.example.com or *.example.com
 	Methods []string      // none for every method
 	Regexp  string        // whole paths, RE2
-	Glob    string        // a path that is as wide or wider, with {*} and {**}
+	Globs   []string      // paths that are as wide or wider, with {*} and {**}
 	Body    bool          // tiergate reads the body
 	Stream  time.Duration // one decision lets a stream pass, for as long
 	Upgrade bool          // the stream is a WebSocket
@@ -82,12 +82,14 @@ func Policies(lines []Line) string {
 				methods = []string{""}
 			}
 			for _, m := range methods {
-				if !slices.Contains(paths[m], l.Glob) {
-					paths[m] = append(paths[m], l.Glob)
+				for _, glob := range l.Globs {
+					if !slices.Contains(paths[m], glob) {
+						paths[m] = append(paths[m], glob)
+					}
 				}
 			}
 		}
-		share(&with, &without, host, paths)
+		share(&with, &without, on(host, hosts(lines)), paths)
 	}
 	var all []string
 	for _, host := range hosts(lines) {
@@ -99,8 +101,7 @@ func Policies(lines []Line) string {
 
 // share divides the requests to one host by method and path, so that each is of
 // exactly one side.
-func share(with, without *strings.Builder, host string, paths map[string][]string) {
-	on := list("hosts", withPort(host))
+func share(with, without *strings.Builder, on string, paths map[string][]string) {
 	always := paths[""]
 	var methods []string
 	for m := range paths {
@@ -124,6 +125,22 @@ func share(with, without *strings.Builder, host string, paths map[string][]strin
 		rule(without, on, list("methods", []string{m}), list("notPaths", slices.Concat(always, paths[m])))
 	}
 	rule(without, rest...)
+}
+
+// on is the condition for the requests of a host: of those that a wildcard takes,
+// the ones that have no host of their own.
+func on(host string, all []string) string {
+	condition := list("hosts", withPort(host))
+	var narrower []string
+	for _, other := range all {
+		if strings.HasPrefix(host, "*") && other != host && strings.HasSuffix(other, host[1:]) {
+			narrower = append(narrower, withPort(other)...)
+		}
+	}
+	if len(narrower) > 0 {
+		condition += ", " + list("notHosts", narrower)
+	}
+	return condition
 }
 
 // withPort is a host as clients send it. Proxies take one star in a name, so one
@@ -158,6 +175,10 @@ func list(key string, values []string) string {
 const policies = `# Two providers of one tiergate: "tiergate-bodies" has includeRequestBodyInCheck,
 # "tiergate" has not. Every request is of exactly one of the policies; what a
 # policy does not match, its provider is not asked about. EDIT the selectors.
+# Two CUSTOM providers on one workload need an Istio that permits them: a release
+# with istio/istio#58082, and PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS=true in
+# istiod. Any other denies everything, or sets up no provider: send a request that
+# must be denied before you rely on it, or use one provider with bodies.
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: tiergate-bodies, namespace: istio-ingress }

@@ -11,12 +11,14 @@ import (
 )
 
 var someLines = []Line{
-	{Text: "a", Host: "a.example.com", Methods: []string{"POST"}, Regexp: "/v1/it's", Glob: "/v1/x", Body: true},
-	{Text: "b", Host: "a.example.com", Methods: []string{"PUT", "PATCH"}, Regexp: "/v1/[^/]+", Glob: "/v1/{*}", Body: true},
-	{Text: "c", Host: "a.example.com", Regexp: "/any/.+", Glob: "/any/{**}", Body: true},
-	{Text: "d", Host: "a.example.com", Methods: []string{"GET", "HEAD"}, Regexp: "/v1/ws", Glob: "/v1/ws", Stream: 5 * time.Minute},
-	{Text: "e", Host: "a.example.com", Methods: []string{"GET"}, Regexp: "/v1/plain", Glob: "/v1/plain"},
-	{Text: "f", Host: "*.b.example.com", Methods: []string{"GET"}, Regexp: "/only", Glob: "/only"},
+	{Text: "a", Host: "a.example.com", Methods: []string{"POST"}, Regexp: "/v1/it's", Globs: []string{"/v1/x"}, Body: true},
+	{Text: "b", Host: "a.example.com", Methods: []string{"PUT", "PATCH"}, Regexp: "/v1/[^/]+", Globs: []string{"/v1/{*}"}, Body: true},
+	{Text: "c", Host: "a.example.com", Regexp: "/any/.+", Globs: []string{"/any/{**}"}, Body: true},
+	{Text: "d", Host: "a.example.com", Methods: []string{"GET", "HEAD"}, Regexp: "/v1/ws", Globs: []string{"/v1/ws"}, Stream: 5 * time.Minute},
+	{Text: "e", Host: "a.example.com", Methods: []string{"GET"}, Regexp: "/v1/plain", Globs: []string{"/v1/plain"}},
+	{Text: "f", Host: "*.b.example.com", Methods: []string{"GET"}, Regexp: "/only", Globs: []string{"/only"}},
+	{Text: "g", Host: "*.example.com", Methods: []string{"POST"}, Regexp: "/v1/.+", Globs: []string{"/v1/{**}"}, Body: true},
+	{Text: "h", Host: "c.b.example.com", Methods: []string{"POST"}, Regexp: "/only", Globs: []string{"/only", "/only/"}, Body: true},
 }
 
 // The routes are those that Envoy takes the first of: each line that matters, and
@@ -36,7 +38,7 @@ func TestRoutes(t *testing.T) {
 	if err := yaml.Load([]byte(Routes(someLines, "api", 65536)), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Hosts) != 2 || !slices.Equal(got.Hosts[0].Domains, []string{"a.example.com", "a.example.com:*"}) {
+	if len(got.Hosts) != 4 || !slices.Equal(got.Hosts[0].Domains, []string{"a.example.com", "a.example.com:*"}) {
 		t.Fatalf("got %+v", got.Hosts)
 	}
 	var told []string
@@ -67,14 +69,15 @@ func TestPoliciesShareAllRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, host := range []string{"a.example.com", "a.example.com:8443", "x.b.example.com", "b.example.com", "other.example.com"} {
+	for _, host := range []string{"a.example.com", "a.example.com:8443", "x.b.example.com", "c.b.example.com", "b.example.com", "other.example.com", "example.org"} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FOO"} {
-			for _, path := range []string{"/", "/v1/x", "/v1/y", "/v1/ws", "/v1/x/y", "/any/a", "/any/a/b", "/any", "/only"} {
+			for _, path := range []string{"/", "/v1/x", "/v1/y", "/v1/ws", "/v1/x/y", "/any/a", "/any/a/b", "/any", "/only", "/only/"} {
 				a, b := with.matches(host, method, path), without.matches(host, method, path)
 				if a == b {
 					t.Errorf("%s %s%s: with bodies %v, without %v", method, host, path, a, b)
 				}
-				body := strings.HasPrefix(host, "a.example.com") && (method == "POST" && path == "/v1/x" || (method == "PUT" || method == "PATCH") && strings.Count(path, "/") == 2 && strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/any/"))
+				body := method == "POST" && (host == "c.b.example.com" && strings.HasPrefix(path, "/only") || (host == "b.example.com" || host == "other.example.com") && strings.HasPrefix(path, "/v1/")) ||
+					strings.HasPrefix(host, "a.example.com") && (method == "POST" && path == "/v1/x" || (method == "PUT" || method == "PATCH") && strings.Count(path, "/") == 2 && strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/any/"))
 				if a != body {
 					t.Errorf("%s %s%s: with bodies %v, want %v", method, host, path, a, body)
 				}

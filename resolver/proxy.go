@@ -96,21 +96,30 @@ func spelt(text string) string {
 	return b.String()
 }
 
-// PathGlob is the path in the form of RFC 6570 templates that meshes know: {*} for
-// a segment, {**} for the rest of the path.
-func (op *Operation) PathGlob() string {
+// PathGlobs are the paths in the form of templates that meshes know: {*} for a
+// segment, {**} for the rest of the path. Meshes mind case and slashes, so where
+// the host does not they are wider, or two.
+func (r *Routes) PathGlobs(op *Operation) []string {
+	h := r.hosts[op.Host]
 	var b strings.Builder
 	for i := range op.segments {
 		switch s := &op.segments[i]; {
 		case s.kind.many():
-			return b.String() + "/{**}"
-		case s.kind == literal && spelt(s.text) == regexp.QuoteMeta(s.text):
+			return []string{b.String() + "/{**}"}
+		case s.kind == literal && plainSegment(s.text, h.anyCase):
 			b.WriteString("/" + s.text)
-		case s.kind == literal && s.text == "":
-			b.WriteByte('/')
 		default:
 			b.WriteString("/{*}")
 		}
 	}
-	return b.String()
+	all := []string{b.String()}
+	if h.anySlash && len(op.segments) > 1 {
+		all = append(all, b.String()+"/")
+	}
+	return all
+}
+
+// plainSegment reports whether a text is sent in one spelling alone.
+func plainSegment(text string, anyCase bool) bool {
+	return spelt(text) == regexp.QuoteMeta(text) && (!anyCase || strings.ToLower(text) == strings.ToUpper(text))
 }

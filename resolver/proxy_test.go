@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tiergate/tiergate/rules"
 )
 
 // What a line matches, the proxy's pattern matches too, as it may be sent: a body
@@ -35,8 +37,8 @@ func TestPathRegexp(t *testing.T) {
 				t.Errorf("%s: %s matches %s", c.line, re, path)
 			}
 		}
-		if got := op.PathGlob(); got != c.glob {
-			t.Errorf("%s: the glob is %s, want %s", c.line, got, c.glob)
+		if got := routes.PathGlobs(op); len(got) != 1 || got[0] != c.glob {
+			t.Errorf("%s: the globs are %s, want %s", c.line, got, c.glob)
 		}
 	}
 }
@@ -77,5 +79,25 @@ func TestInProxyOrder(t *testing.T) {
 	}
 	if m := routes.InProxyOrder()[2].Methods(); m != nil {
 		t.Errorf("ANY is for %v", m)
+	}
+}
+
+// Where the host does not mind case or a slash, a mesh that does is told more.
+func TestLaxPaths(t *testing.T) {
+	d := declare("POST /v1/Files/{id} -> update file/{id}")
+	d.Case, d.TrailingSlash = rules.At[string]{Pos: d.Pos, V: "ignore"}, rules.At[string]{Pos: d.Pos, V: "ignore"}
+	routes, ms := Compile([]rules.HostDecl{d}, bank())
+	if err := ms.Err(); err != nil {
+		t.Fatal(err)
+	}
+	op := routes.InProxyOrder()[0]
+	if got := strings.Join(routes.PathGlobs(op), " "); got != "/{*}/{*}/{*} /{*}/{*}/{*}/" {
+		t.Errorf("got %s", got)
+	}
+	re := regexp.MustCompile("^(?:" + routes.PathRegexp(op) + ")$")
+	for path, want := range map[string]bool{"/v1/Files/a": true, "/V1/FILES/a/": true, "/v1/files/a": true, "/v1/files/": false} {
+		if re.MatchString(path) != want {
+			t.Errorf("%s: %s", re, path)
+		}
 	}
 }

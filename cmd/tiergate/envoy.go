@@ -27,10 +27,10 @@ func newEnvoyRoutes() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "routes -c tiergate.yaml",
 		Short: "Write the routes that hold back bodies where a map line reads them",
-		Long: `routes writes, for Envoy, virtual hosts that send a request's body where a map line reads it and nowhere
-else, and that end streams when their time is over; for Istio, two policies that share all requests
-between two providers, with and without bodies. Write it anew when the map lines change: a line whose
-body is not sent answers 400 body_missing.
+		Long: `routes writes, for Envoy, virtual hosts that send a request's body where a map line reads it, and for
+paths that such a line has in common with a narrower one, and that end streams when their time is over;
+for Istio, two policies that share all requests between two providers, with and without bodies. Write it
+anew when the map lines change: a line whose body is not sent answers 400 body_missing.
 
 Where a body is not sent, nobody looks for _method in it: frameworks that read it there must not.`,
 		Example: "  tiergate envoy routes -c tiergate.yaml --cluster api\n  tiergate envoy routes -c tiergate.yaml --for istio",
@@ -65,10 +65,8 @@ func writeRoutes(out, mistakes io.Writer, file, to, cluster string) error {
 		return explainMistakes(mistakes, err, src)
 	}
 	lines := proxyLines(p.Routes())
-	text := ""
-	if to == "istio" {
-		text = envoy.Policies(lines)
-	} else {
+	text := envoy.Policies(lines)
+	if to == "envoy" {
 		text = envoy.Routes(lines, cluster, int(orDefault(c.Limits.Body.V, defaultBody))+beyond)
 	}
 	_, err = io.WriteString(out, text)
@@ -80,7 +78,7 @@ func proxyLines(r *resolver.Routes) []envoy.Line {
 	for _, op := range r.InProxyOrder() {
 		lines = append(lines, envoy.Line{
 			Text: fmt.Sprintf("%v: %s", op.Pos, op.Line), Host: op.Host, Methods: op.Methods(),
-			Regexp: r.PathRegexp(op), Glob: op.PathGlob(), Body: op.NeedsBody, Stream: op.Stream, Upgrade: op.Stream > 0 && op.Protocol == "",
+			Regexp: r.PathRegexp(op), Globs: r.PathGlobs(op), Body: op.NeedsBody, Stream: op.Stream, Upgrade: op.Stream > 0 && op.Protocol == "",
 		})
 	}
 	return lines

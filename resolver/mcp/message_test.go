@@ -51,7 +51,7 @@ func TestRead(t *testing.T) {
 		{"repeated method", `{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}`, "repeated member"},
 	} {
 		m, err := parse(t, c.text)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {
