@@ -45,6 +45,7 @@ type adminServer struct {
 	listener net.Listener
 	server   *http.Server
 	tls      *tlsFiles // nil for plaintext
+	socket   *socket   // that has to be looked after; nil for none
 }
 
 func (s *Server) newAdmin() ([]*adminServer, error) {

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -55,11 +54,13 @@ func (s *Server) newControl() ([]*adminServer, error) {
 	c := &s.o.Control
 	var servers []*adminServer
 	if c.Socket != "" {
-		l, err := listenPrivate(c.Socket)
+		l, err := openSocket(c.Socket, s.o.Log, s.o.Metrics.controlLost)
 		if err != nil {
 			return nil, fmt.Errorf("control: %w", err)
 		}
-		servers = append(servers, c.server(&places{Listener: l, dropped: s.o.Metrics.controlDropped}, s.o.Log))
+		a := c.server(&places{Listener: l, dropped: s.o.Metrics.controlDropped}, s.o.Log)
+		a.socket = l
+		servers = append(servers, a)
 	}
 	if c.Address == "" {
 		return servers, nil
@@ -161,42 +162,4 @@ func withUser(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, userKey{}, userOf(u))
 	}
 	return ctx
-}
-
-// maxSocketPath is what the address of a Unix socket can hold, on the system where it is least.
-const maxSocketPath = 103
-
-// listenPrivate binds a socket that only our own user can reach. Its directory is
-// ours alone too: who can write there could put another socket in its place, and
-// be told what was to be revoked.
-func listenPrivate(path string) (net.Listener, error) {
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("socket %s: the path has %d bytes, a socket's can have %d", path, len(path), maxSocketPath)
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, err
-	}
-	if open := info.Mode().Perm() & 0o077; open != 0 || !owned(info) {
-		return nil, fmt.Errorf("socket %s: its directory has mode %04o, want one of our own with 0700", path, info.Mode().Perm())
-	}
-	if info, err := os.Lstat(path); err == nil && !owned(info) {
-		return nil, fmt.Errorf("socket %s: it is there already and not ours", path)
-	}
-	if err := removeStale(path); err != nil {
-		return nil, fmt.Errorf("socket %s: %w", path, err)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close() //nolint:errcheck // it was never used
-		return nil, err
-	}
-	return l, nil
 }

@@ -35,6 +35,7 @@ type Metrics struct {
 	tlsReloads  *prometheus.CounterVec
 
 	controlDropped prometheus.Counter
+	controlLost    prometheus.Gauge
 }
 
 // Sources are what metrics ask when they are read. A nil function is left out.
@@ -174,6 +175,9 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 		controlDropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tiergate_control_connections_dropped_total", Help: "Connections to the control listeners that were closed because others came.",
 		}),
+		controlLost: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tiergate_control_socket_lost", Help: "1 while the path of the control socket does not lead to this server.",
+		}),
 	}
 	for _, r := range rules.Reasons() {
 		m.decisions[r] = decisions.WithLabelValues(outcome(r), string(r))
@@ -185,7 +189,7 @@ func NewMetrics(reg prometheus.Registerer, from Sources) (*Metrics, error) {
 		m.tlsReloads.WithLabelValues(result)
 	}
 	for _, c := range []prometheus.Collector{
-		decisions, steps, caches, m.inFlight, m.panics, m.connections, m.refused, m.tlsReloads, m.controlDropped, &states{from},
+		decisions, steps, caches, m.inFlight, m.panics, m.connections, m.refused, m.tlsReloads, m.controlDropped, m.controlLost, &states{from},
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

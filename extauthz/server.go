@@ -128,6 +128,9 @@ func (s *Server) Run(ctx context.Context) error {
 		if a.tls != nil {
 			g.Go(guard("tls", func() error { return a.tls.run(ctx, s.o.Log, s.o.Metrics) }))
 		}
+		if a.socket != nil {
+			g.Go(guard("control socket", func() error { return a.socket.watch(ctx, socketPoll) }))
+		}
 	}
 	g.Go(guard("ready", func() error { return s.awaitReady(ctx) }))
 	g.Go(guard("drain", func() error {
