@@ -1,15 +1,12 @@
 package rules
 
-import (
-	"regexp"
-	"strconv"
-)
+import "strconv"
 
 // idGroups are the attributes that ids of a type give by named groups of their
 // pattern: acme-7 of "(?P<tenant>[a-z]+)-[0-9]+" is of the tenant acme.
 type idGroups struct {
-	slots []int          // by group of the pattern; -1 for a group without a name
-	lazy  *regexp.Regexp // the same pattern, each repetition as short as can be
+	slots    []int // by group of the pattern; -1 for a group without a name
+	division *division
 }
 
 // idGroups compiles the named groups of a type's pattern.
@@ -17,8 +14,9 @@ func (c *compiler) idGroups(t *Type, id At[string]) {
 	if t.ID == nil {
 		return
 	}
-	g, named := &idGroups{}, false
-	for _, name := range t.ID.SubexpNames() {
+	g := &idGroups{}
+	var named []int
+	for group, name := range t.ID.SubexpNames() {
 		slot := t.Slot(name)
 		switch {
 		case name == "":
@@ -28,16 +26,21 @@ func (c *compiler) idGroups(t *Type, id At[string]) {
 		case t.Attributes[slot].Kind != String && t.Attributes[slot].Kind != Int:
 			c.ms.Add(id.Pos, "the group %q of id is an attribute of kind %v, want string or int", name, t.Attributes[slot].Kind)
 		default:
-			named = true
+			named = append(named, group)
 		}
 		g.slots = append(g.slots, slot)
 	}
-	if !named {
+	if len(named) == 0 {
 		return
 	}
 	var err error
-	if g.lazy, err = regexp.Compile(`^(?U:` + id.V + `)$`); err != nil {
+	var looped string
+	switch g.division, looped, err = newDivision(t.ID.String(), named); {
+	case err != nil:
 		c.ms.Add(id.Pos, "id is no regular expression: %v", err)
+		return
+	case looped != "":
+		c.ms.AddHint(id.Pos, "put the repetition into the group", "the group %q of id may come several times, so an id gives it several values", looped)
 		return
 	}
 	t.groups = g
@@ -53,17 +56,18 @@ func (t *Type) Named(id string, to []any) (wrong string) {
 	if t.groups == nil {
 		return ""
 	}
-	at, lazy := t.ID.FindStringSubmatchIndex(id), t.groups.lazy.FindStringSubmatchIndex(id)
-	if at == nil || lazy == nil {
+	at := t.ID.FindStringSubmatchIndex(id)
+	switch {
+	case at == nil:
 		return "the id is not what its pattern says"
+	case !t.groups.division.once(id):
+		return "the id can be divided in two ways"
 	}
 	for group, slot := range t.groups.slots {
 		from, end := at[2*group], at[2*group+1]
 		switch {
 		case slot < 0:
 			continue
-		case from != lazy[2*group] || end != lazy[2*group+1]:
-			return "the id can be divided in two ways"
 		case from < 0: // a group that has no part in it
 			continue
 		}
