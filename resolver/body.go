@@ -69,7 +69,7 @@ func contentLength(req *rules.Request) (int64, error) {
 // section 9.3.1): servers that read it all the same act on what nobody decided. A
 // length of 0 is no body.
 func checkBodiless(req *rules.Request) error {
-	if req.Method != fetch && req.Method != head && req.Method != "TRACE" {
+	if req.Method != fetch && req.Method != head && req.Method != trace {
 		return nil
 	}
 	length, _ := contentLength(req) // it has been judged

@@ -67,6 +67,9 @@ const (
 	options = "OPTIONS"
 	head    = "HEAD"
 	fetch   = "GET"
+	trace   = "TRACE"
+	post    = "POST"
+	trace   = "TRACE"
 )
 
 // checkMethod lets upper-case tokens pass, known or not: a server that folds
