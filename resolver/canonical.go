@@ -69,7 +69,6 @@ const (
 	fetch   = "GET"
 	trace   = "TRACE"
 	post    = "POST"
-	trace   = "TRACE"
 )
 
 // checkMethod lets upper-case tokens pass, known or not: a server that folds
