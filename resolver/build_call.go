@@ -8,7 +8,7 @@ func (b *builder) protocol() {
 	if op.call == nil {
 		return
 	}
-	op.Protocol, op.Method, op.Template = op.Method, "POST", op.call.String()
+	op.Protocol, op.Method, op.Template = op.Method, post, op.call.String()
 	switch op.Protocol {
 	case protoRPC:
 		op.Template = "/" + op.Template

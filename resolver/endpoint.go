@@ -141,9 +141,9 @@ func (c *compiler) open(h *host, e *endpoint) {
 		c.mistakes.AddHint(e.at, "map its calls: "+e.form(), "the endpoint has no line, so that it denies every call")
 		return
 	}
-	methods := []string{"POST"}
+	methods := []string{post}
 	if e.gets {
-		methods = append(methods, "GET")
+		methods = append(methods, fetch)
 	}
 	for _, method := range methods {
 		l, f := parseLine(method + " " + e.path.V + " -> open")
@@ -153,7 +153,7 @@ func (c *compiler) open(h *host, e *endpoint) {
 		}
 		op := &Operation{
 			Pos: e.at, Host: h.name, Method: method, Template: l.path, Line: e.proto + " " + e.path.V, Protocol: e.proto,
-			Max: e.max, NeedsBody: method == "POST", segments: l.segments, endpoint: e,
+			Max: e.max, NeedsBody: method == post, segments: l.segments, endpoint: e,
 		}
 		c.insert(h, op)
 		c.routes.endpoints = append(c.routes.endpoints, op)

@@ -28,10 +28,7 @@ type graphqlReader struct {
 
 func (r *graphqlReader) read(req *rules.Request, _ *Match) ([]call, error) {
 	in := graphql.Request{Method: req.Method, Params: req.Query, RawQuery: req.RawQuery}
-	switch {
-	case req.Method != "POST" && (req.BodyCut || announced(req)):
-		return nil, rules.Faultf(rules.AmbiguousParameter, "a %s with a body", req.Method)
-	case req.Method == "POST":
+	if req.Method == post {
 		if err := whole(req); err != nil {
 			return nil, err
 		}
@@ -50,13 +47,6 @@ func (r *graphqlReader) read(req *rules.Request, _ *Match) ([]call, error) {
 		calls[i] = call{found[i].Name, found[i].Args, found[i].Fields}
 	}
 	return calls, nil
-}
-
-// announced reports whether a body comes, seen or not.
-func announced(req *rules.Request) bool {
-	length, _ := req.Header("content-length")
-	_, chunked := req.Header("transfer-encoding")
-	return chunked || length != "" && length != "0"
 }
 
 // compileGraphQL compiles the schema of an endpoint and holds its lines against it.

@@ -50,19 +50,17 @@ func (r *Routes) PathRegexp(op *Operation) string {
 	}
 	for i := range op.segments {
 		s := &op.segments[i]
-		if s.kind == front { // none or more segments, each with its slash
-			b.WriteString("(?:/[^/]+)*")
-			continue
-		}
-		b.WriteByte('/')
 		switch s.kind {
+		case front: // none or more segments, each with its slash
+			b.WriteString("(?:/[^/]+)*")
 		case literal:
-			b.WriteString(spelt(s.text))
+			b.WriteString("/" + spelt(s.text))
 		case capture:
-			b.WriteString("[^/]+")
+			b.WriteString("/[^/]+")
 		case rest:
-			b.WriteString(".+")
+			b.WriteString("/.+")
 		case mixed:
+			b.WriteByte('/')
 			for n, text := range s.pattern.text {
 				if n > 0 {
 					b.WriteString("[^/]+")

@@ -16,7 +16,7 @@ func (g *guesser) collects(p *place) bool {
 		return true
 	}
 	last := p.tail[len(p.tail)-1]
-	return p.op.rest.list && p.op.Method == http.MethodGet || plural(last) && (p.op.Method == "POST" || slices.Contains(g.methods[shapeOf(p.op.Path)], "POST"))
+	return p.op.rest.list && p.op.Method == http.MethodGet || plural(last) && (p.op.Method == http.MethodPost || slices.Contains(g.methods[shapeOf(p.op.Path)], http.MethodPost))
 }
 
 // collection is an action on all objects of a kind below the last node.

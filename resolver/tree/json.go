@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,8 +53,9 @@ func (v *Value) Member(name string) (m *Value, twin bool) {
 var ErrJSON = errors.New("not strict JSON")
 
 // ReadJSON reads exactly one JSON value (RFC 8259) from UTF-8 text. It refuses
-// what readers disagree on: repeated members, a NUL in a member's name, lone
-// surrogates, a byte order mark, anything behind the value, and more than MaxDepth levels.
+// what readers disagree on: repeated members, a NUL in a member's name, members
+// that JavaScript merges into an object's prototype, lone surrogates, a byte order
+// mark, anything behind the value, and more than MaxDepth levels.
 func ReadJSON(text []byte) (*Value, error) {
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("%w: not UTF-8", ErrJSON)
@@ -156,8 +158,22 @@ func (r *reader) object(v *Value, depth int) error {
 		r.at++
 		r.space()
 		v.Names, v.Items = append(v.Names, name), append(v.Items, Value{})
-		return r.value(&v.Items[len(v.Items)-1], depth)
+		member := &v.Items[len(v.Items)-1]
+		if err := r.value(member, depth); err != nil {
+			return err
+		}
+		if inherited(name, member) {
+			return r.fail("a member that changes what objects inherit")
+		}
+		return nil
 	})
+}
+
+// inherited reports whether a member gives an object others that it does not have
+// itself, in servers that copy it member by member in JavaScript: __proto__, and
+// prototype in constructor. Each of the latter alone is a name like any other.
+func inherited(name string, v *Value) bool {
+	return name == "__proto__" || name == "constructor" && slices.Contains(v.Names, "prototype")
 }
 
 // list reads elements up to the closing byte, separated by single commas.

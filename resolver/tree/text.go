@@ -121,7 +121,7 @@ func (r *reader) unit() (rune, error) {
 		if digit < 0 {
 			return 0, r.fail("a bad \\u escape")
 		}
-		u = u<<4 | rune(digit)
+		u = u<<4 | rune(digit) //nolint:gosec // below 16
 		r.at++
 	}
 	return u, nil
