@@ -28,36 +28,37 @@ const maxCaptures = 8
 // cuts are where each text of a pattern begins in a segment, but for the first.
 type cuts [maxCaptures]int
 
-// first divides a segment so that each capture in turn is as short as can be.
-func first(text []string, seg string) (at cuts, ok bool) {
+// first divides a segment so that each capture in turn is as short as can be, of
+// at least so many bytes.
+func first(text []string, seg string, least int) (at cuts, ok bool) {
 	last := len(text) - 1
 	from, end := len(text[0]), len(seg)-len(text[last])
-	if end <= from || !strings.HasPrefix(seg, text[0]) || !strings.HasSuffix(seg, text[last]) {
+	if end < from+least || !strings.HasPrefix(seg, text[0]) || !strings.HasSuffix(seg, text[last]) {
 		return at, false
 	}
 	for i := 1; i < last; i++ {
 		n := -1
-		if from+1 < end {
-			n = strings.Index(seg[from+1:end], text[i])
+		if from+least <= end {
+			n = strings.Index(seg[from+least:end], text[i])
 		}
 		if n < 0 {
 			return at, false
 		}
-		at[i-1] = from + 1 + n
+		at[i-1] = from + least + n
 		from = at[i-1] + len(text[i])
 	}
 	at[last-1] = end
-	return at, from < end
+	return at, from+least <= end
 }
 
 // last divides a segment that matches so that each capture is as short as can
 // be, the last one first.
-func last(text []string, seg string) (at cuts) {
+func last(text []string, seg string, least int) (at cuts) {
 	n := len(text) - 1
 	end := len(seg) - len(text[n])
 	at[n-1] = end
 	for i := n - 1; i > 0; i-- {
-		end = strings.LastIndex(seg[:end-1], text[i])
+		end = strings.LastIndex(seg[:end-least], text[i])
 		at[i-1] = end
 	}
 	return at
@@ -65,7 +66,7 @@ func last(text []string, seg string) (at cuts) {
 
 // matches reports whether a segment is of this form.
 func matches(text []string, seg string) bool {
-	_, ok := first(text, seg)
+	_, ok := first(text, seg, 1)
 	return ok
 }
 
@@ -86,9 +87,11 @@ func (p *pattern) once(seg string) bool {
 	return alike.Folded(seg) || onlyOnce(p.folded, string(alike.Append(nil, seg)))
 }
 
+// onlyOnce counts empty captures, too: a server that takes them reads a...b... by
+// the text ... as a and b..., or as a...b and nothing.
 func onlyOnce(text []string, seg string) bool {
-	at, ok := first(text, seg)
-	return ok && at == last(text, seg)
+	at, ok := first(text, seg, 0)
+	return ok && at == last(text, seg, 0)
 }
 
 // part is one capture of a segment that matches.
@@ -97,7 +100,7 @@ func (p *pattern) part(seg string, i int) string {
 	if p.anyCase {
 		plain = lower(seg) // of the same length
 	}
-	at, _ := first(p.text, plain)
+	at, _ := first(p.text, plain, 1)
 	from := len(p.text[0])
 	if i > 0 {
 		from = at[i-1] + len(p.text[i]) //nolint:gosec // a pattern has a place for each of its captures

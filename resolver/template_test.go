@@ -33,6 +33,8 @@ func TestCapturesAndTextInASegment(t *testing.T) {
 		{"two captures that are escaped", "GET /repos/a/b/compare/ma%20in%2e..d%C3%A9v", "/repos/{o}/{r}/compare/{base}...{head} base=ma in head=dév o=a r=b"},
 		{"dots of their own", "GET /repos/a/b/compare/v1.0...v1.1", "/repos/{o}/{r}/compare/{base}...{head} base=v1.0 head=v1.1 o=a r=b"},
 		{"two readings", "GET /repos/a/b/compare/x....y", "ambiguous_path"},
+		{"two readings, of which one is empty behind", "GET /repos/a/b/compare/x...y...", "ambiguous_path"},
+		{"two readings, of which one is empty in front", "GET /repos/a/b/compare/...x...y", "ambiguous_path"},
 		{"two readings far apart", "GET /repos/a/b/compare/x...y...z", "ambiguous_path"},
 		{"an ellipsis, which is three dots to some", "GET /repos/a/b/compare/x...y%E2%80%A6z", "ambiguous_path"},
 		{"a capture that would be empty", "GET /repos/a/b/compare/...dev", "/repos/{o}/{r}/compare/{one} o=a one=...dev r=b"},
@@ -168,31 +170,31 @@ func TestOverlapsOfPatterns(t *testing.T) {
 func TestOnceCountsReadings(t *testing.T) {
 	for _, text := range [][]string{{"", ".", ""}, {"", "..", ""}, {"a", "aa", "a"}, {"", "a", "b", ""}, {"", "ab", "a", ""}} {
 		for _, seg := range strings.Fields("a.b a..b .a. a...b aaaa aaaaa aaaaaa aaaaaaa cacbc cabcbc cababc abab cabcac caabaac cacacbcbc") {
-			n := readings(text, seg, true)
-			if got := onlyOnce(text, seg); got != (n == 1) || matches(text, seg) != (n > 0) {
-				t.Errorf("%q divides %q in %d ways; once %v, matches %v", text, seg, n, got, matches(text, seg))
+			n, all := readings(text, seg, true, 1), readings(text, seg, true, 0)
+			if got := onlyOnce(text, seg); got != (all == 1) || matches(text, seg) != (n > 0) {
+				t.Errorf("%q divides %q in %d ways, %d with empty captures; once %v, matches %v", text, seg, n, all, got, matches(text, seg))
 			}
 		}
 	}
 }
 
-func readings(text []string, seg string, first bool) (n int) {
+func readings(text []string, seg string, first bool, least int) (n int) {
 	rest, ok := strings.CutPrefix(seg, text[0])
 	if first && !ok {
 		return 0
 	}
 	if first {
-		return readings(text[1:], rest, false)
+		return readings(text[1:], rest, false, least)
 	}
 	if len(text) == 1 {
-		if before, ok := strings.CutSuffix(seg, text[0]); ok && before != "" {
+		if before, ok := strings.CutSuffix(seg, text[0]); ok && len(before) >= least {
 			return 1
 		}
 		return 0
 	}
-	for i := 1; i < len(seg); i++ {
+	for i := least; i < len(seg); i++ {
 		if rest, ok := strings.CutPrefix(seg[i:], text[0]); ok {
-			n += readings(text[1:], rest, false)
+			n += readings(text[1:], rest, false, least)
 		}
 	}
 	return n

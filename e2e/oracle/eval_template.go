@@ -32,7 +32,7 @@ func fits(template []Segment, path []string, form func(string) string) bool {
 	}
 	s, rest := template[0], template[1:]
 	if !s.Rest {
-		return len(s.divide(path[0], form)) > 0 && fits(rest, path[1:], form)
+		return len(s.divide(path[0], form, 1)) > 0 && fits(rest, path[1:], form)
 	}
 	for n := 1; n <= len(path) && path[n-1] != ""; n++ {
 		last := form(path[n-1])
@@ -44,8 +44,9 @@ func fits(template []Segment, path []string, form func(string) string) bool {
 	return false
 }
 
-// divide returns what each capture of a segment may be, for every way to read it.
-func (s *Segment) divide(segment string, form func(string) string) [][]string {
+// divide returns what each capture of a segment may be, for every way to read it
+// where a capture beside text has at least so many bytes.
+func (s *Segment) divide(segment string, form func(string) string, least int) [][]string {
 	switch {
 	case s.Capture != "" && segment != "":
 		return [][]string{{segment}}
@@ -59,7 +60,7 @@ func (s *Segment) divide(segment string, form func(string) string) [][]string {
 	var from func(at, capture int, read []string)
 	from = func(at, capture int, read []string) { // behind the text in front of a capture
 		text := s.Text[capture+1]
-		for end := at + 1; end+len(text) <= len(segment); end++ {
+		for end := at + least; end+len(text) <= len(segment); end++ {
 			switch last := capture == len(s.Names)-1; {
 			case form(segment[end:end+len(text)]) != form(text) || last && end+len(text) != len(segment):
 			case last:
@@ -87,7 +88,7 @@ func (l *Line) twice(path []string, form func(string) string) bool {
 		for _, text := range s.Text {
 			changed.Text = append(changed.Text, lenient(text))
 		}
-		if len(s.divide(segment, form)) != 1 || len(changed.divide(lenient(segment), asSent)) != 1 {
+		if len(s.divide(segment, form, 0)) != 1 || len(changed.divide(lenient(segment), asSent, 0)) != 1 {
 			return true
 		}
 	}
@@ -114,7 +115,7 @@ func (l *Line) captured(name string, path []string, form func(string) string) st
 			end := at + 1 + len(path) - len(l.Path)
 			return strings.TrimSuffix(strings.Join(path[at:end], "/"), s.Verb)
 		}
-		return s.divide(path[at], form)[0][which]
+		return s.divide(path[at], form, 1)[0][which]
 	}
 	return ""
 }
