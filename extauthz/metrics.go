@@ -97,7 +97,7 @@ type Revocations struct {
 	Epoch    uint64         // counts the changes of the store
 	Changed  time.Time
 	Failures uint64 // changes of the file that could not be taken over
-	Vain     int    // entries that stop nobody
+	Vain     int    // entries that stop nobody, or go by a name that means another now
 	Tampered uint64 // times that another hand was found at the store
 	Lost     bool   // the store takes no changes
 }

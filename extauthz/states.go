@@ -58,7 +58,7 @@ var (
 	descRevokedEpoch  = desc("revocations_epoch", "Counts the changes of the store of revocations, over restarts too.")
 	descRevokedAge    = desc("revocations_age_seconds", "Time since revocations last changed.")
 	descRevokedFailed = desc("revocations_file_reload_failures_total", "Changes of the revocation file that could not be taken over; its last good entries stayed.")
-	descRevokedVain   = desc("revocations_vain", "Revocations that stop nobody: there is no issuer or identity of the name that they go by.")
+	descRevokedVain   = desc("revocations_vain", "Revocations that stop nobody, or go by the name of an issuer or identity that means another now.")
 	descRevokedHands  = desc("revocations_tampered_total", "Times that the journal of revocations, its mark or its directory was found changed by another hand.")
 	descRevokedLost   = desc("revocations_lost", "1 while revocations cannot be changed, for state_dir is another's or gone.")
 	stateDescriptions = []*prometheus.Desc{

@@ -97,7 +97,7 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 		ms.Add(rules.Pos{File: file, Line: 1, Col: 1}, "cache.ttl or cache.max_stale names the tier %q, which no rules file defines", name)
 	}
 	if parts.byFile != nil {
-		ms = append(ms, parts.byFile.Unknown(hasIdentity(p))...)
+		ms = append(ms, parts.byFile.Mistaken(c.names(p))...)
 	}
 	rows := parts.rows(p)
 	bad, odd := c.uselessRevocations(p)

@@ -148,6 +148,9 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return err
 	}
 	p, src, err := parts.load()
+	if err == nil {
+		parts.revoked.Compare(c.names(p), nil)
+	}
 	if err != nil {
 		return explainMistakes(cmd.ErrOrStderr(), err, src)
 	}

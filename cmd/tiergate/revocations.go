@@ -32,7 +32,9 @@ func (c *config) openRevocations(log *slog.Logger, use journalUse) (*revocation.
 	var file *revocation.File
 	if f := c.Revocations.File; f.V != "" {
 		var err error
-		if file, err = revocation.OpenFile(revocation.FileOptions{Path: c.path(f.V), Issuers: c.hasIssuer, Log: log}); err != nil {
+		if file, err = revocation.OpenFile(revocation.FileOptions{
+			Path: c.path(f.V), Issuers: c.hasIssuer, StateDir: c.path(c.StateDir.V), Serves: use == ownJournal, Log: log,
+		}); err != nil {
 			return nil, nil, nothing, err
 		}
 	}
@@ -58,7 +60,7 @@ func (s *service) control(c *config) extauthz.Control {
 	if !c.takesChanges() {
 		return extauthz.Control{}
 	}
-	api := &revocation.Control{List: s.parts.revoked, Names: revocation.Names{Issuers: c.hasIssuer, Identities: s.hasIdentity}, Log: s.log}
+	api := &revocation.Control{List: s.parts.revoked, Names: s.names(), Log: s.log}
 	o := extauthz.Control{Socket: c.socket(), Address: c.Control.Address.V, Handler: api.ServeFor}
 	if c.Control.TLS != nil {
 		o.TLS = c.tls(c.Control.TLS)
@@ -93,7 +95,18 @@ func hasIdentity(p *policy.Policy) func(name string) bool {
 
 // names are those that revocations can go by under a version of the rules.
 func (c *config) names(p *policy.Policy) revocation.Names {
-	return revocation.Names{Issuers: c.hasIssuer, Identities: hasIdentity(p)}
+	return revocation.Names{
+		Issuers: c.hasIssuer, Identities: hasIdentity(p),
+		IssuersMean: c.issuersMean, IdentitiesMean: func() map[string]string { return c.identitiesMean(p) },
+	}
+}
+
+// names are those of the rules in force, whichever they are when somebody asks.
+func (s *service) names() revocation.Names {
+	return revocation.Names{
+		Issuers: s.parts.config.hasIssuer, Identities: s.hasIdentity,
+		IssuersMean: s.parts.config.issuersMean, IdentitiesMean: func() map[string]string { return s.parts.config.identitiesMean(s.live.Current()) },
+	}
 }
 
 // uselessRevocations are mistakes for what of the journal stops nobody under a version
@@ -117,16 +130,25 @@ func (c *config) uselessRevocations(p *policy.Policy) (bad, odd rules.Mistakes) 
 	list.Compare(c.names(p), nil)
 	vain := list.Vain()
 	for _, e := range vain[:min(len(vain), maxUseless)] {
-		bad.AddHint(dir.Pos, `give the name back, or revoke again under the new one and then "tiergate revocations restore `+e.ID+`"`,
-			"revocation %q, %v, stops nobody: %s", e.ID, &e.By, e.StopsNobody)
+		mistaken(&bad, dir.Pos, &e, `"tiergate revocations restore `+e.ID+`"`)
 	}
 	if more := len(vain) - maxUseless; more > 0 {
-		bad.Add(dir.Pos, "%d more revocations stop nobody", more)
+		bad.Add(dir.Pos, "%d more revocations stop nobody, or go by a name that means another now", more)
 	}
 	return bad, nil
 }
 
-// maxUseless is how many revocations that stop nobody are told one by one.
+// mistaken adds a mistake for an entry whose name means nobody, or somebody else.
+func mistaken(ms *rules.Mistakes, at rules.Pos, e *revocation.Listed, takeBack string) {
+	hint := "give the name back, or revoke again under the new one and then " + takeBack
+	if e.StopsNobody != "" {
+		ms.AddHint(at, hint, "revocation %q, %v, stops nobody: %s", e.ID, &e.By, e.StopsNobody)
+		return
+	}
+	ms.AddHint(at, hint, "revocation %q, %v, goes by a name that moved: %s", e.ID, &e.By, e.NameMoved)
+}
+
+// maxUseless is how many revocations that are mistaken are told one by one.
 const maxUseless = 20
 
 // revocations are what metrics show.

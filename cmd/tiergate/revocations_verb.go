@@ -32,7 +32,7 @@ func newRevocationsList() *cobra.Command {
 		Short: "List what is revoked",
 		Long: `list asks running replicas what is revoked: by their files and by what they were told. The epoch counts
 the changes that a replica was told of. It only grows; a lower one than before is that of a store that was brought back from a backup.
-An entry that "stops nobody" goes by an issuer or an identity that there is none of (any more): revoke again under the name of today, then restore it.`,
+An entry that "stops nobody" goes by an issuer or an identity that there is none of (any more), and one may go by a name that means another now: revoke again under the name of today, then restore it.`,
 		Example: "  tiergate revocations list -c tiergate.yaml\n  tiergate revocations list --peers unix:/run/tiergate/control.sock -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -100,8 +100,8 @@ func (l *held) text(w io.Writer) error {
 			until = "until " + e.Until.Format(time.RFC3339)
 		}
 		useless := ""
-		if e.StopsNobody != "" {
-			useless = "\tstops nobody: " + e.StopsNobody
+		if why := e.Mistake(); why != "" {
+			useless = "\t" + why
 		}
 		fmt.Fprintf(out, "  %s\t%s\t%s\tby %q at %s\t%q%s\n", e.ID, e.By.String(), until, e.Who, e.At.Format(time.RFC3339), e.Because, useless)
 	}

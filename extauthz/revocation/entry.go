@@ -57,6 +57,10 @@ type Entry struct {
 	Who     string    `json:"who"` // made it
 	Because string    `json:"because"`
 	Until   time.Time `json:"until,omitzero"` // from when on it has no effect; zero for never
+
+	// Meant is what the name in By stood for when the entry was made, in the words
+	// of Names; "" where nobody knows. The name may be given to another later.
+	Meant string `json:"meant,omitempty"`
 }
 
 // Limits of an entry, in bytes. Names are as long as a token's may be.
@@ -65,6 +69,7 @@ const (
 	maxID      = 128
 	maxBecause = 512
 	maxWho     = 512
+	maxMeant   = 2048
 )
 
 // Form returns what the entry goes by; 0 when that is not exactly one thing.
@@ -163,7 +168,7 @@ func (e *Entry) check() error {
 	for _, t := range []struct {
 		what, text string
 		limit      int
-	}{{"id", e.ID, maxID}, {"because", e.Because, maxBecause}, {"who", e.Who, maxWho}} {
+	}{{"id", e.ID, maxID}, {"because", e.Because, maxBecause}, {"who", e.Who, maxWho}, {"meant", e.Meant, maxMeant}} {
 		if len(t.text) > t.limit {
 			return fmt.Errorf("%s has %d bytes, the limit is %d", t.what, len(t.text), t.limit)
 		}

@@ -3,12 +3,14 @@ package revocation
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,8 +22,11 @@ import (
 type FileOptions struct {
 	Path    string
 	Issuers func(name string) bool // says whether the configuration has an issuer of this name
-	Log     *slog.Logger
-	Now     func() time.Time // nil is time.Now
+	// StateDir remembers what names meant, "" for nowhere; only who Serves writes there.
+	StateDir string
+	Serves   bool
+	Log      *slog.Logger
+	Now      func() time.Time // nil is time.Now
 }
 
 // File holds the entries of a file that people write, and reads it again when it
@@ -31,8 +36,10 @@ type File struct {
 	o        FileOptions
 	entries  atomic.Pointer[[]Entry]
 	written  atomic.Pointer[[]entryText]
+	taking   sync.Mutex // entries and written change together
 	failures atomic.Uint64
 	seen     [sha256.Size]byte // what was read last, good or bad
+	meant    map[string]string // what names meant, by the key of the entry; the List's alone
 }
 
 const (
@@ -48,6 +55,10 @@ func OpenFile(o FileOptions) (*File, error) {
 		o.Now = time.Now
 	}
 	f := &File{o: o}
+	var err error
+	if f.meant, err = readMeant(o.StateDir); err != nil && (o.Serves || !errors.Is(err, fs.ErrPermission)) {
+		return nil, fmt.Errorf("revocations: %w", err)
+	}
 	text, err := regular.ReadFile(o.Path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("revocations: %w", err)
@@ -62,25 +73,14 @@ func (f *File) take(text []byte) error {
 	if err != nil {
 		return err
 	}
+	f.taking.Lock()
 	f.entries.Store(&entries)
 	f.written.Store(&written)
+	f.taking.Unlock()
 	if over := f.Over(f.o.Now()); len(over) > 0 {
 		f.o.Log.Warn("revocation file has entries that are over", slog.String("file", f.o.Path), slog.Int("entries", len(over)), slog.String("first", over[0].Pos.String()))
 	}
 	return nil
-}
-
-// Unknown returns a mistake for each entry that names an identity which is not
-// known. That is for who checks a file beside the rules; a server goes on, for
-// either of the two may be reloaded first.
-func (f *File) Unknown(known func(identity string) bool) rules.Mistakes {
-	var ms rules.Mistakes
-	for _, x := range *f.written.Load() {
-		if name := x.By.Identity; name.V != "" && !known(name.V) {
-			ms.Add(name.Pos, "no identity %q in the rules: the entry stops nobody", name.V)
-		}
-	}
-	return ms
 }
 
 // Over returns a warning for each entry whose end has come, so that it stops nobody.

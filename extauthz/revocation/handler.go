@@ -96,9 +96,10 @@ func (c *Control) now() time.Time {
 
 func (c *Control) listing() Listing {
 	entries, epoch := c.List.Entries()
+	names := c.frozen()
 	l := Listing{Epoch: epoch, Entries: make([]Listed, len(entries))}
 	for i := range entries {
-		l.Entries[i] = Listed{entries[i], c.Vain(&entries[i].By)}
+		l.Entries[i] = names.listed(&entries[i])
 	}
 	return l
 }
@@ -125,6 +126,7 @@ func (c *Control) add(r *http.Request, who string) (*Answer, error) {
 	case e.ended(e.At):
 		return nil, problem(http.StatusUnprocessableEntity, "until %v is over already", e.Until.Format(time.RFC3339))
 	}
+	e.Meant = c.Meaning(&e.By)
 	epoch, err := c.List.Add(r.Context(), e)
 	if errors.Is(err, ErrExists) {
 		if there, epoch := c.List.again(&e); there != nil {

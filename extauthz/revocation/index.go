@@ -27,14 +27,15 @@ type bar struct {
 	entry  string
 }
 
-// newLayer indexes entries that were checked.
-func newLayer(entries []Entry) *layer {
+// newLayer indexes entries that were checked, each under its own name and under
+// those that stand now for what it meant.
+func newLayer(entries []Entry, n Names) *layer {
 	l := &layer{issuers: map[string][]bar{}, identities: map[string][]bar{}}
 	for form := ByToken; form <= ByKey; form++ {
 		l.names[form] = map[pair][]bar{}
 	}
 	for i := range entries {
-		l.add(&entries[i])
+		l.add(&entries[i], n)
 	}
 	for _, names := range l.names {
 		settle(names)
@@ -44,17 +45,25 @@ func newLayer(entries []Entry) *layer {
 	return l
 }
 
-func (l *layer) add(e *Entry) {
+func (l *layer) add(e *Entry, n Names) {
 	b := bar{before: e.By.IssuedBefore, until: e.Until, entry: e.ID}
 	form := e.By.Form()
 	l.count[form]++
+	l.put(form, e.By.given(), &e.By, b)
+	for _, other := range n.others(e) {
+		l.put(form, other, &e.By, b)
+	}
+}
+
+// put adds a bar on what By says, under the name of an issuer or identity.
+func (l *layer) put(form Form, given string, by *By, b bar) {
 	switch form {
 	case ByIssuer:
-		l.issuers[e.By.Issuer] = append(l.issuers[e.By.Issuer], b)
+		l.issuers[given] = append(l.issuers[given], b)
 	case ByIdentity:
-		l.identities[e.By.Identity] = append(l.identities[e.By.Identity], b)
+		l.identities[given] = append(l.identities[given], b)
 	default:
-		key := pair{e.By.Issuer, e.By.name()}
+		key := pair{given, by.name()}
 		l.names[form][key] = append(l.names[form][key], b)
 	}
 }

@@ -108,7 +108,7 @@ func TestEveryFormStopsWhomItNamesAndNobodyElse(t *testing.T) {
 			if err := c.by.Check(); err != nil {
 				t.Fatal(err)
 			}
-			l := newLayer([]Entry{made("e1", c.by)})
+			l := newLayer([]Entry{made("e1", c.by)}, Names{})
 			if entry, revoked := l.revoked(ada(c.revoked), noon); !revoked || entry != "e1" {
 				t.Errorf("got %q, %v; want it revoked by e1", entry, revoked)
 			}
@@ -120,7 +120,7 @@ func TestEveryFormStopsWhomItNamesAndNobodyElse(t *testing.T) {
 }
 
 func TestNobodyIsNotRevoked(t *testing.T) {
-	l := newLayer([]Entry{made("1", By{Issuer: "corp", All: true}), made("2", By{Identity: "customers"})})
+	l := newLayer([]Entry{made("1", By{Issuer: "corp", All: true}), made("2", By{Identity: "customers"})}, Names{})
 	for _, c := range []*rules.Caller{nil, {}, {Verified: &rules.Verified{Anonymous: true}}, {Verified: &rules.Verified{Subject: "ada"}}} {
 		if entry, revoked := l.revoked(c, noon); revoked {
 			t.Errorf("%+v is revoked by %s", c, entry)
@@ -137,7 +137,7 @@ func TestAnEntryEndsAndHidesNoOther(t *testing.T) {
 	}
 	long, short := by(noon.Add(-time.Hour), time.Time{}), by(time.Time{}, noon.Add(time.Minute))
 	for _, entries := range [][]Entry{{long, short}, {short, long}} {
-		l := newLayer(entries)
+		l := newLayer(entries, Names{})
 		old := ada(func(v *rules.Verified, _ *rules.Caller) { v.IssuedAt = noon.Add(-2 * time.Hour) })
 		for _, c := range []struct {
 			name    string
@@ -228,7 +228,7 @@ func BenchmarkRevoked(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			layers := []*layer{}
 			if n > 0 {
-				layers = append(layers, newLayer(many(n)))
+				layers = append(layers, newLayer(many(n), Names{}))
 			}
 			l := &List{now: time.Now}
 			l.current.Store(&layers)

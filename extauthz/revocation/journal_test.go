@@ -467,9 +467,9 @@ func FuzzJournal(f *testing.F) {
 		if accepted.witnessed(c) != nil {
 			return
 		}
-		l := newLayer(nil)
+		l := newLayer(nil, Names{})
 		for _, s := range c.live {
-			l.add(&s.Entry)
+			l.add(&s.Entry, Names{})
 		}
 		for _, id := range []string{"a", "c"} {
 			if _, revoked := l.revoked(subject(id), noon); !revoked {
@@ -492,7 +492,7 @@ func FuzzFile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := newLayer(entries)
+		l := newLayer(entries, Names{})
 		for i := range entries {
 			e := &entries[i]
 			c := ada(nil)

@@ -120,6 +120,7 @@ func readEntry(text []byte) (Entry, error) {
 	if err == nil {
 		err = o.members(map[string]any{
 			"id": &e.ID, "by": &e.By, "at": &e.At, "who": &e.Who, "because": &e.Because, "until": &e.Until,
+			"meant": &e.Meant,
 		})
 	}
 	if err == nil {

@@ -31,7 +31,7 @@ type List struct {
 
 	names Names // that there are
 	log   *slog.Logger
-	vain  atomic.Pointer[[]Listed] // those that stop nobody, also when they have ended since
+	vain  atomic.Pointer[[]Listed] // those that are mistaken, also when they have ended since
 }
 
 // Stats say what a List holds.
@@ -40,7 +40,7 @@ type Stats struct {
 	Epoch    uint64       // of the store
 	Changed  time.Time    // when entries last changed; zero when there never was one
 	Failures uint64       // changes of the file that could not be taken over
-	Vain     int          // entries that stop nobody, for there is none of the name that they go by
+	Vain     int          // entries that stop nobody, or go by a name that means another now
 
 	Tampered uint64 // times that another hand was found at the store
 	Lost     bool   // the store takes no changes, for its place is not ours
@@ -133,8 +133,8 @@ func (l *List) Add(ctx context.Context, e Entry) (epoch uint64, err error) {
 		l.fold()
 	}
 	l.publish()
-	if why := l.names.Vain(&e.By); why != "" { // the name went away since it was asked for
-		vain := append(l.Vain(), Listed{e, why})
+	if x := l.names.listed(&e); x.mistaken() { // the name went away since it was asked for
+		vain := append(l.Vain(), x)
 		l.vain.Store(&vain)
 	}
 	return epoch, nil
@@ -211,13 +211,19 @@ func (l *List) Stats() Stats {
 func (l *List) reload() {
 	l.changes.Lock()
 	defer l.changes.Unlock()
+	l.rebuild()
+	l.compare()
+}
+
+// rebuild makes the layers of all that the sources have, under the names of now.
+func (l *List) rebuild() {
 	l.fixed = nil
 	if l.file != nil {
-		l.fixed = newLayer(l.file.Entries())
+		l.file.remember(l.names)
+		l.fixed = newLayer(l.file.Entries(), l.names)
 	}
 	l.fold()
 	l.publish()
-	l.compare()
 }
 
 // fold makes one layer of all that the store has.
@@ -225,7 +231,7 @@ func (l *List) fold() {
 	l.base, l.recent = nil, nil
 	if l.store != nil {
 		entries, epoch := l.store.Entries()
-		l.base, l.epoch = newLayer(entries), epoch
+		l.base, l.epoch = newLayer(entries, l.names), epoch
 	}
 }
 
@@ -238,7 +244,7 @@ func (l *List) publish() {
 		}
 	}
 	if len(l.recent) > 0 {
-		layers = append(layers, newLayer(l.recent))
+		layers = append(layers, newLayer(l.recent, l.names))
 	}
 	l.current.Store(&layers)
 	l.count()

@@ -9,11 +9,15 @@ import (
 // in force have. A nil function knows every name.
 type Names struct {
 	Issuers, Identities func(name string) bool
+
+	// IssuersMean and IdentitiesMean say what each name stands for, in words that
+	// two names share when they stand for the same; nil where nobody knows.
+	IssuersMean, IdentitiesMean func() map[string]string
 }
 
-// Vain says why an entry stops nobody; "" when there is somebody it may stop. A
-// name that was changed leaves its entries behind, for they go by the name alone.
-// Whether a subject, a client or a key is known is not for anybody here to say.
+// Vain says why an entry stops nobody by its own name; "" when there is somebody
+// it may stop. Whether a subject, a client or a key is known is not for anybody
+// here to say.
 func (n Names) Vain(b *By) string {
 	switch {
 	case b.Issuer != "" && n.Issuers != nil && !n.Issuers(b.Issuer):
@@ -24,23 +28,39 @@ func (n Names) Vain(b *By) string {
 	return ""
 }
 
-// Listed is an entry and, where it stops nobody, why.
+// Listed is an entry and what of it is mistaken: at most one of the two is there.
 type Listed struct {
 	Entry
 	StopsNobody string `json:"stops_nobody,omitempty"`
+	NameMoved   string `json:"name_moved,omitempty"` // it stops whom it meant, and whoever has the name now
 }
 
-// Compare holds the entries against the names that there are now. Those that stop
-// nobody are told to log, and counted; so they are whenever a source of entries
-// changes after that.
+func (l *Listed) mistaken() bool { return l.StopsNobody != "" || l.NameMoved != "" }
+
+// Mistake says what is mistaken, "" for nothing.
+func (l *Listed) Mistake() string {
+	if l.StopsNobody != "" {
+		return "stops nobody: " + l.StopsNobody
+	}
+	return l.NameMoved
+}
+
+// Compare holds the entries against the names that there are now, and puts each in
+// force for what it meant, too. Those that stop nobody, or go by a name that means
+// another now, are told to log, and counted; so they are whenever a source of
+// entries changes after that.
 func (l *List) Compare(n Names, log *slog.Logger) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
-	l.names, l.log = n, log
+	changed := l.stats.Load().Changed // other names are no other entries
+	l.names, l.log = n.frozen(), log
+	l.rebuild()
+	l.stats.Load().Changed = changed
 	l.compare()
 }
 
-// Vain returns the entries in force that stop nobody.
+// Vain returns the entries in force that stop nobody, or go by a name that means
+// another now.
 func (l *List) Vain() []Listed {
 	var vain []Listed
 	now := l.now()
@@ -57,13 +77,13 @@ func (l *List) Vain() []Listed {
 // someVain is how many a line of the log names.
 const someVain = 8
 
-// findVain looks for those that stop nobody, and keeps them.
+// findVain looks for those that are mistaken, and keeps them.
 func (l *List) findVain() []Listed {
 	entries, _ := l.Entries()
 	var vain []Listed
 	for i := range entries {
-		if why := l.names.Vain(&entries[i].By); why != "" {
-			vain = append(vain, Listed{entries[i], why})
+		if x := l.names.listed(&entries[i]); x.mistaken() {
+			vain = append(vain, x)
 		}
 	}
 	l.vain.Store(&vain)
@@ -73,12 +93,27 @@ func (l *List) findVain() []Listed {
 // compare is findVain, and tells of them.
 func (l *List) compare() {
 	vain := l.findVain()
-	if len(vain) == 0 || l.log == nil {
+	if l.log == nil {
 		return
 	}
-	var some []string
-	for _, e := range vain[:min(len(vain), someVain)] {
-		some = append(some, fmt.Sprintf("%s: %s", e.ID, e.StopsNobody))
+	if count, some := told(vain, func(x *Listed) string { return x.StopsNobody }); count > 0 {
+		l.log.Error("revocations stop nobody", slog.Int("entries", count), slog.Any("some", some))
 	}
-	l.log.Error("revocations stop nobody", slog.Int("entries", len(vain)), slog.Any("some", some))
+	if count, some := told(vain, func(x *Listed) string { return x.NameMoved }); count > 0 {
+		l.log.Error("revocations go by names that moved", slog.Int("entries", count), slog.Any("some", some))
+	}
+}
+
+// told counts those with one kind of mistake, and puts some of them into words.
+func told(vain []Listed, why func(*Listed) string) (count int, some []string) {
+	for i := range vain {
+		w := why(&vain[i])
+		if w == "" {
+			continue
+		}
+		if count++; count <= someVain {
+			some = append(some, fmt.Sprintf("%s: %s", vain[i].ID, w))
+		}
+	}
+	return count, some
 }
