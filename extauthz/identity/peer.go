@@ -107,8 +107,9 @@ func (p *peers) shown(e *xfcc) (sum digest, ok bool) {
 
 // presented returns the SHA-256 of the certificate with which the request's peer
 // proved itself, whatever else it says (RFC 8705 binds tokens to certificates of
-// any authority): behind one of the proxies in via that of whom it speaks for. ok
-// is false when there is none.
+// any authority): behind one of the proxies in via that of whom it speaks for, which
+// must be there, a hash is none, and be none of theirs, whatever URI is said of it.
+// ok is false when there is none.
 func (p *peers) presented(req *rules.Request) (sum digest, ok bool) {
 	direct := claimed{id: req.Principal, certificate: req.Certificate}
 	if !p.via[direct.id] {
@@ -121,7 +122,11 @@ func (p *peers) presented(req *rules.Request) (sum digest, ok bool) {
 	if !found {
 		return sum, false
 	}
-	return p.shown(&e)
+	shown, ok := p.leaves.of(e.cert)
+	if !ok || slices.ContainsFunc(shown.uris, func(id string) bool { return p.via[id] }) {
+		return sum, false
+	}
+	return shown.sum, true
 }
 
 // holds reports whether a claim is a workload's, of a trust domain that counts,

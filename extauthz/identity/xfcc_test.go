@@ -147,8 +147,10 @@ func TestCertificatesBehindAProxy(t *testing.T) {
 	root, rogue := newAnchor("root", nil, nil), newAnchor("root", nil, nil)
 	below := newAnchor("below", root, nil)
 	o := bundledBy(inFile(t, "", asPEM(root.cert)))
-	o.Peers.Via = []string{gateway}
+	const second = gateway + "2"
+	o.Peers.Via = []string{gateway, second}
 	v := must(New(o))
+	inner := root.leaf(second, nil)
 	gate, good, deep := root.leaf(gateway, nil), root.leaf(client, nil), below.leaf(client, nil)
 	forged := rogue.leaf(client, nil)
 	element := func(c *x509.Certificate, more string) string {
@@ -166,14 +168,17 @@ func TestCertificatesBehindAProxy(t *testing.T) {
 		{"no chain", sent(gate), element(deep, ""), "", deep},
 		{"a chain that leads elsewhere", sent(gate), element(forged, `;Chain="`+sent(forged, rogue.cert)+`"`), "", forged},
 		{"a forged certificate", sent(gate), element(forged, ""), "", forged},
-		{"no certificate", sent(gate), "Hash=" + hexSum(good) + ";URI=" + client, "", good},
+		{"no certificate", sent(gate), "Hash=" + hexSum(good) + ";URI=" + client, "", nil},
 		{"another certificate's hash", sent(gate), strings.Replace(element(good, ""), hexSum(good), hexSum(gate), 1), "", nil},
 		{"another name than the certificate's", sent(gate), element(root.leaf(client+"2", nil), ""), "", nil},
 		{"an element about another certificate of the gateway", sent(gate), element(good, "") + ",Hash=" + hexSum(good) + ";URI=" + gateway, "", nil},
 		{"the gateway's own certificate", sent(gate), element(good, "") + "," + own + "," + own, "", nil},
 		{"the gateway's own certificate, without its name", sent(gate), `Cert="` + sent(gate) + `"`, "", nil},
 		{"the gateway's own hash, without its name", sent(gate), "Hash=" + hexSum(gate), "", nil},
-		{"twin: a client without a name", sent(gate), "Hash=" + hexSum(good), "", good},
+		{"the hash of a client without a name", sent(gate), "Hash=" + hexSum(good), "", nil},
+		{"twin: the certificate of a client without a name", sent(gate), `Cert="` + sent(good) + `"`, "", good},
+		{"another gateway's certificate under a client's name", sent(gate), element(inner, ""), "", nil},
+		{"another gateway's certificate without a name", sent(gate), `Cert="` + sent(inner) + `"`, "", nil},
 		{"a gateway without a certificate", "", element(good, ""), "", nil},
 		{"a forged gateway", sent(rogue.leaf(gateway, nil)), element(good, ""), "", nil},
 		{"garbage for a certificate", sent(gate), `Cert="x";URI=` + client, "", nil},
