@@ -39,8 +39,8 @@ const (
 // JournalOptions are what a Journal is opened with.
 type JournalOptions struct {
 	Dir string // exists, or is made
-	// ReadOnly leaves the directory alone: Entries are those of now, for good. A
-	// server that takes no changes reads so.
+	// ReadOnly leaves the directory alone. Run follows what another process writes
+	// there: so does a server that takes no changes.
 	ReadOnly bool
 	Log      *slog.Logger
 	Now      func() time.Time // nil is time.Now
@@ -199,8 +199,12 @@ func (j *Journal) Entries() ([]Entry, uint64) {
 }
 
 // Run implements Store. It changes nothing but the file: what this process knows
-// is never less than what the file should hold.
-func (j *Journal) Run(ctx context.Context, _ func()) error {
+// is never less than what the file should hold. One that is read only follows the
+// file instead.
+func (j *Journal) Run(ctx context.Context, changed func()) error {
+	if j.o.ReadOnly {
+		return j.follow(ctx, changed)
+	}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
