@@ -122,6 +122,9 @@ func (b *builder) unused() {
 			b.mistake(c.at, "use it in a target", "nothing uses the capture {%s}", c.text)
 		}
 	}
+	if c := b.line.call; c != nil && c.within != nil && !b.uses[c.within.text] {
+		b.mistake(c.within.at, "use it in a target", "nothing uses the capture {%s}", c.within.text)
+	}
 	for _, q := range b.line.query {
 		if !b.uses[q.name.text] {
 			b.mistake(q.name.at, "use it in a target", "nothing uses the capture {%s}", q.name.text)

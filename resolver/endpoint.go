@@ -112,7 +112,22 @@ func (c *compiler) attachTo(e *endpoint, op *Operation, hint string) {
 		c.mistakes.Add(op.Pos, "%q is already mapped at %v", op.Protocol+" "+op.Template, other.Pos)
 		return
 	}
+	if op.call.within != nil && op.call.rewritten() {
+		c.mistakes.AddHint(op.Pos, "write the host itself", "%q captures a host, which servers write in several ways", op.Template)
+		return
+	}
+	for _, other := range e.sorted() {
+		if op.call.meets(other.call) {
+			c.mistakes.AddHint(op.Pos, "write URIs that differ in their text", "%q and %q at %v have URIs in common", op.Template, other.Template, other.Pos)
+			return
+		}
+	}
 	e.lines[key] = op
+}
+
+// sorted are the lines of the endpoint in an order of their own.
+func (e *endpoint) sorted() []*Operation {
+	return slices.SortedFunc(maps.Values(e.lines), func(a, b *Operation) int { return cmp.Compare(a.Template, b.Template) })
 }
 
 // form is how a line of the endpoint begins.
@@ -131,7 +146,15 @@ func (c *callSpec) key() string {
 	case c.within != nil: // whatever the capture is called
 		return c.method.text + " " + c.before + "{}" + c.after
 	}
-	return c.method.text + " " + c.name.text
+	return about(c.method.text, c.name.text)
+}
+
+// about is a method of MCP and what it is about, if it is about anything.
+func about(method, name string) string {
+	if name == "" {
+		return method
+	}
+	return method + " " + name
 }
 
 // open puts an endpoint on its path, as an operation of its own, so that it

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tiergate/tiergate/resolver/mcp"
-	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -82,50 +81,12 @@ func (r *mcpReader) read(req *rules.Request, m *Match) ([]call, error) {
 			return nil, &rules.Fault{Reason: rules.NoRoute, Err: err}
 		}
 	}
-	one := call{name: msg.Method + " " + msg.Name, args: msg.Args}
+	one := call{name: about(msg.Method, msg.Name), args: msg.Args}
 	switch msg.Method {
 	case mcp.ReadResource, mcp.Subscribe, mcp.Unsubscribe:
 		err = r.resource(msg, &one)
 	}
 	return []call{one}, err
-}
-
-// resource finds the line of a URI: the one that is just that, else the one whose
-// text around its capture is.
-func (r *mcpReader) resource(msg *mcp.Message, one *call) error {
-	if r.endpoint.lines[one.name] != nil {
-		return nil
-	}
-	found := ""
-	for key, op := range r.endpoint.lines {
-		id, ok := op.call.captured(msg)
-		if !ok {
-			continue
-		}
-		if found != "" {
-			return rules.Faultf(rules.AmbiguousParameter, "two lines are for the resource")
-		}
-		found = key
-		one.args = tree.Value{
-			Kind: tree.Object, Names: []string{op.call.within.text}, Items: []tree.Value{{Kind: tree.String, Text: id}},
-		}
-	}
-	one.name = found // "" has no line
-	return nil
-}
-
-// captured is the text of a URI that a line captures: one segment as it is.
-// A server would decode escapes, and read what is behind a ? or a # as something else.
-func (c *callSpec) captured(msg *mcp.Message) (string, bool) {
-	if c.within == nil || c.method.text != msg.Method {
-		return "", false
-	}
-	id, ok := strings.CutPrefix(msg.Name, c.before)
-	if !ok {
-		return "", false
-	}
-	id, ok = strings.CutSuffix(id, c.after)
-	return id, ok && id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\\?#%;")
 }
 
 // pinned holds a line of a tool against the definition that was reviewed.
