@@ -30,8 +30,8 @@ func (b *builder) stream() {
 	switch {
 	case op.Protocol == protoGraphQL || op.Protocol == protoMCP:
 		b.mistakes.Add(d.Pos, "stream is not supported yet on %s lines", op.Protocol)
-	case op.Protocol == "" && op.Method != fetch && op.Method != "ANY":
-		b.mistakes.Add(d.Pos, "only GET lines become WebSockets, this one is for %s", op.Method)
+	case op.Protocol == "" && op.Method != fetch:
+		b.mistakes.AddHint(d.Pos, "write a line of GET for it", "only GET lines become WebSockets, this one is for %s", op.Method)
 	case op.NeedsBody:
 		b.mistakes.Add(d.Pos, "nothing of a stream is read, and this line reads its body")
 	}

@@ -230,7 +230,7 @@ func webSocket(line string) string {
 
 // What comes through a WebSocket is read by nobody: it needs a line that says so.
 func TestWebSockets(t *testing.T) {
-	routes := streaming(t, time.Minute, "GET /v1/events/{id} -> read account/{id}", "ANY /v1/any/{id} -> read account/{id}")
+	routes := streaming(t, time.Minute, "GET /v1/events/{id} -> read account/{id}")
 	plain := compile(t, "GET /v1/events/{id} -> read account/{id}")
 	for _, c := range []struct {
 		row, request string
@@ -238,7 +238,6 @@ func TestWebSockets(t *testing.T) {
 		want         rules.Reason
 	}{
 		{"a line that streams", webSocket("GET /v1/events/AC123456"), routes, ""},
-		{"a line for any method", webSocket("GET /v1/any/AC123456"), routes, ""},
 		{"a length of nothing", webSocket("GET /v1/events/AC123456") + "\ncontent-length: 0", routes, ""},
 		{"twin: a line that does not", webSocket("GET /v1/events/AC123456"), plain, rules.UpgradeNotSupported},
 		{"twin: no line", webSocket("GET /v1/other"), routes, rules.UpgradeNotSupported},
