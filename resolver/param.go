@@ -87,14 +87,20 @@ func (r *resolution) says(name string, m *tree.Value) bool {
 }
 
 // bodyInQuery refuses a parameter of the query that belongs in the body: servers
-// with one map for both would read what nobody decided. One that the line captures
-// was judged.
+// with one map for both would read what nobody decided, by its own name or within
+// that of the object. One that the line captures was judged.
 func (r *resolution) bodyInQuery() error {
 	params := r.params()
 	for j := range params {
 		same := func(name string) bool { return params[j].Is(name) }
-		if i := slices.IndexFunc(r.op.members, same); i >= 0 && !slices.ContainsFunc(r.op.Query, same) {
+		if slices.ContainsFunc(r.op.Query, same) {
+			continue
+		}
+		if i := slices.IndexFunc(r.op.members, same); i >= 0 {
 			return rules.Faultf(rules.AmbiguousParameter, "%s belongs in the body and stands in the query", r.op.members[i])
+		}
+		if i := slices.IndexFunc(r.op.members, params[j].Wraps); i >= 0 {
+			return rules.Faultf(rules.AmbiguousParameter, "%s belongs in the body and stands in the query, within another name", r.op.members[i])
 		}
 	}
 	return nil

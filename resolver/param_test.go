@@ -16,7 +16,8 @@ func TestP3BodyNamesInTheQuery(t *testing.T) {
 	create := func(query string) string { return "POST /v1/accounts?owner=ada&branch=1" + query + asJSON + "{}" }
 	for _, c := range []struct{ row, request, want string }{
 		{"nothing", patch(""), "update account/AC123456"},
-		{"another name", patch("?reason=bob&owners=1&x.owner=1&close=1"), "update account/AC123456"},
+		{"another name", patch("?reason=bob&owners=1&close=1"), "update account/AC123456"},
+		{"within another name", patch("?x.owner=1"), "ambiguous_parameter"},
 		{"a captured member that is absent", patch("?owner=bob"), "ambiguous_parameter"},
 		{"in another spelling", patch("?[OWNER]=bob"), "ambiguous_parameter"},
 		{"a part of it", patch("?owner.id=bob"), "ambiguous_parameter"},
@@ -37,6 +38,11 @@ func TestP3BodyNamesInTheQuery(t *testing.T) {
 		{"captured, and another attribute", create("&tenant=eu"), "ambiguous_parameter"},
 		{"captured, and in another spelling", create("&Owner=eu"), "ambiguous_parameter"},
 		{"an update without attributes", "PUT /v1/files/a?owner=bob", "update? file/a"},
+		{"within the object's name", create("&account[tenant]=eu"), "ambiguous_parameter"},
+		{"within a name, encoded", patch("?account%5Bphone%5D=1"), "ambiguous_parameter"},
+		{"within a name, with dots", patch("?account.Phone=1"), "ambiguous_parameter"},
+		{"a captured member within a name", lookup("?lookup[id]=AC999999"), "ambiguous_parameter"},
+		{"another name within a name", patch("?page[size]=1"), "update account/AC123456"},
 		{"a read", "GET /v1/accounts/AC123456?owner=bob&phone=1", "read account/AC123456"},
 	} {
 		got, err := resolve(routes, raw(c.request), nil)

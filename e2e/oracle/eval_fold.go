@@ -34,6 +34,12 @@ func foldsTo(name, other string) bool {
 	return php.Replace(name) != name && (php.Replace(name) == php.Replace(other) || php.Replace(base) == php.Replace(other))
 }
 
+// wrapped says whether a name of several steps folds to the other one behind its first.
+func wrapped(name, other string) bool {
+	have, want := steps(lenient(name)), steps(lenient(other))
+	return len(want) > 0 && len(have) > len(want) && slices.Equal(have[1:1+len(want)], want)
+}
+
 // lenient writes a name without case, width and what nobody sees. It knows as many
 // characters as the traffic has.
 func lenient(name string) string {

@@ -171,7 +171,8 @@ func (e *evaluation) capture() string {
 	}
 	for _, p := range e.query {
 		folds := func(name string) bool { return foldsTo(p.Name, name) }
-		if slices.ContainsFunc(e.w.inBody(e.line), folds) && !slices.ContainsFunc(e.line.inQuery(), folds) {
+		wraps := func(name string) bool { return folds(name) || wrapped(p.Name, name) }
+		if slices.ContainsFunc(e.w.inBody(e.line), wraps) && !slices.ContainsFunc(e.line.inQuery(), folds) {
 			return "ambiguous_parameter"
 		}
 	}

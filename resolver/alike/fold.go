@@ -6,16 +6,19 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/unicode/rangetable"
 )
 
 // Append appends s as the most lenient server reads a name: in Unicode's
 // form NFKC (UAX 15), which has one letter for all that look like it, without
 // case, without what nobody sees, and without spaces at its ends. The two i's
 // of Turkish and the sharp s are folded as full case folding does in any
-// language. Texts that strings.EqualFold takes for equal are equal here too.
+// language. Texts that strings.EqualFold takes for equal are equal here too. Of a
+// text that is longer than any name it appends a part, so that one which is that
+// long costs no more.
 func Append(to []byte, s string) []byte {
 	if !isASCII(s) {
-		s = norm.NFKC.String(strings.Map(seen, s))
+		s = norm.NFKC.String(enough(strings.TrimFunc(strings.Map(seen, s), atEnds)))
 	}
 	for _, r := range strings.TrimFunc(s, atEnds) {
 		switch {
@@ -27,6 +30,8 @@ func Append(to []byte, s string) []byte {
 		case r == 'ı' || r == 'İ':
 			r = 'i'
 		case r == dotAbove: // it is left where İ becomes a small letter
+			continue
+		case r == joiner: // norm puts it behind every 30 marks
 			continue
 		case r == 'ß' || r == 'ẞ':
 			to = append(to, "ss"...)
@@ -50,7 +55,32 @@ func Folded(s string) bool {
 	return true
 }
 
-const dotAbove = '\u0307'
+// longest is how many characters of a text are folded. What is left of them is
+// longer than the names that rules and frameworks have.
+const longest = 1024
+
+// enough cuts a text behind the characters that are folded. A dot above may be
+// dropped, so it counts for nothing.
+func enough(s string) string {
+	if len(s) <= longest {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if r == dotAbove {
+			continue
+		}
+		if n++; n > longest {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+const (
+	dotAbove = '\u0307'
+	joiner   = '\u034f' // combining grapheme joiner
+)
 
 // smallest is the first of the characters that differ from r only in case, as a
 // small letter if it is in ASCII.
@@ -76,8 +106,13 @@ func seen(r rune) rune {
 // Invisible knows what some servers drop: control and format characters, byte
 // order marks and joiners among them, and what Unicode lets a reader ignore.
 func Invisible(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	if r < 0x300 { // most names have no others
+		return r < ' ' || 0x7f <= r && r < 0xa0 || r == 0xad
+	}
+	return unicode.Is(invisible, r)
 }
+
+var invisible = rangetable.Merge(unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 
 // atEnds knows what is trimmed from both ends: also a dot that is dropped anyway,
 // for a space may stand before it, as in NFKC of a dot above that stands alone.

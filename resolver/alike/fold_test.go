@@ -3,6 +3,7 @@ package alike
 import (
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func fold(s string) string { return string(Append(nil, s)) }
@@ -26,6 +27,41 @@ func TestFold(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What nobody sees, and what is dropped, hides no name however much of it there is;
+// a long text costs what its beginning does.
+func TestLongNames(t *testing.T) {
+	for _, s := range []string{
+		"i" + strings.Repeat("\u0307", 5000) + "d", strings.Repeat("\u200b", 5000) + "id", strings.Repeat("\u3000", 5000) + "ｉd",
+		"id" + strings.Repeat(" ", 5000) + "\u00a0", strings.Repeat("\ufeff ", 3000) + "İd\u200b",
+	} {
+		if !Name(s, "id") || fold(s) != "id" {
+			t.Errorf("%.20q… does not fold to id but to %.20q", s, fold(s))
+		}
+	}
+	if n := len(fold(strings.Repeat("\ufdfa", 19_000))); n == 0 || n > 100_000 {
+		t.Errorf("a long name is folded to %d bytes", n)
+	}
+	if Name("id"+strings.Repeat("\ufdfa", 19_000), "id") {
+		t.Error("a longer name is taken for id")
+	}
+}
+
+// The table and the short cut for the first characters know the same.
+func TestInvisible(t *testing.T) {
+	for r := rune(0); r < 0x300; r++ {
+		if got, want := Invisible(r), unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point); got != want {
+			t.Errorf("%U: got %v", r, got)
+		}
+	}
+}
+
+func BenchmarkFoldLong(b *testing.B) {
+	s := strings.Repeat("\ufdfa", 19_000)
+	for b.Loop() {
+		Name(s, "_method")
 	}
 }
 

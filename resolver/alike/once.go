@@ -46,3 +46,15 @@ func (f *Once) Is(name string) bool {
 	underscore(n)
 	return bytes.Equal(f.under, n) || bytes.Equal(f.base, n)
 }
+
+// Wraps reports whether the name goes into another one by its first step, as
+// acc[tenant] does into tenant: Rails and others put what a body says below the
+// name of what it is about, unless the query has something there.
+func (f *Once) Wraps(name string) bool {
+	at := bytes.IndexByte(f.steps, '.')
+	if f.plain || at < 0 {
+		return false
+	}
+	var room [2][64]byte
+	return partOf(f.steps[at+1:], appendSteps(room[1][:0], Append(room[0][:0], name)))
+}
