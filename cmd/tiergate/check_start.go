@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tiergate/tiergate/extauthz"
 	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/rules"
 	"github.com/tiergate/tiergate/rules/regular"
@@ -22,6 +23,11 @@ func (c *config) startable() (ms rules.Mistakes) {
 	if s := c.StateDir; s.V != "" {
 		if err := stateDir(c.path(s.V)); err != nil {
 			ms.Add(s.Pos, "state_dir: %v", err)
+		}
+	}
+	if s := c.Control.Socket; s.V != "" {
+		if err := controlSocket(c.socket()); err != nil {
+			ms.Add(s.Pos, "control.socket: %v", err)
 		}
 	}
 	if f := c.Audit.File; f.V != "" && f.V != standardOutput {
@@ -86,6 +92,22 @@ func stateDir(path string) error {
 			return err
 		}
 	}
+	return canBeMade(path)
+}
+
+// controlSocket returns why operators could not be heard on a socket. One on which
+// somebody listens now is not looked at: it may be the server that runs already.
+func controlSocket(path string) error {
+	err := extauthz.CheckSocket(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return canBeMade(filepath.Dir(path))
+}
+
+// canBeMade returns why a directory, or what is missing above it, could not be
+// made, or no file in it.
+func canBeMade(path string) error {
 	info, err := os.Stat(path)
 	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
 		path = filepath.Dir(path)
