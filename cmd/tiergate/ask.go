@@ -17,8 +17,9 @@ import (
 	"github.com/tiergate/tiergate/extauthz/revocation"
 )
 
-// attempt bounds connecting, and a TLS handshake: one that hangs must leave time
-// to try again.
+// attempt bounds connecting: what gets no answer must leave time to try again. A
+// TLS handshake has all the time that the replica has to answer: where many want to
+// be heard, whoever breaks off and comes again stands behind all of them.
 const attempt = 3 * time.Second
 
 // Pauses before a replica is asked again: the first, which doubles, and the longest.
@@ -81,8 +82,8 @@ func unheard(err error) bool {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return true
 	}
-	// Connecting and a handshake alone have a bound of their own. To a socket with
-	// too many who want to connect, the system says to try later: EAGAIN is one, too.
+	// Connecting alone has a bound of its own. To a socket with too many who want to
+	// connect, the system says to try later: EAGAIN is one, too.
 	late, ok := errors.AsType[net.Error](err)
 	return ok && late.Timeout()
 }

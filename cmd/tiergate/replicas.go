@@ -114,9 +114,12 @@ func (r *replicas) peer(name string) (*peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("peer %q: %w", name, err)
 	}
-	return r.at(name, "https://"+name, &http.Transport{
-		DialContext: (&net.Dialer{Timeout: attempt}).DialContext, TLSClientConfig: config, TLSHandshakeTimeout: attempt, ForceAttemptHTTP2: true,
-	}), nil
+	return r.at(name, "https://"+name, overTLS(config)), nil
+}
+
+// overTLS bounds connecting alone.
+func overTLS(config *tls.Config) *http.Transport {
+	return &http.Transport{DialContext: (&net.Dialer{Timeout: attempt}).DialContext, TLSClientConfig: config, ForceAttemptHTTP2: true}
 }
 
 // at follows nobody elsewhere: who was asked must answer.
