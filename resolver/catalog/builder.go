@@ -51,6 +51,8 @@ func (b *builder) add(pos rules.Pos, members []member, bad string) (wrong string
 	switch {
 	case r.key.ID == "":
 		return "no id: want a string or a whole number"
+	case neverAsked(r.key.ID) != "":
+		return neverAsked(r.key.ID)
 	case typed && r.key.Type == "":
 		return "the type is empty"
 	case len(b.table.records) == 0:

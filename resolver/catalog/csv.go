@@ -131,6 +131,9 @@ func (h *header) record(pos rules.Pos, cells []string) (r record, wrong string) 
 	if r.key.ID == "" {
 		return r, "the id is empty"
 	}
+	if why := neverAsked(r.key.ID); why != "" {
+		return r, why
+	}
 	if h.typ >= 0 {
 		if r.key.Type = cells[h.typ]; r.key.Type == "" {
 			return r, "the type is empty"

@@ -32,6 +32,7 @@ func (k *kept) slips(file string, t *table) (ms rules.Mistakes) {
 		return nil
 	}
 	said := make(map[string]bool)
+	ms = k.types(file, t)
 	for _, typ := range slices.Sorted(maps.Keys(t.held)) {
 		read := append([]string{"tier", "parent"}, k.names(typ)...)
 		for _, column := range slices.Sorted(maps.Keys(t.held[typ])) {
@@ -52,6 +53,42 @@ func (k *kept) slips(file string, t *table) (ms rules.Mistakes) {
 		}
 	}
 	return ms
+}
+
+// types reports the types of rows that nobody reads and that are almost one that
+// is read: what such a row says of "subjects" counts for no subject. Beside rows
+// of the real type, too, for a slip is in few rows.
+func (k *kept) types(file string, t *table) (ms rules.Mistakes) {
+	if !t.typed {
+		return nil
+	}
+	for _, typ := range slices.Sorted(maps.Keys(t.held)) {
+		if k.reads(typ, "id") {
+			continue
+		}
+		for _, known := range k.known() {
+			if !alike(typ, known) {
+				continue
+			}
+			first := slices.IndexFunc(t.records, func(r record) bool { return r.key.Type == typ })
+			if first >= 0 {
+				ms.AddHint(t.records[first].pos, "spell it so; rows of another type go into another file", "type %q is almost %q, and nobody reads its rows", typ, known)
+			}
+			break
+		}
+	}
+	return ms
+}
+
+// known are the types whose rows are read.
+func (k *kept) known() (types []string) {
+	for key := range *k {
+		if key.Type != "" && key.ID == "id" {
+			types = append(types, key.Type)
+		}
+	}
+	slices.Sort(types)
+	return types
 }
 
 // without finds the first row of a type that has one column and not the other.

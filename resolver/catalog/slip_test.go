@@ -45,6 +45,18 @@ var slipped = []struct{ name, file, slip, twin, want string }{
 		"id,owners,frozen,limit,codes,Tenant,tenant\nb,,,,,eu,\n", `1:1: column "Tenant" is almost "tenant"`,
 	},
 	{
+		"L5 a type in capitals", "a.jsonl", "{\"id\":\"a\",\"type\":\"account\"}\n{\"id\":\"b\",\"type\":\"Account\"}\n",
+		"{\"id\":\"a\",\"type\":\"account\"}\n{\"id\":\"b\",\"type\":\"account\"}\n", `2:1: type "Account" is almost "account", and nobody reads its rows`,
+	},
+	{
+		"L5 a type in the plural", "a.csv", "id,type,tenant,owners,frozen,limit,codes\na,account,,,,,\nb,accounts,,,,,\n",
+		"id,type,tenant,owners,frozen,limit,codes\na,account,,,,,\nb,account,,,,,\n", `3:1: type "accounts" is almost "account"`,
+	},
+	{
+		"L5 a type with a space, of all rows", "a.yaml", "- { id: b, type: \"account \" }\n",
+		"- { id: b, type: account }\n", `1:3: type "account " is almost "account"`,
+	},
+	{
 		"L4 wide letters", "a.jsonl", "{\"id\":\"b\",\"ｆｒｏｚｅｎ\":true}\n",
 		"{\"id\":\"b\",\"ｆｒｏｚｅｎ\":true,\"frozen\":null}\n", `1:1: column "ｆｒｏｚｅｎ" is almost "frozen"`,
 	},

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tiergate/tiergate/rules"
@@ -149,4 +151,17 @@ func notUTF8(text string) string {
 		return ""
 	}
 	return "the row is not UTF-8"
+}
+
+// neverAsked returns why no request can ask for a row of this id, or "": such an
+// id in a request is always malformed. What the row says would count for nobody,
+// and whom it means would be taken for somebody without a row.
+func neverAsked(id string) string {
+	if id != strings.TrimSpace(id) {
+		return "the id has a space at an end: no request can ask for it"
+	}
+	if utf8.ValidString(id) && strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "the id has a character that does not print: no request can ask for it"
+	}
+	return ""
 }
