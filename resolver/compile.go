@@ -133,6 +133,7 @@ func (c *compiler) line(h *host, d *rules.LineDecl) *Operation {
 	}
 	b.body()
 	b.stream()
+	b.vain()
 	b.unused()
 	slices.Sort(b.op.members) // which one a fault names is the same each time
 	b.op.members = slices.Compact(b.op.members)
