@@ -84,6 +84,11 @@ func (c *compiler) compileGraphQL(e *endpoint) {
 		return
 	}
 	r.schema = schema
+	for _, f := range d.Free {
+		if problem := schema.FreeProblem(f.V); problem != "" {
+			c.mistakes.Add(f.Pos, "free: %s", problem)
+		}
+	}
 	for _, op := range e.lines {
 		name := op.call.name.text
 		if problem := schema.Problem(name); problem != "" {

@@ -54,3 +54,24 @@ func (s *shape) problem(at string, path []string) string {
 	}
 	return ""
 }
+
+// FreeProblem says why there is no sense in a field, or a directive with its @, being
+// free; "" means that there is. Each call has a line or is denied, whatever is free.
+func (s *Schema) FreeProblem(name string) string {
+	if directive, is := strings.CutPrefix(name, "@"); is {
+		if s.ast.Directives[directive] == nil {
+			return fmt.Sprintf("the schema has no directive %s", name)
+		}
+		return ""
+	}
+	typ, _, _ := strings.Cut(name, ".")
+	switch {
+	case s.named[name] == nil:
+		return fmt.Sprintf("the schema has no field %s", name)
+	case s.isRoot(s.ast.Types[typ]):
+		return fmt.Sprintf("%s is a call, which needs a line and is never free", name)
+	case s.options.mapped(name):
+		return fmt.Sprintf("%s has a line, so its arguments are not free", name)
+	}
+	return ""
+}
