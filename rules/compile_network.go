@@ -23,6 +23,11 @@ func (c *compiler) networks(d *IdentityDecl) (out []netip.Prefix) {
 			c.warnings.AddHint(d.Network[0].Pos, "name the ranges that it comes from", "the networks of %q together are more than half of the %s addresses in use", d.Name.V, family.name)
 		}
 	}
+	for _, all := range embedded {
+		if shareOf(all, out) > 0.5 {
+			c.warnings.AddHint(d.Network[0].Pos, "name the ranges that it comes from", "the networks of %q hold more than half of %v, in which stand all IPv4 addresses", d.Name.V, all)
+		}
+	}
 	return out
 }
 
@@ -35,6 +40,10 @@ var families = []struct {
 	{"IPv4", netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("0.0.0.0/0")},
 	{"IPv6", netip.MustParsePrefix("::/0"), netip.MustParsePrefix("2000::/3")},
 }
+
+// embedded are the ranges of IPv6 whose last 32 bits are any IPv4 address: that of
+// translators (RFC 6052 section 2.1) and the deprecated one (RFC 4291 section 2.5.5.1).
+var embedded = []netip.Prefix{netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("::/96")}
 
 // shareOf returns which part of a range the others cover together, 0 to 1. What
 // misses 1 by less than a float64 can tell, one address of IPv6 for example, is 1.
