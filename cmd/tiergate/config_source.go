@@ -90,3 +90,6 @@ func (s *catalogConfig) openFile(c *config, log *slog.Logger, loaded func(error)
 	}
 	return f, nil
 }
+
+// LaterKeys implements rules.Later: tiers that several servers share.
+func (catalogConfig) LaterKeys() []string { return []string{"redis", "valkey"} }

@@ -65,6 +65,9 @@ what somebody edited or deleted stays so. NAME.import.json remembers what was wr
 
 func readSpec(kind, path string) (*spec.Document, error) {
 	read := specKinds[kind]
+	if kind == "coaz" {
+		return nil, errors.New("importing COAZ mappings is not supported yet")
+	}
 	if read == nil {
 		return nil, fmt.Errorf("unknown kind of specification %q, want openapi, graphql, proto or mcp", kind)
 	}
