@@ -148,6 +148,7 @@ func TestS1ControlOverTLSLetsInTheNamedAlone(t *testing.T) {
 	}{
 		{"a named URI", ca.client(t, ca, gateway), gateway},
 		{"a named host", ca.client(t, ca, "gateway.test"), "gateway.test"},
+		{"a named host in another case", ca.client(t, ca, "GATEWAY.Test"), "gateway.test"},
 		{"another name", ca.client(t, ca, "intruder.test"), ""},
 		{"no certificate", ca.client(t, ca, ""), ""},
 		{"another authority's", foreign.client(t, ca, gateway), ""},

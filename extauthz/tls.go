@@ -165,7 +165,8 @@ func (t *TLS) allowed(state tls.ConnectionState) error {
 	return nil
 }
 
-// named returns the first of the allowed SANs that a certificate has.
+// named returns the first of the allowed SANs that a certificate has. Host names
+// are the same in any case, URIs are not.
 func (t *TLS) named(leaf *x509.Certificate) (san string, ok bool) {
 	for _, want := range t.ClientSANs {
 		if strings.Contains(want, "://") {
@@ -174,7 +175,7 @@ func (t *TLS) named(leaf *x509.Certificate) (san string, ok bool) {
 					return want, true
 				}
 			}
-		} else if slices.Contains(leaf.DNSNames, want) {
+		} else if slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return strings.EqualFold(name, want) }) {
 			return want, true
 		}
 	}

@@ -108,12 +108,14 @@ type jwksConfig struct {
 }
 
 type revocationsConfig struct {
+	Pos  rules.Pos
 	File rules.At[string] `yaml:"file"`
 }
 
 // controlConfig says where operators change what the server knows; not at all
 // when it is not there.
 type controlConfig struct {
+	Pos     rules.Pos
 	Socket  rules.At[string] `yaml:"socket"`
 	Address rules.At[string] `yaml:"address"`
 	TLS     *tlsConfig       `yaml:"tls"`
@@ -185,6 +187,7 @@ func loadConfig(path string) (*config, error) {
 		d.Into(n, c)
 		c.node = n
 		ms = d.Mistakes
+		checkEnv(os.Environ(), &ms)
 		c.check(&ms)
 	}
 	return c, ms.Err()

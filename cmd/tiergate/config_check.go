@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,8 +95,15 @@ func (c *config) checkControl(ms *rules.Mistakes) {
 			ms.AddHint(at.Pos, "add state_dir: ./state", "control needs a state_dir: what is revoked must survive a restart")
 		}
 	}
-	if f := c.Revocations.File; f.Pos != (rules.Pos{}) && f.V == "" {
-		ms.AddHint(f.Pos, "file: ./revoked.yaml", "revocations without a file")
+	if at := c.Control.Pos; at != (rules.Pos{}) && socket.Pos == (rules.Pos{}) && address.Pos == (rules.Pos{}) && tls == nil {
+		ms.AddHint(at, "say socket or address, or leave the key out", "control without anything in it")
+	}
+	if r := c.Revocations; r.Pos != (rules.Pos{}) && r.File.V == "" {
+		at := r.Pos
+		if r.File.Pos != (rules.Pos{}) {
+			at = r.File.Pos
+		}
+		ms.AddHint(at, "file: ./revoked.yaml", "revocations without a file")
 	}
 }
 
@@ -103,6 +111,37 @@ func (t *tlsConfig) check(ms *rules.Mistakes) {
 	if t.Cert.V == "" || t.Key.V == "" || t.ClientCA.V == "" || len(t.ClientSANs) == 0 {
 		ms.AddHint(t.Pos, "cert, key, client_ca and client_sans: who may ask is part of it", "tls needs all four of its keys")
 	}
+	for _, san := range t.ClientSANs {
+		if hint := sanFault(san.V); hint != "" {
+			ms.AddHint(san.Pos, hint, "client_sans: no certificate can be let in by %q", san.V)
+		}
+	}
+}
+
+var dnsName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// sanFault tells what to write instead of a SAN that names nobody, "" if it names
+// somebody: it is compared whole with the URIs and DNS names of a certificate.
+func sanFault(san string) string {
+	if strings.Contains(san, "*") {
+		return "each name by itself: * stands for nothing but itself"
+	}
+	if strings.Contains(san, "://") {
+		if u, err := url.Parse(san); err != nil || u.String() != san || u.Host == "" {
+			return "a URI as it is in the certificate, such as spiffe://example.com/ops/oncall"
+		}
+		return ""
+	}
+	_, err := netip.ParseAddr(san)
+	switch {
+	case err == nil:
+		return "a URI or a DNS name: addresses are not compared"
+	case dnsName.MatchString(strings.ToLower(san)) && san != strings.ToLower(san):
+		return "a DNS name in lower case: " + strings.ToLower(san)
+	case !dnsName.MatchString(san):
+		return "a URI, or a DNS name such as envoy.example.com"
+	}
+	return ""
 }
 
 func (l *grpcListen) check(ms *rules.Mistakes) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -119,6 +121,8 @@ func TestConfigMistakesNameTheKey(t *testing.T) {
 		{"a control socket that is an address", "rules:", "state_dir: s\ncontrol: { socket: unix:/s }\nrules:", `control.socket is a path, found "unix:/s"`},
 		{"a control socket without a path", "rules:", "state_dir: s\ncontrol: { socket: \"\" }\nrules:", `a value without anything in it`},
 		{"revocations without a file", "rules:", "revocations: { file: \"\" }\nrules:", `revocations without a file`},
+		{"revocations without anything", "rules:", "revocations: {}\nrules:", `revocations without a file`},
+		{"control without anything", "rules:", "control: {}\nrules:", `control without anything in it`},
 		{"two documents", "rules:", "---\nrules:", `second document`},
 		{"an alias", "[./rules]", "&r [./rules]", `anchors and aliases`},
 	} {
@@ -162,12 +166,55 @@ func TestConfigMayListNone(t *testing.T) {
 	}
 }
 
+// A variable that was meant for the server and replaces nothing is a mistake; what
+// others set for themselves is none.
+func TestNoVariableIsMisspelt(t *testing.T) {
+	for name, want := range map[string]string{
+		"TIERGATE_LISTEN_ADMN": `did you mean "TIERGATE_LISTEN_ADMIN"?`, "TIERGATE_CONTROL_SOCKT": `did you mean "TIERGATE_CONTROL_SOCKET"?`,
+		"TIERGATE_limits_in_flight": "no key of the configuration has this variable", "TIERGATE_WHATEVER": "such as TIERGATE_LISTEN_ADMIN",
+		"TIERGATE_": "no key", "TIERGATE_RULES": "a list or a mapping has no variable", "TIERGATE_LISTEN": "a list or a mapping has no variable",
+		"TIERGATE_CONTROL_TLS": "a list or a mapping has no variable", "TIERGATE_CONTROL_TLS_CERT": "no key", "TIERGATE_SERVICE": "no key", "TIERGATE_PORT_X": "no key",
+
+		"TIERGATE_AUDIT_MODE": "", "TIERGATE_BIN": "", "TIERGATE_ENVOY": "", "TIERGATE_FULL": "", "TIERGATE_POSTGRES": "", "TIERGATEX": "", "XTIERGATE_RULES": "",
+		"TIERGATE_SERVICE_HOST": "", "TIERGATE_SERVICE_PORT": "", "TIERGATE_SERVICE_PORT_GRPC": "", "TIERGATE_PORT": "", "TIERGATE_PORT_9191_TCP": "",
+		"TIERGATE_PORT_9191_TCP_ADDR": "", "TIERGATE_CONTROL_SERVICE_HOST": "", "TIERGATE_CONTROL_PORT_9193_TCP_PROTO": "",
+	} {
+		var ms rules.Mistakes
+		checkEnv([]string{name + "=x", "HOME=/", "PATH=TIERGATE_X="}, &ms)
+		if want == "" && len(ms) != 0 || want != "" && (len(ms) != 1 || !strings.Contains(ms.Report(lines(nil)), want) || !strings.Contains(ms.Report(lines(nil)), "$"+name)) {
+			t.Errorf("%s: %s, want %q", name, ms.Report(lines(nil)), want)
+		}
+	}
+	t.Setenv("TIERGATE_LISTEN_ADMN", "127.0.0.1:1")
+	if _, err := loadText(t, good); err == nil || !strings.Contains(err.Error(), "$TIERGATE_LISTEN_ADMN") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A SAN that no certificate can have lets nobody in, or was meant to let in many.
+func TestClientSANsNameSomebody(t *testing.T) {
+	const tls = "state_dir: s\ncontrol: { address: 127.0.0.1:9193, tls: { cert: c, key: k, client_ca: a, client_sans: [%q] } }\nrules:"
+	for san, want := range map[string]string{
+		"envoy": "", "envoy.example.com": "", "my_gw-1.example.com": "", "spiffe://example.com/ops/OnCall": "", "https://example.com/a?b=c": "", "1.example.com": "",
+		"*": "* stands for nothing but itself", "*.example.com": "* stands for", "spiffe://example.com/*": "* stands for", "": "a URI, or a DNS name",
+		" envoy": "a URI, or a DNS name", "envoy ": "a URI, or a DNS name", "a b": "a URI, or a DNS name", "Envoy.Example.com": "in lower case: envoy.example.com",
+		"10.0.0.1": "addresses are not compared", "2001:db8::1": "addresses are not compared", "ops@example.com": "a URI, or a DNS name", "envoy.example.com.": "a URI, or a DNS name",
+		"spiffe://": "a URI as it is", "spiffe://example.com/a b": "a URI as it is", "SPIFFE://example.com/a": "a URI as it is", " spiffe://example.com/a": "a URI as it is",
+	} {
+		_, err := loadText(t, strings.Replace(good, "rules:", fmt.Sprintf(tls, san), 1))
+		var ms rules.Mistakes
+		errors.As(err, &ms)
+		if want == "" && err != nil || want != "" && !strings.Contains(ms.Report(lines(nil)), want) {
+			t.Errorf("%q: %v, want %q", san, err, want)
+		}
+	}
+}
+
 func TestEnvironmentReplacesSingleValues(t *testing.T) {
 	t.Setenv("TIERGATE_LISTEN_ADMIN", "127.0.0.1:1")
 	t.Setenv("TIERGATE_LIMITS_IN_FLIGHT", "7")
 	t.Setenv("TIERGATE_LIMITS_BODY", "2KiB")
 	t.Setenv("TIERGATE_DRAIN_WAIT", "3s")
-	t.Setenv("TIERGATE_RULES", "ignored: a list has no variable")
 	c, err := loadText(t, good)
 	if err != nil {
 		t.Fatal(err)

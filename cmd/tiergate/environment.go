@@ -3,7 +3,6 @@ package main
 import (
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/tiergate/tiergate/rules"
 )
@@ -22,7 +21,7 @@ func override(n *rules.Node, t reflect.Type, prefix string, lookup func(string) 
 		if key == "" {
 			continue
 		}
-		name := prefix + "_" + strings.ToUpper(key)
+		name := envName(prefix, key)
 		at := slices.IndexFunc(keysOf(n), func(k *rules.Node) bool { return k.Value == key })
 		switch {
 		case isSection(f.Type):
