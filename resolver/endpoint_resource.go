@@ -11,12 +11,12 @@ import (
 
 // resource finds the line of a URI: the one that is just that, else the one whose
 // text around its capture is. Lines with captures have no URI in common. One that
-// has no line keeps its name, which none has.
+// has no line is known by its method alone, for its URI may hold an id.
 func (r *mcpReader) resource(msg *mcp.Message, one *call) error {
 	if op := r.endpoint.lines[one.name]; op != nil && op.call.within == nil {
 		return nil
 	}
-	uri, name := folded(msg.Name), one.name
+	uri, name := folded(msg.Name), msg.Method
 	for key, op := range r.endpoint.lines {
 		c := op.call
 		if c.method.text != msg.Method {

@@ -85,14 +85,14 @@ func TestResourcesAreReadOneWay(t *testing.T) {
 	}
 }
 
-// The detail of a denial says what was called, bounded and quoted.
+// The detail of a denial says what was called, bounded and quoted, and holds no URI.
 func TestACallWithoutALineIsNamed(t *testing.T) {
 	routes, problem := compileResources("p://special")
 	if problem != "" {
 		t.Fatal(problem)
 	}
 	for _, c := range []struct{ method, params, want string }{
-		{"resources/read", `{"uri":"q://x"}`, `"resources/read q://x"`},
+		{"resources/read", `{"uri":"q://x"}`, `"resources/read"`},
 		{"tools/call", `{"name":"drop"}`, `"tools/call drop"`},
 		{"tools/list", `{}`, `"tools/list"`},
 		{`a\n` + strings.Repeat("b", 400), `{}`, `"a\n` + strings.Repeat("b", 198) + `"`},
