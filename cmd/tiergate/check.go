@@ -101,7 +101,7 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 	}
 	rows := parts.rows(p)
 	bad, odd := c.uselessRevocations(p)
-	ms, rows.odd = append(ms, bad...), append(rows.odd, odd...)
+	ms, rows.odd = append(ms, bad...), slices.Concat(rows.odd, odd, c.unserved(src))
 	if parts.byFile != nil {
 		rows.odd = append(rows.odd, parts.byFile.Over(time.Now())...)
 	}
