@@ -37,13 +37,13 @@ func (p *peer) ask(ctx context.Context, method, path string, body any) ([]byte, 
 	defer cancel()
 	var last error // of the tries that got no answer
 	maybe := false // one of them may have been heard
-	for tries, pause := 0, firstPause; ; tries, pause = tries+1, min(2*pause, maxPause) {
+	for tries, pause := 1, firstPause; ; tries, pause = tries+1, min(2*pause, maxPause) {
 		text, err := p.once(ctx, method, path, body)
 		switch {
 		case err == nil:
 			return text, nil
 		case ctx.Err() != nil && last != nil:
-			return nil, fmt.Errorf("%w (asked %d times within %v)", last, tries, p.timeout)
+			return nil, p.gaveUp(last, tries)
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("no answer within %v", p.timeout)
 		case !unanswered(err) && maybe:
@@ -52,8 +52,17 @@ func (p *peer) ask(ctx context.Context, method, path string, body any) ([]byte, 
 			return nil, err
 		}
 		last, maybe = err, maybe || method != http.MethodGet && !unheard(err)
-		p.wait(ctx, pause)
+		if p.wait(ctx, pause); ctx.Err() != nil {
+			return nil, p.gaveUp(last, tries)
+		}
 	}
+}
+
+func (p *peer) gaveUp(last error, tries int) error {
+	if tries == 1 {
+		return fmt.Errorf("%w (asked once within %v)", last, p.timeout)
+	}
+	return fmt.Errorf("%w (asked %d times within %v)", last, tries, p.timeout)
 }
 
 // wait returns after a pause, or when ctx ends.
@@ -115,7 +124,11 @@ func (p *peer) once(ctx context.Context, method, path string, body any) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode/100 == 2 {
+	want := http.StatusOK
+	if method == http.MethodPost {
+		want = http.StatusCreated
+	}
+	if resp.StatusCode == want {
 		return text, nil
 	}
 	var refusal revocation.Problem

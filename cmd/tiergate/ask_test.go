@@ -60,6 +60,9 @@ func (a *hearing) serving(t *testing.T, secure bool, spoilt int, spoil func(net.
 	if answer == nil {
 		answer = func(w http.ResponseWriter, r *http.Request) {
 			a.heard(r)
+			if r.Method == http.MethodPost {
+				w.WriteHeader(http.StatusCreated)
+			}
 			io.WriteString(w, ackText)
 		}
 	}
@@ -144,6 +147,7 @@ func TestAskAgainForTheSame(t *testing.T) {
 		if a.heard(r) == 0 {
 			panic(http.ErrAbortHandler)
 		}
+		w.WriteHeader(http.StatusCreated)
 		io.WriteString(w, ackText)
 	})
 	text, err := p.ask(t.Context(), "POST", "/", revokeRequest{ID: "x-1", Because: "test"})
@@ -204,6 +208,7 @@ func TestAskAgainWhoIsStarting(t *testing.T) {
 		}
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.heard(r)
+			w.WriteHeader(http.StatusCreated)
 			io.WriteString(w, ackText)
 		}))
 		s.Listener.Close()
@@ -302,4 +307,21 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	cancel()
 	wait(ctx, time.Hour)
 	wait(t.Context(), time.Microsecond)
+}
+
+// The last time counts, too.
+func TestAskCountsEveryTime(t *testing.T) {
+	for want, times := range map[string]int{"(asked once within 5s)": 1, "(asked 3 times within 5s)": 3} {
+		ctx, cancel := context.WithCancel(t.Context())
+		p := (&hearing{}).serving(t, false, 9, closes, nil)
+		asked := 0
+		p.wait = func(context.Context, time.Duration) {
+			if asked++; asked == times {
+				cancel()
+			}
+		}
+		if _, err := p.ask(ctx, "GET", "/", nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/rules/regular"
 )
 
@@ -172,17 +170,17 @@ func (l peerList) tell(ctx context.Context, method, path string, body any) []rep
 		all.Go(func() {
 			replies[i] = reply{Peer: p.name}
 			text, err := p.ask(ctx, method, path, body)
-			var answer revocation.Answer
+			var a answer
 			if err == nil {
-				err = json.Unmarshal(text, &answer)
+				err = a.read(method, body, text)
 			}
 			if err != nil {
 				replies[i].Error = err.Error()
 				return
 			}
-			replies[i].text, replies[i].Epoch = text, answer.Epoch
-			if answer.Entry != nil {
-				replies[i].ID = answer.Entry.ID
+			replies[i].text, replies[i].Epoch = text, *a.Epoch
+			if a.Entry != nil {
+				replies[i].ID = a.Entry.ID
 			}
 		})
 	}

@@ -88,7 +88,7 @@ func list(w io.Writer, output string, replies []reply) error {
 
 func (l *held) text(w io.Writer) error {
 	if l.Error != "" {
-		_, err := fmt.Fprintf(w, "%s: no answer: %s\n", l.Peer, l.Error)
+		_, err := fmt.Fprintf(w, "%s: no answer: %s\n", l.Peer, visible(l.Error))
 		return err
 	}
 	fmt.Fprintf(w, "%s: %d in force, epoch %d\n", l.Peer, len(l.Entries), l.Epoch)
@@ -101,9 +101,9 @@ func (l *held) text(w io.Writer) error {
 		}
 		useless := ""
 		if why := e.Mistake(); why != "" {
-			useless = "\t" + why
+			useless = "\t" + visible(why)
 		}
-		fmt.Fprintf(out, "  %s\t%s\t%s\tby %q at %s\t%q%s\n", e.ID, e.By.String(), until, e.Who, e.At.Format(time.RFC3339), e.Because, useless)
+		fmt.Fprintf(out, "  %s\t%s\t%s\tby %q at %s\t%q%s\n", visible(e.ID), e.By.String(), until, e.Who, e.At.Format(time.RFC3339), e.Because, useless)
 	}
 	return out.Flush()
 }

@@ -189,9 +189,9 @@ func report(w io.Writer, output string, replies []reply) error {
 		out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, r := range replies {
 			if r.Error != "" {
-				fmt.Fprintf(out, "%s\tNOT acknowledged\t%s\n", r.Peer, r.Error)
+				fmt.Fprintf(out, "%s\tNOT acknowledged\t%s\n", r.Peer, visible(r.Error))
 			} else {
-				fmt.Fprintf(out, "%s\tacknowledged\tepoch %d\t%s\n", r.Peer, r.Epoch, r.ID)
+				fmt.Fprintf(out, "%s\tacknowledged\tepoch %d\t%s\n", r.Peer, r.Epoch, visible(r.ID))
 			}
 		}
 		if err := out.Flush(); err != nil {

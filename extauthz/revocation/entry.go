@@ -30,6 +30,17 @@ var formNames = [forms]string{"none", "token", "session", "subject", "client", "
 
 func (f Form) String() string { return formNames[f] }
 
+// one is the form with its article, as it stands in a sentence.
+func (f Form) one() string {
+	switch f {
+	case ByIssuer:
+		return "a whole issuer"
+	case ByIdentity:
+		return "an identity"
+	}
+	return "a " + f.String()
+}
+
 // Forms returns every form.
 func Forms() []Form {
 	return []Form{ByToken, BySession, BySubject, ByClient, ByKey, ByIssuer, ByIdentity}
@@ -107,10 +118,12 @@ func (b *By) Check() error {
 		return errors.New("want exactly one of token_id, session, subject, client, key, all and identity")
 	case form == ByIdentity && b.Issuer != "":
 		return fmt.Errorf("identity %q has no issuer beside it: its match names it in the rules", b.Identity)
+	case form == ByIssuer && b.Issuer == "":
+		return errors.New("all is everything of an issuer: say which")
 	case form != ByIdentity && b.Issuer == "":
-		return fmt.Errorf("a %s belongs to an issuer: say which", form)
+		return fmt.Errorf("%s belongs to an issuer: say which", form.one())
 	case !b.IssuedBefore.IsZero() && form != BySubject && form != ByIssuer:
-		return fmt.Errorf("issued_before is for a subject or a whole issuer, not for a %s", form)
+		return fmt.Errorf("issued_before is for a subject or a whole issuer, not for %s", form.one())
 	}
 	for what, text := range map[string]string{"issuer": b.Issuer, form.String(): b.name()} {
 		if err := named(what, text); err != nil {

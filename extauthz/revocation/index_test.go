@@ -242,3 +242,17 @@ func BenchmarkRevoked(b *testing.B) {
 		})
 	}
 }
+
+// What is said about a form reads as a sentence.
+func TestFormsHaveTheirArticle(t *testing.T) {
+	for want, by := range map[string]By{
+		"all is everything of an issuer: say which":                             {All: true},
+		"a token belongs to an issuer: say which":                               {Token: "x"},
+		"issued_before is for a subject or a whole issuer, not for an identity": {Identity: "x", IssuedBefore: noon},
+		"issued_before is for a subject or a whole issuer, not for a client":    {Issuer: "corp", Client: "x", IssuedBefore: noon},
+	} {
+		if err := by.Check(); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

@@ -28,7 +28,9 @@ func subjectOf(issuer, sub string) *rules.Caller {
 	return &rules.Caller{Verified: &rules.Verified{Issuer: issuer, Subject: sub}}
 }
 
-func identified(name string) *rules.Caller { return &rules.Caller{Identity: &rules.Identity{Name: name}} }
+func identified(name string) *rules.Caller {
+	return &rules.Caller{Identity: &rules.Identity{Name: name}}
+}
 
 // M5: a name that is given to another takes no revocation with it: whom an entry
 // meant stays stopped under any name, and everybody is told. The twin of each row
