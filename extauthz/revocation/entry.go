@@ -32,13 +32,10 @@ func (f Form) String() string { return formNames[f] }
 
 // one is the form with its article, as it stands in a sentence.
 func (f Form) one() string {
-	switch f {
-	case ByIssuer:
-		return "a whole issuer"
-	case ByIdentity:
+	if f == ByIdentity {
 		return "an identity"
 	}
-	return "a " + f.String()
+	return "a " + f.String() // a whole issuer has refusals of its own
 }
 
 // Forms returns every form.

@@ -32,7 +32,7 @@ func (k *kept) slips(file string, t *table) (ms rules.Mistakes) {
 		return nil
 	}
 	said := make(map[string]bool)
-	ms = k.types(file, t)
+	ms = k.types(t)
 	for _, typ := range slices.Sorted(maps.Keys(t.held)) {
 		read := append([]string{"tier", "parent"}, k.names(typ)...)
 		for _, column := range slices.Sorted(maps.Keys(t.held[typ])) {
@@ -58,7 +58,7 @@ func (k *kept) slips(file string, t *table) (ms rules.Mistakes) {
 // types reports the types of rows that nobody reads and that are almost one that
 // is read: what such a row says of "subjects" counts for no subject. Beside rows
 // of the real type, too, for a slip is in few rows.
-func (k *kept) types(file string, t *table) (ms rules.Mistakes) {
+func (k *kept) types(t *table) (ms rules.Mistakes) {
 	if !t.typed {
 		return nil
 	}
