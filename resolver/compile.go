@@ -14,7 +14,11 @@ type Routes struct {
 	ops   []*Operation
 
 	endpoints []*Operation // what calls are sent to
+	warnings  rules.Mistakes
 }
+
+// Warnings are what loads and is hardly meant.
+func (r *Routes) Warnings() rules.Mistakes { return r.warnings }
 
 type host struct {
 	name   string

@@ -89,7 +89,7 @@ func (c *compiler) compileGraphQL(e *endpoint) {
 			c.mistakes.Add(f.Pos, "free: %s", problem)
 		}
 	}
-	for _, op := range e.lines {
+	for _, op := range e.sorted() {
 		name := op.call.name.text
 		if problem := schema.Problem(name); problem != "" {
 			c.mistakes.Add(op.Pos, "%s", problem)
@@ -100,6 +100,18 @@ func (c *compiler) compileGraphQL(e *endpoint) {
 				c.mistakes.Add(p.at, "%s", problem)
 			}
 		}
+		c.unread(schema, op)
+	}
+}
+
+// unread warns of ids that a call may bring and its line does not read.
+func (c *compiler) unread(schema *graphql.Schema, op *Operation) {
+	var captured [][]string
+	for _, p := range op.paths {
+		captured = append(captured, p.path)
+	}
+	for _, at := range schema.UnreadIDs(op.call.name.text, captured) {
+		c.routes.warnings.AddHint(op.Pos, "capture {"+at+"?} in a target, if it names an object", "%s takes the ID %s, of which nothing is decided", op.call.name.text, at)
 	}
 }
 

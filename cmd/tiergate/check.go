@@ -65,7 +65,7 @@ func check(w io.Writer, file string, dirs []string, by *provider, output string)
 	}
 	var warnings rules.Mistakes
 	if p != nil {
-		warnings = slices.Concat(p.Set().Warnings(), rows.wired)
+		warnings = slices.Concat(p.Set().Warnings(), p.Routes().Warnings(), rows.wired)
 	}
 	if report.json {
 		return report.encode(append(ms, rows.bad...), slices.Concat(warnings, rows.odd))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,7 +131,7 @@ func (l *Live) Adopt(p *Policy) {
 // tellOdd says of a version that takes effect what check warns of: who runs a
 // server may never have run that.
 func (l *Live) tellOdd(p *Policy) {
-	for _, m := range p.set.Warnings() {
+	for _, m := range slices.Concat(p.set.Warnings(), p.routes.Warnings()) {
 		l.o.Log.Warn("rules hardly meant", slog.String("policy", p.Hash), slog.String("at", m.Pos.String()),
 			slog.String("warning", m.Text), slog.String("hint", m.Hint))
 	}
