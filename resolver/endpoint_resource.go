@@ -50,7 +50,10 @@ func (c *callSpec) captured(uri string) (string, bool) {
 		return "", false
 	}
 	id, ok = strings.CutSuffix(id, c.after)
-	return id, ok && id != "" && id != "." && id != ".." && oneSegment(id) && !(c.inHost() && strings.ContainsAny(id, "@:"))
+	if c.inHost() && strings.ContainsAny(id, "@:") {
+		return "", false
+	}
+	return id, ok && id != "" && id != "." && id != ".." && oneSegment(id)
 }
 
 // oneSegment reports whether text is a part of a segment to every server. One would

@@ -70,8 +70,8 @@ func opensObject(s string) bool {
 	if err != nil {
 		return false
 	}
-	for i := 0; i < n && i < 3; i++ {
-		switch c := head[i]; {
+	for i, c := range head[:min(n, 3)] {
+		switch {
 		case c == '{':
 			return i+1 < n && (head[i+1] == '"' || isSpace(head[i+1]))
 		case !isSpace(c):
