@@ -117,6 +117,7 @@ func (f *File) run(ctx context.Context, changed func()) error {
 		}
 		if f.reload(ctx) {
 			changed()
+			f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(f.Entries())))
 		}
 		last = info
 	}
@@ -154,7 +155,6 @@ func (f *File) reload(ctx context.Context) bool {
 		f.o.Log.Error("revocation file not loaded, its last good entries stay in force", slog.String("file", f.o.Path), slog.String("error", err.Error()))
 		return false
 	}
-	f.o.Log.Info("revocation file loaded", slog.String("file", f.o.Path), slog.Int("entries", len(f.Entries())))
 	return true
 }
 

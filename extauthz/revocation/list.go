@@ -24,6 +24,7 @@ type List struct {
 	current atomic.Pointer[[]*layer] // one or more; looked up one after another
 	changes sync.Mutex               // one change at a time
 	fixed   *layer                   // of the file
+	inForce atomic.Pointer[[]Entry]  // of the file, those that the layers have
 	base    *layer                   // of the store, but for
 	recent  []Entry                  // those added since the base was made
 	epoch   uint64                   // of the store
@@ -93,8 +94,8 @@ func (l *List) Revoked(c *rules.Caller) (entry string, revoked bool) {
 // Entries returns all entries that are in force, those of the file first.
 func (l *List) Entries() (entries []Entry, epoch uint64) {
 	var all []Entry
-	if l.file != nil {
-		all = append(all, l.file.Entries()...)
+	if written := l.inForce.Load(); written != nil { // the file may have others by now, which stop nobody yet
+		all = append(all, *written...)
 	}
 	if l.store != nil {
 		stored, at := l.store.Entries()
@@ -217,13 +218,16 @@ func (l *List) reload() {
 
 // rebuild makes the layers of all that the sources have, under the names of now.
 func (l *List) rebuild() {
+	var written []Entry
 	l.fixed = nil
 	if l.file != nil {
 		l.file.remember(l.names)
-		l.fixed = newLayer(l.file.Entries(), l.names)
+		written = l.file.Entries()
+		l.fixed = newLayer(written, l.names)
 	}
 	l.fold()
 	l.publish()
+	l.inForce.Store(&written)
 }
 
 // fold makes one layer of all that the store has.

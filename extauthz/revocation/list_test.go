@@ -48,6 +48,25 @@ func (l *List) wants(t *testing.T, name, entry string) {
 	}
 }
 
+// A listing says what is in force: who reads an entry there may count on it, and on
+// the end of one that is gone.
+func TestAListShowsNothingBeforeItIsInForce(t *testing.T) {
+	f := open(t, revoked(t, `revocations: [ { id: f1, by: { issuer: corp, subject: eve }, because: test } ]`))
+	l := New(nil, f, clock)
+	if err := f.take([]byte(`revocations: [ { id: f2, by: { issuer: corp, subject: ada }, because: test } ]`)); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"f1", "f2"} {
+		entries, _ := l.Entries()
+		if len(entries) != 1 || entries[0].ID != id {
+			t.Fatalf("listed are %v, want %s", entries, id)
+		}
+		l.wants(t, map[string]string{"f1": "eve", "f2": "ada"}[id], id)
+		l.wants(t, map[string]string{"f1": "ada", "f2": "eve"}[id], "")
+		l.reload()
+	}
+}
+
 func TestAListIsTheUnionOfStoreAndFile(t *testing.T) {
 	file := revoked(t, `revocations: [ { id: f1, by: { issuer: corp, subject: eve }, because: test } ]`)
 	l := New(stored1(t, made("s1", By{Issuer: "corp", Subject: "ada"})), open(t, file), clock)
