@@ -200,7 +200,7 @@ func streams(t *testing.T, conn *grpc.ClientConn, token string, service *tickets
 	if err := rest(); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("the stream was not cut off: %v", err)
 	}
-	if took := time.Since(begun); took < time.Second || took > StartTimeout {
+	if took := time.Since(begun); took < time.Second-50*time.Millisecond || took > StartTimeout { // timers of a proxy are rounded
 		t.Errorf("the stream went on for %v, want some 1s", took)
 	}
 	select {
