@@ -95,8 +95,12 @@ func checkForm(req *rules.Request) error {
 			}
 		}
 	case multipart:
-		if manyParts(strings.ToLower(string(req.Body))) {
+		body := strings.ToLower(string(req.Body))
+		if manyParts(body) {
 			return rules.Faultf(rules.BodyMalformed, "a form with more than %d parts", maxParams)
+		}
+		if err := checkSpelling(body); err != nil {
+			return err
 		}
 	case noForm:
 	}

@@ -1,11 +1,13 @@
 package resolver
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/tiergate/tiergate/resolver/alike"
+	"github.com/tiergate/tiergate/rules"
 )
 
 // partHas looks for a name in a multipart form, which is in lower case. It
@@ -13,14 +15,51 @@ import (
 // how a name is quoted: the name is found where it stands behind one of nameKeys,
 // in the same header line. Each line is read once, whatever it holds.
 func partHas(body, name string) bool {
-	for body != "" {
-		end := lineEnd(body)
-		if named := behindKey(body[:end]); named != "" && nameIn(named, name) {
+	for _, line := range headerLines(body) {
+		if nameIn(behindKey(line), name) {
 			return true
 		}
-		body = body[min(end+1, len(body)):]
 	}
 	return false
+}
+
+// headerLines are the lines of a body, each with where it begins.
+func headerLines(body string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for at := 0; at < len(body); {
+			end := at + lineEnd(body[at:])
+			if !yield(at, body[at:end]) {
+				return
+			}
+			at = end + 1
+		}
+	}
+}
+
+// checkSpelling refuses a form, in lower case, with a line that spells a name in
+// pieces or in another encoding: some servers decode it, and then it may be any.
+// The error tells the line and its header, never more: bodies stay out of logs.
+func checkSpelling(body string) error {
+	for at, line := range headerLines(body) {
+		named := strings.ReplaceAll(behindKey(line), "filename*", "") // many clients send it, and it names no field
+		for _, odd := range [...]struct{ text, is string }{{`\`, "a backslash"}, {"=?", "an encoded word"}, {"name*", "name*"}} {
+			if strings.Contains(named, odd.text) {
+				return rules.Faultf(rules.BodyMalformed, "line %d of a multipart form, %s, holds %s where the part's name is read",
+					1+strings.Count(body[:at], "\n"), headerOf(line), odd.is)
+			}
+		}
+	}
+	return nil
+}
+
+// headerOf is the header that a line is, of those that name a part.
+func headerOf(line string) string {
+	for _, header := range [...]string{"content-disposition", "content-id", "content-type"} {
+		if strings.HasPrefix(line, header) {
+			return "a header " + header
+		}
+	}
+	return "no header that names a part"
 }
 
 // nameKeys are behind what a part's name stands: name= and filename=, and for
@@ -62,13 +101,9 @@ func lineEnd(s string) int {
 	return len(s)
 }
 
-// nameIn holds every word of a line against the name. A line that spells names
-// in parts or in another encoding may hold any name.
+// nameIn holds every word of a line against the name. What words do not tell,
+// checkSpelling has refused.
 func nameIn(line, name string) bool {
-	plain := strings.ReplaceAll(line, "filename*", "") // many clients send it, and it names no field
-	if strings.ContainsRune(plain, '\\') || strings.Contains(plain, "=?") || strings.Contains(plain, "name*") {
-		return true
-	}
 	same := func(word string) bool {
 		decoded, ok := unescape(word, false)
 		return alike.Name(word, name) || ok && alike.Name(decoded, name)

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,10 +51,10 @@ func TestP2BodiesChangeNoMethod(t *testing.T) {
 		"a part with spaces":              {asParts + part(`name = _method x`), rules.MethodOverride},
 		"a part as PHP reads it":          {asParts + part(`name=".method"`), rules.MethodOverride},
 		"a part with escapes":             {asParts + part(`name="%5fmethod"`), rules.MethodOverride},
-		"a part with backslashes":         {asParts + part(`name="\_method"`), rules.MethodOverride},
-		"a part in pieces":                {asParts + part(`name*0="_me"; name*1="thod"`), rules.MethodOverride},
-		"a part with another charset":     {asParts + part(`name*=utf-16''_%00m`), rules.MethodOverride},
-		"a part with an encoded word":     {asParts + part(`name="=?utf-8?B?X21ldGhvZA==?="`), rules.MethodOverride},
+		"a part with backslashes":         {asParts + part(`name="\_method"`), rules.BodyMalformed},
+		"a part in pieces":                {asParts + part(`name*0="_me"; name*1="thod"`), rules.BodyMalformed},
+		"a part with another charset":     {asParts + part(`name*=utf-16''_%00m`), rules.BodyMalformed},
+		"a part with an encoded word":     {asParts + part(`name="=?utf-8?B?X21ldGhvZA==?="`), rules.BodyMalformed},
 		"a part whose line goes on":       {asParts + part("name=\r\n \"_method\""), rules.MethodOverride},
 		"a part with bare line feeds":     {asParts + "--b\nContent-Disposition: form-data; name=\n\t_method\n\nDELETE\n--b--", rules.MethodOverride},
 		"a part with a file":              {asParts + part(`name="a"; filename="b.png"; filename*=utf-8''b%C3%BC.png`), ""},
@@ -106,6 +107,45 @@ func TestP2BodiesChangeNoMethod(t *testing.T) {
 	} {
 		if _, err := Canonical(raw("POST /v1/a"+c.request), testOptions); reason(err) != c.want {
 			t.Errorf("%s: got %v, want %q", row, err, c.want)
+		}
+	}
+}
+
+// A name that some server decodes and another does not could be any, and that is
+// what the denial says: the client did not ask for another method.
+func TestP2PartsWhoseNamesAreSpelledOddly(t *testing.T) {
+	at := func(line int, header, holds string) string {
+		return fmt.Sprintf("body_malformed: line %d of a multipart form, %s, holds %s where the part's name is read", line, header, holds)
+	}
+	const disposition, id, kind, none = "a header content-disposition", "a header content-id", "a header content-type", "no header that names a part"
+	for _, c := range []struct{ row, body, want string }{
+		{"a plain name", part(`name="a"`), ""},
+		{"a backslash", part(`name="a\b"`), at(2, disposition, "a backslash")},
+		{"a backslash in a file's name", part(`name="a"; filename="C:\a.png"`), at(2, disposition, "a backslash")},
+		{"a plain file's name", part(`name="a"; filename="C:/a.png"`), ""},
+		{"a name in pieces", part(`name*0="a"; name*1="b"`), at(2, disposition, "name*")},
+		{"a name with its charset", part(`name*=utf-8''a`), at(2, disposition, "name*")},
+		{"a file's name with its charset", part(`name="a"; filename*=utf-8''a`), ""},
+		{"both with their charset", part(`name*=utf-8''a; filename*=utf-8''a`), at(2, disposition, "name*")},
+		{"an encoded word", part(`name="=?utf-8?Q?a?="`), at(2, disposition, "an encoded word")},
+		{"a question mark", part(`name="a?"`), ""},
+		{"in an id", "--b\r\nContent-ID: <a\\b>\r\n\r\nx\r\n--b--", at(2, id, "a backslash")},
+		{"in a type", "--b\r\nContent-Type: a; x==?b?=\r\n\r\nx\r\n--b--", at(2, kind, "an encoded word")},
+		{"in another header", "--b\r\nContent-Location: a\\b\r\n\r\nx\r\n--b--", ""},
+		{"in a line that goes on", part("name=\"a\";\r\n x=\"\\\""), at(2, disposition, "a backslash")},
+		{"in the second part", strings.TrimSuffix(part(`name="a"`), "--") + "\r\n" + part(`name="\a"`)[5:], at(6, disposition, "a backslash")},
+		{"in a part's text", strings.Replace(part(`name="a"`), "DELETE", `C:\a`, 1), ""},
+		{"in text that could be a header to some", strings.Replace(part(`name="a"`), "DELETE", `name: \a`, 1), at(4, none, "a backslash")},
+		{"beside _method", part(`name="_method"; x="\"`), at(2, disposition, "a backslash")},
+		{"not a form", "", ""},
+	} {
+		_, err := Canonical(raw("POST /v1/a"+asParts+c.body), testOptions)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.row, got, c.want)
 		}
 	}
 }
