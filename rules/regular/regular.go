@@ -1,4 +1,5 @@
-// Package regular reads the files that users name, and regular files alone.
+// Package regular reads the files that users name, and regular files alone, and
+// writes files that are seen whole or not at all.
 //
 // Opening never waits, as a pipe would make it wait for a writer, and what is
 // read has a bound that the caller gives, for /dev/zero has none. The question
