@@ -138,14 +138,14 @@ func importInto(w io.Writer, dir string, doc *spec.Document, o spec.Options) err
 		}
 	}
 	for _, s := range p.Side {
-		if err := replaceFile(filepath.Join(dir, s.Name), s.Text); err != nil {
+		if err := regular.Replace(filepath.Join(dir, s.Name), s.Text, forAll); err != nil {
 			return err
 		}
 	}
-	if err := replaceFile(file, []byte(text)); err != nil {
+	if err := regular.Replace(file, []byte(text), forAll); err != nil {
 		return err
 	}
-	if err := replaceFile(memory, next.Text()); err != nil {
+	if err := regular.Replace(memory, next.Text(), forAll); err != nil {
 		return err
 	}
 	sayImported(w, file, p, report)
@@ -183,8 +183,11 @@ func checkImported(w io.Writer, dir string) error {
 	return nil
 }
 
-// makeDir makes a directory of rules, which hold no secret and are for the whole team.
-func makeDir(dir string) error { return os.MkdirAll(dir, 0o755) } //nolint:gosec // see above
+// forAll is the mode of rules, which hold no secret and are for the whole team.
+const forAll = 0o644
+
+// makeDir makes a directory of rules.
+func makeDir(dir string) error { return os.MkdirAll(dir, 0o755) } //nolint:gosec // see forAll
 
 // readMaybe reads a file, or nothing where there is none.
 func readMaybe(path string) ([]byte, error) {
@@ -195,26 +198,9 @@ func readMaybe(path string) ([]byte, error) {
 	return text, err
 }
 
-// replaceFile writes a file as a whole or not at all.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".import-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
-}
-
 // writeNew writes a file that is not there yet.
 func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as makeDir
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, forAll)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"github.com/tiergate/tiergate/extauthz/audit"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 func newServe() *cobra.Command {
@@ -300,11 +300,7 @@ func writeAddresses(path string, s *extauthz.Server) error {
 	if err != nil {
 		return err
 	}
-	half := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
-	if err := os.WriteFile(half, text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(half, path)
+	return regular.Replace(path, text, 0o600)
 }
 
 func texts(addrs []net.Addr) []string {

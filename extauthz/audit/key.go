@@ -70,24 +70,14 @@ func readKey(path string) ([]byte, error) {
 	return data, nil
 }
 
-// makeKey writes a whole key under another name and then links it, so that no
-// start sees half of one and two first starts agree.
+// makeKey makes a key, unless another first start did at the same time.
 func makeKey(dir, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, ".audit.key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // best effort on the way out
 	var secret [keySize]byte
 	rand.Read(secret[:]) // never fails
-	_, err = tmp.Write(secret[:])
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Link(tmp.Name(), path)
+	return regular.Create(path, secret[:], 0o600)
 }
 
 // Hash returns the keyed hash of a value, 32 hex digits.

@@ -83,24 +83,9 @@ func (k *nonceKey) keep() {
 	}
 }
 
-// write makes a whole file under another name and links it, so that nobody reads
-// half of one.
 func (k *nonceKey) write() error {
-	dir := filepath.Dir(k.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(k.path), 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, ".dpop-nonce-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) //nolint:errcheck // best effort on the way out
-	_, err = temp.Write(k.current.Load()[:])
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(temp.Name(), k.path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return regular.Create(k.path, k.current.Load()[:], 0o600)
 }

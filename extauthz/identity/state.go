@@ -57,49 +57,21 @@ func (s *store) load() (document, time.Time, error) {
 }
 
 // save replaces the file as a whole: after a crash it is the old one or the new one.
-func (s *store) save(doc document, fetched time.Time) (err error) {
+func (s *store) save(doc document, fetched time.Time) error {
 	text, err := json.Marshal(kept{keptVersion, s.issuer, s.from, fetched.UTC().Round(0), doc.made, doc.body})
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(s.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, ".keys-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreMissing(os.Remove(temp.Name())))
-		}
-	}()
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), s.path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return regular.Replace(s.path, text, 0o600)
 }
 
 // forget removes what was kept.
-func (s *store) forget() error { return ignoreMissing(os.Remove(s.path)) }
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// syncDir makes a rename survive a crash.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
+func (s *store) forget() error {
+	if err := os.Remove(s.path); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

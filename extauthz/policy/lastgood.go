@@ -42,11 +42,11 @@ func KeepLastGood(state string, p *Policy) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := replaceFile(path, []byte(f.Text)); err != nil {
+		if err := regular.Replace(path, []byte(f.Text), 0o600); err != nil {
 			return err
 		}
 	}
-	if err := replaceFile(filepath.Join(good, goodName), []byte(hash+"\n")); err != nil {
+	if err := regular.Replace(filepath.Join(good, goodName), []byte(hash+"\n"), 0o600); err != nil {
 		return err
 	}
 	return removeOthers(good, hash)
@@ -107,25 +107,4 @@ func removeOthers(good, hash string) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// replaceFile writes beside the file, syncs, and renames over it: a reader sees
-// the old content or the new, never half of it.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already after the rename
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
 }

@@ -116,17 +116,5 @@ func writeMeant(dir string, meant map[string]string) error {
 	if err != nil {
 		return err
 	}
-	half, err := os.CreateTemp(dir, meantName+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(half.Name()) }() // gone already after the rename
-	_, err = half.Write(text)
-	if err == nil {
-		err = half.Sync()
-	}
-	if err = errors.Join(err, half.Close()); err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(half.Name(), filepath.Join(dir, meantName)), syncDir(dir))
+	return regular.Replace(filepath.Join(dir, meantName), text, 0o600)
 }

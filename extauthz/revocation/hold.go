@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // hold is what keeps a directory for one process: a lock on the directory itself,
@@ -125,5 +127,5 @@ func (j *Journal) mayReplace(m *mark) error {
 
 // remark writes the mark for what we know.
 func (j *Journal) remark() error {
-	return errors.Join(j.mark.write(j.store, j.epoch), j.mark.file.Sync(), syncDir(j.o.Dir))
+	return errors.Join(j.mark.write(j.store, j.epoch), j.mark.file.Sync(), regular.SyncDir(j.o.Dir))
 }

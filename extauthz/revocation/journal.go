@@ -142,7 +142,7 @@ func (j *Journal) create() error {
 		j.store = strings.ToLower(rand.Text())
 	}
 	// The mark comes first: a journal without one is what somebody brought.
-	err := errors.Join(j.mark.write(j.store, 0), j.mark.file.Sync(), syncDir(j.o.Dir))
+	err := errors.Join(j.mark.write(j.store, 0), j.mark.file.Sync(), regular.SyncDir(j.o.Dir))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"github.com/tiergate/tiergate/rules/regular"
 )
 
 // Add implements Store.
@@ -184,7 +186,7 @@ func (j *Journal) rewrite() error {
 	j.mu.Lock()
 	j.chain, j.size, j.lines = next, size, 0
 	j.mu.Unlock()
-	if err := errors.Join(syncDir(j.o.Dir), j.noted()); err != nil {
+	if err := errors.Join(regular.SyncDir(j.o.Dir), j.noted()); err != nil {
 		return err
 	}
 	j.suspect = false
@@ -210,13 +212,4 @@ func (j *Journal) writeAll(f *os.File, c *chain) (size int64, err error) {
 		err = put(&line{Entry: &live[i].Entry})
 	}
 	return size, errors.Join(err, out.Flush())
-}
-
-// syncDir makes names that were made or changed in a directory survive.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -87,11 +87,7 @@ func replace(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return regular.SyncDir(filepath.Dir(to))
 }
 
 // importer collects rows, sorts them, and writes them.
