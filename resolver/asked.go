@@ -52,6 +52,7 @@ func (b *builder) ask(option string, at rules.At[string], more bool) {
 		b.mistakes.AddHint(at.Pos, "say body: form, or body: json", "%s is %q, which is of another kind of body than the line reads", option, at.V)
 		return
 	}
+	b.bodyName(e)
 	e.each = e.kind == fromQuery // it may come more than once
 	b.op.NeedsBody = b.op.NeedsBody || e.kind != fromQuery
 	a.from = b.source(e)

@@ -208,9 +208,7 @@ func (b *builder) derived(t *targetSpec, actions []string) {
 // type says of members and attributes. A name may come twice.
 func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
 	for _, e := range t.exprs() {
-		if (e.kind == fromBody || e.kind == fromForm) && len(e.steps) > 0 && !e.steps[0].each {
-			b.op.members = append(b.op.members, e.steps[0].member)
-		}
+		b.bodyName(e)
 	}
 	if len(b.op.targets) > 0 {
 		return
@@ -229,6 +227,13 @@ func (b *builder) bodyNames(t *targetSpec, typ *rules.Type, actions []string) {
 		for i := range typ.Attributes {
 			b.op.members = append(b.op.members, typ.Attributes[i].Name)
 		}
+	}
+}
+
+// bodyName notes the outermost member that an expression reads, if it is of a body.
+func (b *builder) bodyName(e *expr) {
+	if e.reads() != 0 && len(e.steps) > 0 && !e.steps[0].each {
+		b.op.members = append(b.op.members, e.steps[0].member)
 	}
 }
 

@@ -56,6 +56,39 @@ func TestP3BodyNamesInTheQuery(t *testing.T) {
 	}
 }
 
+// A wrapper that the line writes or asks by belongs in the body: Rails would take
+// all of it from the query instead.
+func TestP3WrappersInTheQuery(t *testing.T) {
+	const into = `{"id":"1","order":{"phone":"x"},"ask":{"fields":"id"}}`
+	for _, c := range []struct {
+		row, line string
+		option    option
+		query     string
+		want      string
+	}{
+		{"nothing", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "", "update order/7 named phone"},
+		{"another wrapper", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?page[size]=1", "update order/7 named phone"},
+		{"the wrapper, with a member that nobody declares", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?order[admin]=1", "ambiguous_parameter"},
+		{"the wrapper alone", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?order=1", "ambiguous_parameter"},
+		{"the wrapper in another case", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?Order.admin=1", "ambiguous_parameter"},
+		{"a wrapper that the line does not name", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?ask[fields]=ssn", "update order/7 named phone"},
+		{"a wrapper of what is asked for", "POST /orders/{o} -> read order/{o}", withFields("body.ask.fields"), "", "read order/7 reads id"},
+		{"that in the query", "POST /orders/{o} -> read order/{o}", withFields("body.ask.fields"), "?ask[fields]=ssn", "ambiguous_parameter"},
+		{"a wrapper of an id", "POST /orders -> read order/{body.order.phone}", nil, "?page[size]=1", "read order/x"},
+		{"that in the query", "POST /orders -> read order/{body.order.phone}", nil, "?order[phone]=7", "ambiguous_parameter"},
+	} {
+		var options []option
+		if c.option != nil {
+			options = append(options, c.option)
+		}
+		path := strings.Replace(strings.Fields(c.line)[1], "{o}", "7", 1)
+		request := strings.Fields(c.line)[0] + " " + path + c.query + asJSON + into
+		if got := result(mustLine(t, c.line, options...), request); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
 // What the line reads from the query may say the same in JSON, and nothing else.
 func TestP3QueryNamesInTheBody(t *testing.T) {
 	routes := compile(t,

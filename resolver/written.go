@@ -48,6 +48,7 @@ func (b *builder) written() {
 			b.mistakes.AddHint(at.Pos, "write body.member, or args.member on a GRAPHQL or MCP line", "writes is %q, which is not in the body", at.V)
 			return
 		}
+		b.bodyName(e)
 		if each := lastEach(e.steps); each > 0 {
 			if lastEach(id) != each || !slices.Equal(e.steps[:each], id[:each]) {
 				b.mistakes.AddHint(at.Pos, "capture the ids in the same list", "writes is %q, and the line's first target has no id in each of its elements", at.V)

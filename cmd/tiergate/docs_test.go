@@ -189,7 +189,7 @@ rules:
 	}
 }
 
-// The lines that docs/routes.md shows load as they stand.
+// The lines that docs/routes.md shows load as they stand, and its tests pass.
 func TestRoutesPageLoads(t *testing.T) {
 	dir := t.TempDir()
 	for _, x := range examples(t, "../../docs/routes.md") {
@@ -201,7 +201,11 @@ func TestRoutesPageLoads(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "22 map lines") {
+	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "26 map lines") {
+		t.Errorf("exit %d\n%s", code, &out)
+	}
+	out.Reset()
+	if code := run([]string{"test", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 13 tests, 0 failed") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }
