@@ -29,11 +29,20 @@ type Options struct {
 // rules.Mistakes: all of them, in file order. The source comes back even then,
 // as far as it could be read, so that a report can show the lines.
 func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
-	o.Env.Beside = resolver.Beside
 	src, ms := rules.Parse(fsys)
 	if src.Unread || len(src.Files) == 0 && len(ms) > 0 {
 		return nil, src, ms.Err()
 	}
+	p, err := compile(src, ms, o)
+	return p, src, err
+}
+
+// Compile is Load of rules that were read before, and maybe changed since.
+func Compile(src *rules.Source, o Options) (*Policy, error) { return compile(src, nil, o) }
+
+// compile adds its mistakes to those of reading.
+func compile(src *rules.Source, ms rules.Mistakes, o Options) (*Policy, error) {
+	o.Env.Beside = resolver.Beside
 	set, more := rules.Compile(src, o.Env)
 	ms = append(ms, more...)
 	routes, more := resolver.Compile(src.Routes, set.Schema())
@@ -43,7 +52,7 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 		ms = append(ms, rewritten(set, routes, o.Env.Managed)...)
 	}
 	if err := ms.Err(); err != nil {
-		return nil, src, err
+		return nil, err
 	}
 	recogniser := identity.NewRecogniser(set.Identities()).WithIssuers(o.Env.Issuers)
 	subjects := newSubjects(o.Env.Issuers, set.Schema(), recogniser)
@@ -62,7 +71,7 @@ func Load(fsys fs.FS, o Options) (*Policy, *rules.Source, error) {
 		verifier:    o.Verifier,
 		revocations: o.Revocations,
 		resolve:     o.Resolve,
-	}, src, nil
+	}, nil
 }
 
 // handedOn refuses a target that is taken from the caller's own claims unless
