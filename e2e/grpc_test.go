@@ -5,14 +5,10 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -23,9 +19,6 @@ import (
 	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/prototext"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/tiergate/tiergate/envoy"
@@ -93,7 +86,11 @@ func TestGRPCThroughEnvoy(t *testing.T) {
 	if err := writeRules(config, "tickets.yaml", ticketRules); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeRules(config, "tickets.binpb", descriptors(t)); err != nil {
+	descriptors, err := Descriptors("../resolver/testdata/page.binpb.txtpb") // of docs/grpc.md
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeRules(config, "tickets.binpb", string(descriptors)); err != nil {
 		t.Fatal(err)
 	}
 	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, "grpc", config); err != nil {
@@ -275,34 +272,15 @@ func ticketGateway(t *testing.T, w *World, profile envoy.Profile, upstream, even
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Upstream, o.Admin, o.Listen, o.Mesh = upstream, "127.0.0.1:0", "127.0.0.1:0", nil
-	text, err := envoy.Bootstrap(o)
+	o.Upstream = upstream
+	b, err := NewBootstrap(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tree map[string]any
-	if err := json.Unmarshal(text, &tree); err != nil {
+	if err := errors.Join(b.AddCluster("tickets", upstream, true), b.AddCluster("events", events, false)); err != nil {
 		t.Fatal(err)
 	}
-	resources := tree["static_resources"].(map[string]any)
-	cluster := func(name, addr string) map[string]any {
-		host, port, _ := net.SplitHostPort(addr)
-		number, _ := strconv.Atoi(port)
-		address := map[string]any{"socket_address": map[string]any{"address": host, "port_value": number}}
-		return map[string]any{"name": name, "type": "STATIC", "load_assignment": map[string]any{"cluster_name": name, "endpoints": []any{
-			map[string]any{"lb_endpoints": []any{map[string]any{"endpoint": map[string]any{"address": address}}}},
-		}}}
-	}
-	service := cluster("tickets", upstream)
-	service["typed_extension_protocol_options"] = map[string]any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": map[string]any{
-		"@type":                "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-		"explicit_http_config": map[string]any{"http2_protocol_options": map[string]any{}},
-	}}
-	resources["clusters"] = append(resources["clusters"].([]any), service, cluster("events", events))
-
-	manager := resources["listeners"].([]any)[0].(map[string]any)["filter_chains"].([]any)[0].(map[string]any)["filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
-	manager["upgrade_configs"] = []any{map[string]any{"upgrade_type": "websocket"}}
-	host := manager["route_config"].(map[string]any)["virtual_hosts"].([]any)[0].(map[string]any)
+	b.Manager["upgrade_configs"] = []any{map[string]any{"upgrade_type": "websocket"}}
 	route := func(prefix, cluster string, streams bool) map[string]any {
 		to := map[string]any{"cluster": cluster}
 		r := map[string]any{"match": map[string]any{"prefix": prefix}, "route": to}
@@ -315,39 +293,14 @@ func ticketGateway(t *testing.T, w *World, profile envoy.Profile, upstream, even
 		}
 		return r
 	}
+	host := b.Routes["virtual_hosts"].([]any)[0].(map[string]any)
 	host["routes"] = append([]any{
 		route("/tickets.v1.Tickets/Watch", "tickets", true), route("/tickets.v1.Tickets/", "tickets", false), route("/v1/tickets/", "events", true),
 	}, host["routes"].([]any)...)
-	if text, err = json.Marshal(tree); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "tickets.json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	e, err := RunEnvoy(t.Context(), w.programs.Envoy, "tickets", dir, path)
+	e, err := b.Run(t.Context(), w.programs.Envoy, "tickets", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Stop() })
 	return e
-}
-
-// descriptors are those of the service that docs/grpc.md is about.
-func descriptors(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../resolver/testdata/page.binpb.txtpb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := &descriptorpb.FileDescriptorSet{}
-	if err := prototext.Unmarshal(text, set); err != nil {
-		t.Fatal(err)
-	}
-	b, err := proto.Marshal(set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

@@ -3,12 +3,9 @@
 package e2e
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,27 +81,12 @@ func routed(t *testing.T, w *World, written []byte) *Envoy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Mesh = nil
-	text, err := envoy.Bootstrap(o)
+	b, err := NewBootstrap(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tree map[string]any
-	if err := json.Unmarshal(text, &tree); err != nil {
-		t.Fatal(err)
-	}
-	listener := tree["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any)
-	manager := listener["filter_chains"].([]any)[0].(map[string]any)["filters"].([]any)[0].(map[string]any)["typed_config"].(map[string]any)
-	manager["route_config"].(map[string]any)["virtual_hosts"] = routes["virtual_hosts"]
-	if text, err = json.Marshal(tree); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "routes.json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	e, err := RunEnvoy(t.Context(), w.programs.Envoy, "routes", dir, path)
+	b.Routes["virtual_hosts"] = routes["virtual_hosts"]
+	e, err := b.Run(t.Context(), w.programs.Envoy, "routes", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

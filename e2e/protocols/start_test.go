@@ -14,10 +14,6 @@ import (
 	"sync"
 	"testing"
 
-	"google.golang.org/protobuf/encoding/prototext"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/descriptorpb"
-
 	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/scene"
 )
@@ -43,7 +39,11 @@ func (s *seen) all() []string {
 // start runs the example with one server behind the host.
 func start(t *testing.T, host, addr string, http2 bool, edit map[string][]byte) *scene.Scene {
 	t.Helper()
-	files := map[string][]byte{"rules/tickets.binpb": descriptors(t)}
+	descriptors, err := e2e.Descriptors("../../resolver/testdata/page.binpb.txtpb") // of docs/grpc.md
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"rules/tickets.binpb": descriptors}
 	for name, text := range edit {
 		files[name] = text
 	}
@@ -51,24 +51,6 @@ func start(t *testing.T, host, addr string, http2 bool, edit map[string][]byte) 
 		Root: "../..", Example: os.DirFS("testdata/example"), Files: files,
 		Upstreams: []scene.Upstream{{Host: host, Addr: addr, HTTP2: http2}},
 	})
-}
-
-// descriptors are those of the service that docs/grpc.md is about.
-func descriptors(t *testing.T) []byte {
-	t.Helper()
-	text, err := os.ReadFile("../../resolver/testdata/page.binpb.txtpb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := &descriptorpb.FileDescriptorSet{}
-	if err := prototext.Unmarshal(text, set); err != nil {
-		t.Fatal(err)
-	}
-	b, err := proto.Marshal(set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // pair is an own ticket, which must be reached, and a foreign one, which must not.
