@@ -24,7 +24,7 @@ func (c *compiler) broad(r *rule) {
 	}
 	hint := "broad rights need because, owner and review_by"
 	for _, t := range r.types {
-		if top := min(r.upTo, c.set.schema.highest(t)); top > c.set.schema.BroadAbove && !r.narrow(c, t) {
+		if top := min(r.upTo, c.set.schema.Highest(t)); top > c.set.schema.BroadAbove && !r.narrow(c, t) {
 			if d.When.given() && len(r.broad) == 0 {
 				hint = fmt.Sprintf("its condition may hold of any %s: %s", t.Name, hint)
 			}
@@ -50,8 +50,8 @@ func (c *compiler) broad(r *rule) {
 	}
 }
 
-// highest is the highest tier that an object or a collection of a type can have.
-func (s *Schema) highest(t *Type) Tier {
+// Highest is the highest tier that an object or a collection of a type can have.
+func (s *Schema) Highest(t *Type) Tier {
 	top := max(t.Tier, t.MaxRowTier, t.Classified)
 	for _, tier := range t.Actions {
 		top = max(top, tier)

@@ -17,7 +17,7 @@ func (c *compiler) inVain(r *rule) {
 	switch {
 	case r.effect == Allow && d.UpTo.given() && every(func(t *Type) bool { return s.lowest(t) > r.upTo }):
 		c.warnings.AddHint(d.UpTo.Pos, "raise up_to if it is meant to", "the rule never applies: nothing that it is on has a tier as low as %s", d.UpTo.V)
-	case r.effect == Deny && r.fromTier != NoTier && every(func(t *Type) bool { return s.highest(t) < r.fromTier }):
+	case r.effect == Deny && r.fromTier != NoTier && every(func(t *Type) bool { return s.Highest(t) < r.fromTier }):
 		c.warnings.AddHint(d.FromTier.Pos, "lower from_tier, or raise max_row_tier", "the rule never applies: nothing that it is on has a tier as high as %s", d.FromTier.V)
 	}
 	switch r.constant(c) { //nolint:exhaustive // anything else depends on what is asked

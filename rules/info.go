@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RuleInfo is a rule as /rules, review, explain and coverage show it.
 type RuleInfo struct {
@@ -9,6 +12,7 @@ type RuleInfo struct {
 	Effect     Effect
 	Shadow     bool     // mode: shadow
 	Selectors  []string // as they are written, in one line each
+	Identities []string // that it can be about
 	To         []string
 	On         []string
 	UpTo       string // of an allow rule
@@ -21,6 +25,7 @@ type RuleInfo struct {
 	When       string
 	Unbounded  bool
 	SetQuery   []string // query parameters that it sets
+	Narrow     bool     // something in it is sure to keep objects of each of its types out
 	Broad      []string // what makes its rights broad
 	Because    string
 	Owner      string
@@ -35,7 +40,7 @@ func (s *Set) Rules() []RuleInfo {
 		out[i] = RuleInfo{
 			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
 			To: d.To.Values(), On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
-			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad,
+			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
 			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
 		}
 		for _, e := range d.Then.SetQuery {
@@ -47,4 +52,17 @@ func (s *Set) Rules() []RuleInfo {
 		}
 	}
 	return out
+}
+
+// narrows reports whether the rule is sure to keep objects of each of its types out.
+func (r *rule) narrows() bool {
+	if r.decl.Own.given() || r.decl.Same.given() {
+		return true
+	}
+	for _, cl := range r.clauses {
+		if !slices.ContainsFunc(cl.conditions, func(c condition) bool { return c.narrows }) {
+			return false
+		}
+	}
+	return len(r.clauses) > 0
 }
