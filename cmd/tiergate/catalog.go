@@ -30,7 +30,8 @@ func newCatalogAccept() *cobra.Command {
 		Use:   "accept -c tiergate.yaml HASH",
 		Short: "Let a held version of a catalog file in",
 		Long: `accept lets the version of a catalog file in that a server holds because it lowers the tiers of many rows,
-or loses many. HASH is what the server's log says, or at least its first 12 digits: the SHA-256 of the file as it is now.
+or loses many. HASH is what the server's log says, or at least its first 12 digits: the SHA-256 of the file as it is now,
+for a SQLite file the stamp that tiergate catalog import printed.
 It stands in state_dir, where a running server finds it within 2 seconds, and is good for a day.
 Exit code 1: no catalog file has that content.`,
 		Example: "  tiergate catalog accept -c tiergate.yaml 9f86d081884c",
@@ -60,21 +61,22 @@ func (c *config) accept(w io.Writer, hash string, now time.Time) error {
 	}
 	var seen []string
 	for _, e := range c.Catalogs {
-		if e.V.File.V == "" {
+		file, content, err := e.V.fingerprint(c)
+		if err != nil { // another one may still be meant
+			seen = append(seen, fmt.Sprintf("  catalog %q: %v", e.Key, err))
 			continue
 		}
-		content, err := catalog.Fingerprint(c.path(e.V.File.V))
-		if err != nil {
-			return fmt.Errorf("catalog %q: %w", e.Key, err)
+		if file == "" {
+			continue
 		}
 		if strings.HasPrefix(content, strings.ToLower(hash)) {
 			if err := catalog.Accept(c.path(c.StateDir.V), content, now); err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "accepted for a day: catalog %s, %s, sha256 %s\n", e.Key, e.V.File.V, content)
+			fmt.Fprintf(w, "accepted for a day: catalog %s, %s, sha256 %s\n", e.Key, file, content)
 			return nil
 		}
-		seen = append(seen, fmt.Sprintf("  %s  %s  %s", content, e.Key, e.V.File.V))
+		seen = append(seen, fmt.Sprintf("  %s  %s  %s", content, e.Key, file))
 	}
 	fmt.Fprintf(w, "no catalog file has a content of sha256 %s\n", hash)
 	for _, line := range seen {

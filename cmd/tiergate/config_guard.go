@@ -38,7 +38,7 @@ func (g *guardConfig) guard() (out catalog.Guard) {
 
 func (c *config) checkGuards(ms *rules.Mistakes) {
 	for _, e := range c.Catalogs {
-		if g := e.V.Guard; g != nil && e.V.File.V == "" {
+		if g := e.V.Guard; g != nil && e.V.File.V == "" && e.V.SQLite == nil {
 			ms.AddHint(g.Pos, "remove it: other sources have no versions", "catalog %q has a guard and no file", e.Key)
 		}
 	}

@@ -44,10 +44,25 @@ func (s *sqliteConfig) check(name string, ms *rules.Mistakes) {
 	}
 }
 
+// fingerprint returns the file of rows that the catalog names and holds whole, ""
+// for none, and the SHA-256, in hex, by which a version of it is accepted.
+func (s *catalogConfig) fingerprint(c *config) (file, content string, err error) {
+	switch {
+	case s.File.V != "":
+		content, err = catalog.Fingerprint(c.path(s.File.V))
+		return s.File.V, content, err
+	case s.SQLite != nil:
+		content, err = sqlite.Stamp(c.path(s.SQLite.File.V))
+		return s.SQLite.File.V, content, err
+	}
+	return "", "", nil
+}
+
 func (s *catalogConfig) openSQLite(c *config, log *slog.Logger, loaded func(error)) (catalog.Source, error) {
 	source, err := sqlite.Open(sqlite.Options{
 		Path: c.path(s.SQLite.File.V), MaxAge: s.SQLite.MaxAge.V,
 		Connections: s.SQLite.Connections.V, Memory: int(s.SQLite.Memory.V), // 0 is the default
+		Guard: s.Guard.guard(), Name: s.name, StateDir: c.path(c.StateDir.V), Serves: c.server,
 		Log: log, Loaded: loaded,
 	})
 	if err != nil {

@@ -20,22 +20,22 @@ import (
 // memory is what is remembered of a file over restarts.
 type memory struct {
 	Content string `json:"sha256"`         // of the version that was in force last
-	Rows    census `json:"rows"`           // of it
+	Rows    Census `json:"rows"`           // of it
 	Held    string `json:"held,omitempty"` // SHA-256 of a version that was held since
 }
 
 const maxMemory = 16 << 20
 
-func (f *File) memory() string {
-	return filepath.Join(f.options.StateDir, "catalog-"+f.options.Name+".json")
+func (g *Gate) memory() string {
+	return filepath.Join(g.options.StateDir, "catalog-"+g.options.Name+".json")
 }
 
 // remembered reads what is known of the version in force; nothing is no error.
-func (f *File) remembered() (m memory, err error) {
-	if f.options.StateDir == "" {
+func (g *Gate) remembered() (m memory, err error) {
+	if g.options.StateDir == "" {
 		return m, nil
 	}
-	text, err := regular.ReadFile(f.memory(), maxMemory)
+	text, err := regular.ReadFile(g.memory(), maxMemory)
 	if errors.Is(err, os.ErrNotExist) {
 		return m, nil
 	}
@@ -46,25 +46,20 @@ func (f *File) remembered() (m memory, err error) {
 }
 
 // remember keeps what is known of the version in force, where this process serves it.
-func (f *File) remember(m memory) {
-	if f.options.StateDir == "" || !f.options.Serves {
+func (g *Gate) remember(m memory) {
+	if g.options.StateDir == "" || !g.options.Serves {
 		return
 	}
 	text, err := json.Marshal(m)
 	if err == nil {
-		err = os.MkdirAll(f.options.StateDir, 0o700)
+		err = os.MkdirAll(g.options.StateDir, 0o700)
 	}
 	if err == nil {
-		err = replaceFile(f.memory(), text)
+		err = regular.Replace(g.memory(), text, 0o600)
 	}
 	if err != nil {
-		f.options.Log.Error("catalog counts not kept", slog.Any("error", err))
+		g.options.Log.Error("catalog counts not kept", slog.Any("error", err))
 	}
-}
-
-// inForce remembers a version that took effect.
-func (f *File) inForce(t *table) {
-	f.remember(memory{Content: hex.EncodeToString(f.seen.content[:]), Rows: t.census()})
 }
 
 const (
@@ -92,7 +87,7 @@ func Accept(stateDir, content string, now time.Time) error {
 		}
 	}
 	fmt.Fprintf(&out, acceptedForm, content, now.UTC().Format(time.RFC3339))
-	return replaceFile(path, out.Bytes())
+	return regular.Replace(path, out.Bytes(), 0o600)
 }
 
 // acceptance reads one line.
@@ -103,16 +98,16 @@ func acceptance(line string) (content string, at time.Time, ok bool) {
 }
 
 // accepted reports whether somebody accepted a version within the last day.
-func (f *File) accepted(content string) bool {
-	if f.options.StateDir == "" || content == "" {
+func (g *Gate) accepted(content string) bool {
+	if g.options.StateDir == "" || content == "" {
 		return false
 	}
-	text, err := regular.ReadFile(filepath.Join(f.options.StateDir, acceptances), maxAccepted)
+	text, err := regular.ReadFile(filepath.Join(g.options.StateDir, acceptances), maxAccepted)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		f.options.Log.Error("catalog acceptances not used", slog.Any("error", err))
+		g.options.Log.Error("catalog acceptances not used", slog.Any("error", err))
 	}
 	for line := range strings.Lines(string(text)) {
-		if hash, at, ok := acceptance(line); ok && hash == content && f.options.Now().Sub(at) < acceptedFor {
+		if hash, at, ok := acceptance(line); ok && hash == content && g.options.Now().Sub(at) < acceptedFor {
 			return true
 		}
 	}
@@ -131,25 +126,4 @@ func Fingerprint(path string) (string, error) {
 		return "", fmt.Errorf("read %s: %w", path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// replaceFile writes beside the file, syncs, and renames over it: a reader sees
-// the old content or the new, never half of it.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already after the rename
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
 }

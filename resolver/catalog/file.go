@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,12 +44,11 @@ type File struct {
 	format  func(file string, text []byte) (*table, rules.Mistakes)
 	table   atomic.Pointer[table] // nil until a load succeeded
 	kept    atomic.Pointer[kept]  // nil until somebody reads the rows
-	ranks   atomic.Pointer[map[string]Rank]
 
 	mu   sync.Mutex
 	seen seen
 	had  held // the columns that a new version must not lose
-	held holding
+	gate *Gate
 	err  error // of the last load
 }
 
@@ -62,6 +62,9 @@ type seen struct {
 	fault    error // of the content, for those who read it then
 	kept     *kept
 }
+
+// sum is the SHA-256 of the content, in hex.
+func (s *seen) sum() string { return hex.EncodeToString(s.content[:]) }
 
 const (
 	defaultMaxSize = 512 << 20
@@ -100,6 +103,10 @@ func OpenFile(o FileOptions) (*File, error) {
 	if f.options.Log == nil {
 		f.options.Log = slog.New(slog.DiscardHandler)
 	}
+	f.gate = NewGate(GateOptions{
+		Path: f.options.Path, Guard: f.options.Guard, Name: f.options.Name, StateDir: f.options.StateDir, Serves: f.options.Serves,
+		Now: f.options.Now, Log: f.options.Log,
+	})
 	f.reload()
 	return f, nil
 }
@@ -189,12 +196,7 @@ func (f *File) reload() {
 
 // refused tells of a version that does not take effect.
 func (f *File) refused(err error) {
-	if h := f.held; h.content != "" {
-		f.options.Log.Error("catalog file held until it is accepted", slog.String("file", f.options.Path), slog.String("sha256", h.content),
-			slog.Int("rows", h.rows), slog.Int("lowered", h.lowered), slog.Int("lost", h.lost))
-	} else {
-		f.options.Log.Error("catalog file kept as it was", slog.String("file", f.options.Path), slog.Any("error", err))
-	}
+	f.gate.Refused(err)
 	if f.options.Loaded != nil {
 		f.options.Loaded(err)
 	}
@@ -203,7 +205,7 @@ func (f *File) refused(err error) {
 // load replaces the table; news says that the rows may be other ones.
 func (f *File) load() (news bool, err error) {
 	now, kept := f.options.Now(), f.kept.Load()
-	judged := f.seen.fault == nil || f.seen.kept == kept && !f.accepted(f.held.content) // a fault may be gone with who read the column
+	judged := f.seen.fault == nil || f.seen.kept == kept && !f.gate.Accepted() // a fault may be gone with who read the column
 	if info, err := os.Stat(f.options.Path); err == nil && judged && f.seen.same(info) {
 		return false, f.seen.fault
 	}
@@ -235,7 +237,7 @@ func (f *File) load() (news bool, err error) {
 		}
 		ms = append(ms, kept.lost(f.options.Path, f.had, t)...)
 	}
-	f.held = holding{}
+	f.gate.Forget()
 	if f.seen.fault = ms.Err(); f.seen.fault == nil && kept != nil { // else the first who reads the rows has them judged
 		f.seen.fault = f.guard(t)
 	}
@@ -249,7 +251,7 @@ func (f *File) load() (news bool, err error) {
 	}
 	f.table.Store(t)
 	if kept != nil {
-		f.inForce(t)
+		f.gate.InForce(f.seen.sum(), t.census())
 	}
 	f.options.Log.Info("catalog file loaded", slog.String("file", f.options.Path),
 		slog.Int("rows", len(t.records)), slog.Uint64("generation", t.generation))

@@ -257,10 +257,10 @@ func TestGuardGoesByTheRulesInForce(t *testing.T) {
 }
 
 func TestUntypedRowsRankByTheLeastOfTheirTypes(t *testing.T) {
-	f := &File{}
+	f := NewGate(GateOptions{})
 	tiers := []string{"public", "internal", "restricted"}
 	f.Rank(map[string]Rank{"a": {tiers, 1, 1}, "b": {tiers, 0, 0}, "c": {tiers, 2, 2}})
-	ranks := *f.ranks.Load()
+	ranks := f.ranked()
 	if got := ranks[""]; got.None != 0 || got.of("internal") != 1 || ranks["c"].of("internal") != 2 || got.of("unheard") != 3 {
 		t.Errorf("%+v", ranks)
 	}

@@ -40,12 +40,33 @@ func (f *File) judge(k *kept) {
 		err = f.guard(t)
 	}
 	if err == nil {
-		f.inForce(t)
+		f.gate.InForce(f.seen.sum(), t.census())
 		return
 	}
 	f.table.Store(nil)
 	f.had, f.err, f.seen.fault, f.seen.kept = nil, err, err, k
 	f.refused(err)
+}
+
+// guard returns why a version of the file may not take effect, or nil.
+func (f *File) guard(now *table) error {
+	var exact *loss
+	if last := f.table.Load(); last != nil && last != now {
+		l := takes(last, now, f.gate.ranked())
+		exact = &l
+	}
+	return f.gate.judge(f.seen.sum(), now.census(), exact)
+}
+
+// Rank implements Ranker.
+func (f *File) Rank(types map[string]Rank) { f.gate.Rank(types) }
+
+// Held returns the SHA-256, in hex, of the version of the file that waits to be
+// accepted, or "".
+func (f *File) Held() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gate.Held()
 }
 
 func (k *kept) reads(typ, column string) bool {

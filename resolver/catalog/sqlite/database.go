@@ -39,7 +39,7 @@ type kind struct {
 	text         bool
 	tier, parent bool
 	columns      []string
-	tiers        map[string]int64
+	tiers        map[string]int // how many rows have which
 }
 
 // session is one connection with its statements, by type.
@@ -163,10 +163,47 @@ func (d *database) readTypes(ctx context.Context) error {
 		if err := errors.Join(json.Unmarshal([]byte(columns), &t.columns), json.Unmarshal([]byte(tiers), &t.tiers)); err != nil {
 			return err
 		}
+		if counted := t.counted(); counted != t.rows {
+			return fmt.Errorf("type %q: %d rows by their tiers, %d in all: the counts do not add up", t.name, counted, t.rows)
+		}
 		d.types[t.name] = t
 		d.rows += t.rows
 	}
 	return rows.Err()
+}
+
+// counted is how many rows there are by the counts of each tier, -1 where one of
+// them cannot be.
+func (t *kind) counted() (n int64) {
+	for _, rows := range t.tiers {
+		if rows < 0 {
+			return -1
+		}
+		n += int64(rows)
+	}
+	return n
+}
+
+// census is what the file says of its rows.
+func (d *database) census() catalog.Census {
+	c := make(catalog.Census, len(d.types))
+	for name, t := range d.types {
+		c[name] = t.tiers
+	}
+	return c
+}
+
+// Stamp returns the SHA-256, in hex, that a file says its rows have, and by which a
+// version that is held is accepted.
+func Stamp(path string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	d, err := open(ctx, path, 1, defaultCache)
+	if err != nil {
+		return "", err
+	}
+	defer d.retire()
+	return d.stamp, nil
 }
 
 // use keeps the database open until done; false says that it is not any more.

@@ -115,7 +115,7 @@ type typ struct {
 	slots        map[string]int
 	first        map[string]int // line that has a column first, for each column of the rows
 	rows         int64
-	tiers        map[string]int64
+	tiers        map[string]int
 }
 
 const (
@@ -193,7 +193,7 @@ func (in *importer) take(row catalog.Row) error {
 			return fmt.Errorf("more than %d types", maxTypes)
 		}
 		t = &typ{
-			n: len(in.list), name: name, text: row.Whole, slots: make(map[string]int), first: make(map[string]int), tiers: make(map[string]int64),
+			n: len(in.list), name: name, text: row.Whole, slots: make(map[string]int), first: make(map[string]int), tiers: make(map[string]int),
 		}
 		in.types[name], in.list = t, append(in.list, t)
 	}

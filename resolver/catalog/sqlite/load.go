@@ -49,10 +49,18 @@ func (s *Source) look() {
 	case before != nil && before.Error() == err.Error():
 		return
 	default:
-		news = true
-		s.options.Log.Error("catalog file kept as it was", slog.String("file", s.options.Path), slog.Any("error", err))
+		s.refused(err)
+		return
 	}
 	if news && s.options.Loaded != nil {
+		s.options.Loaded(err)
+	}
+}
+
+// refused tells of a version that does not take effect.
+func (s *Source) refused(err error) {
+	s.gate.Refused(err)
+	if s.options.Loaded != nil {
 		s.options.Loaded(err)
 	}
 }
@@ -60,7 +68,7 @@ func (s *Source) look() {
 // load puts the file in force; news says that the rows may be other ones.
 func (s *Source) load() (news bool, err error) {
 	now, kept := s.options.Now(), s.kept.Load()
-	judged := s.seen.fault == nil || s.seen.kept == kept // a fault may be gone with who read the column
+	judged := s.seen.fault == nil || s.seen.kept == kept && !s.gate.Accepted() // a fault may be gone with who read the column
 	if info, err := os.Stat(s.options.Path); err == nil && judged && s.seen.same(info) {
 		return false, s.seen.fault
 	}
@@ -68,6 +76,7 @@ func (s *Source) load() (news bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
 	d, err := open(ctx, s.options.Path, s.options.Connections, s.options.Memory)
+	s.gate.Forget()
 	if err != nil {
 		s.seen.info = nil
 		s.overwritten(last)
@@ -83,7 +92,10 @@ func (s *Source) load() (news bool, err error) {
 	same := last != nil && last.stamp == d.stamp
 	s.seen = seen{info: d.info, at: now, asOf: asOf, stamp: d.stamp, kept: kept}
 	if !same {
-		if s.seen.fault = s.lost(d, kept).Err(); s.seen.fault != nil {
+		if s.seen.fault = s.lost(d, kept).Err(); s.seen.fault == nil && kept != nil { // else the first who reads the rows has them judged
+			s.seen.fault = s.gate.Judge(d.stamp, d.census())
+		}
+		if s.seen.fault != nil {
 			d.retire()
 			s.overwritten(last)
 			return true, s.seen.fault
@@ -97,6 +109,9 @@ func (s *Source) load() (news bool, err error) {
 	s.force.Store(next)
 	if last != nil {
 		last.retire()
+	}
+	if !same && kept != nil {
+		s.gate.InForce(d.stamp, d.census())
 	}
 	if !same {
 		s.options.Log.Info("catalog file loaded", slog.String("file", s.options.Path),
@@ -117,7 +132,11 @@ func (s *Source) overwritten(last *version) {
 	}
 }
 
+// Rank implements catalog.Ranker.
+func (s *Source) Rank(types map[string]catalog.Rank) { s.gate.Rank(types) }
+
 // Keep implements catalog.Keeper. A version that was refused is looked at again.
+// What was opened before anybody read it is judged by the first call.
 func (s *Source) Keep(columns map[string][]string) {
 	k := make(map[catalog.Key]bool)
 	for typ, names := range columns {
@@ -126,7 +145,29 @@ func (s *Source) Keep(columns map[string][]string) {
 			k[catalog.Key{Type: typ, ID: name}] = true
 		}
 	}
-	s.kept.Store(&k)
+	if s.kept.Swap(&k) == nil {
+		s.judge(&k)
+	}
+}
+
+// judge closes a file that takes too much from the rows that were in force before
+// the start.
+func (s *Source) judge(kept *map[catalog.Key]bool) {
+	s.mu.Lock() // nobody else has it: Run begins once there are readers
+	defer s.mu.Unlock()
+	v := s.force.Load()
+	if v == nil {
+		return
+	}
+	err := s.gate.Judge(v.stamp, v.census())
+	if err == nil {
+		s.gate.InForce(v.stamp, v.census())
+		return
+	}
+	s.force.Store(nil)
+	v.retire()
+	s.had, s.err, s.seen.fault, s.seen.kept = nil, err, err, kept
+	s.refused(err)
 }
 
 func reads(kept *map[catalog.Key]bool, typ, column string) bool {

@@ -21,6 +21,10 @@ type Options struct {
 	Memory      int           // bytes of the file's pages that are kept in memory; 64 MiB
 	Poll        time.Duration // 1 s
 	Now         func() time.Time
+	Guard       catalog.Guard   // against versions that take too much
+	Name        string          // of the catalog, by which StateDir knows it
+	StateDir    string          // remembers over restarts what was in force, and has what was accepted; "" for neither
+	Serves      bool            // this process says what is in force; others only read that
 	Log         *slog.Logger    // silent by default
 	Loaded      func(err error) // told of each load of a changed file: nil, or why the last good one stays
 }
@@ -46,7 +50,8 @@ type Source struct {
 	generation uint64 // of the version that was in force last
 	seen       seen
 	had        map[string]map[string]bool // the columns that a new version must not lose, by type
-	err        error                      // of the last load
+	gate       *catalog.Gate
+	err        error // of the last load
 }
 
 // version is what look-ups read.
@@ -60,6 +65,7 @@ var (
 	_ catalog.Source     = (*Source)(nil)
 	_ catalog.Versioned  = (*Source)(nil)
 	_ catalog.Keeper     = (*Source)(nil)
+	_ catalog.Ranker     = (*Source)(nil)
 	_ catalog.Enumerator = (*Source)(nil)
 )
 
@@ -73,6 +79,8 @@ func Open(o Options) (*Source, error) {
 		return nil, errors.New("sqlite: the path is missing")
 	case o.Connections < 1 || o.Connections > MostConnections:
 		return nil, fmt.Errorf("sqlite: %d connections, want 1 to %d", o.Connections, MostConnections)
+	case o.StateDir != "" && o.Name == "":
+		return nil, fmt.Errorf("sqlite: file %q: a StateDir, and no Name to be known by there", o.Path)
 	case o.MaxAge < 0 || o.Memory < 0 || o.Poll < 0:
 		return nil, fmt.Errorf("sqlite: MaxAge %v, Memory %d and Poll %v must not be below 0", o.MaxAge, o.Memory, o.Poll)
 	}
@@ -82,7 +90,9 @@ func Open(o Options) (*Source, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Source{options: o}
+	s := &Source{options: o, gate: catalog.NewGate(catalog.GateOptions{
+		Path: o.Path, Guard: o.Guard, Name: o.Name, StateDir: o.StateDir, Serves: o.Serves, Now: o.Now, Log: o.Log,
+	})}
 	s.look()
 	return s, nil
 }
@@ -149,8 +159,12 @@ func (s *Source) Len() int {
 	return int(v.rows)
 }
 
-// Held is the stamp of a version that waits to be accepted; none does.
-func (s *Source) Held() string { return "" }
+// Held is the stamp of the version of the file that waits to be accepted, or "".
+func (s *Source) Held() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gate.Held()
+}
 
 // use returns the version in force, which stays open until its done is called.
 func (s *Source) use() (*version, error) {

@@ -14,6 +14,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/tiergate/tiergate/resolver/catalog"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -123,12 +124,13 @@ func (w *writer) row(r *record) error {
 		}
 	}
 	t.rows++
-	if tier, ok := r.values[0].(string); ok {
-		t.tiers[tier]++
+	why, bad := r.values[2].(string)
+	if tier, _ := r.values[0].(string); bad {
+		t.tiers[catalog.Unusable]++
 	} else {
-		t.tiers[""]++
+		t.tiers[tier]++
 	}
-	if why, bad := r.values[2].(string); bad {
+	if bad {
 		w.in.bad.add(rules.Pos{File: w.in.options.Files[r.file], Line: r.line, Col: 1}, why)
 		if w.in.options.KeepBad {
 			r.values = append(r.values[:0], nil, nil, why)
