@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -92,6 +93,52 @@ func TestMirrored(t *testing.T) {
 		if err := m.Mirrored(c.header, c.value); (err == nil) != c.ok {
 			t.Errorf("%s: %s: got %v, want ok %v", c.header, c.value, err, c.ok)
 		}
+	}
+}
+
+// A text that no header carries as it is comes in Base64, in one spelling alone;
+// nothing that some server decodes and another does not passes.
+func TestMirroredInBase64(t *testing.T) {
+	word := func(text string) string { return "=?base64?" + base64.StdEncoding.EncodeToString([]byte(text)) + "?=" }
+	for _, c := range []struct {
+		row, text, value string
+		ok               bool
+	}{
+		{"not ASCII", "søk", word("søk"), true},
+		{"not ASCII, another text", "søk", word("søg"), false},
+		{"not ASCII, as it is", "søk", "søk", false},
+		{"not ASCII, as Latin-1", "søk", "s\xf8k", false},
+		{"spaces around", " get ", word(" get "), true},
+		{"a space within", "get it", word("get it"), true},
+		{"a space within, as it is", "get it", "get it", true},
+		{"a line end", "a\nb", word("a\nb"), true},
+		{"a control byte as it is", "a\tb", "a\tb", true},
+		{"nothing", "", word(""), true},
+		{"nothing as it is", "", "", true},
+		{"like an encoded one", word("get"), word(word("get")), true},
+		{"like an encoded one, as it is", word("get"), word("get"), false},
+		{"like an encoded word, as it is", "=?utf-8?q?a?=", "=?utf-8?q?a?=", false},
+		{"plain", "get", "get", true},
+		{"plain, encoded without need", "get", word("get"), false},
+		{"plain, another one encoded", "get", word("søk"), false},
+		{"marked in capitals", "søk", strings.Replace(word("søk"), "base64", "BASE64", 1), false},
+		{"without the end", "søk", strings.TrimSuffix(word("søk"), "?="), false},
+		{"without padding", "søk!", strings.Replace(word("søk!"), "=?=", "?=", 1), false},
+		{"with spare bits", "ø", "=?base64?w7k=?=", false},
+		{"of the other alphabet", "ø?>", "=?base64?w7g_Pg==?=", false},
+		{"with a space", "søk", strings.Replace(word("søk"), "64?", "64? ", 1), false},
+		{"of nothing", "søk", "=?base64??=", false},
+		{"no marks", "søk", base64.StdEncoding.EncodeToString([]byte("søk")), false},
+	} {
+		m := &Message{Name: c.text, Args: tree.Value{Kind: tree.Object, Names: []string{"a"}, Items: []tree.Value{{Kind: tree.String, Text: c.text}}}}
+		for _, header := range []string{"mcp-name", "mcp-param-a"} {
+			if err := m.Mirrored(header, c.value); (err == nil) != c.ok {
+				t.Errorf("%s: %s: %s: got %v, want ok %v", c.row, header, c.value, err, c.ok)
+			}
+		}
+	}
+	if err := (&Message{Method: "tools/call"}).Mirrored("mcp-method", word("tools/call")); err == nil {
+		t.Error("a method in Base64 passes")
 	}
 }
 
