@@ -14,6 +14,7 @@ import (
 
 	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/rules"
+	"github.com/tiergate/tiergate/rules/lint"
 )
 
 // example is a fenced block of a page.
@@ -101,6 +102,11 @@ func readExample(page, text string) rules.Mistakes {
 		d := rules.Decoder{}
 		d.Into(n, &config{})
 		return d.Mistakes
+	case "checks", "except":
+		shipped, _ := lint.Shipped()
+		house, ms := lint.Read(page, []byte(text))
+		_, wrong := lint.Compile(shipped, house)
+		return append(ms, wrong...)
 	case "tests": // run by TestTestingPageWorks and TestPagesWorkAsWritten
 		return nil
 	case "apiVersion", "extensionProviders", "http_filters", "static_resources", "name": // Envoy's and Kubernetes' own

@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"rules":                        {"rules/regular"},
 	"rules/regular":                {},                // how a file that a user named is opened
 	"rules/dial":                   {"rules/regular"}, // how a host that a user named is reached
+	"rules/lint":                   {"rules"}, // how rules are written, not what they decide
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
@@ -44,7 +45,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "resolver", "resolver/spec", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/regular", "rules/suite", "rules/review", "rules/lint", "resolver", "resolver/spec", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
 }
 
 // protos are what only the gRPC service may know.
