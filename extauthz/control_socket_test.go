@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -203,13 +202,8 @@ func TestM5AServerLooksForItsControlSocket(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	for until := time.Now().Add(10 * time.Second); ; {
-		if _, status, err := getAs(t, overSocket(path), "http://anything.example/"); err == nil && status == 200 {
-			return
-		}
-		if time.Now().After(until) {
-			t.Fatal("its socket is not back")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	eventually(t, func() bool {
+		_, status, err := getAs(t, overSocket(path), "http://anything.example/")
+		return err == nil && status == 200
+	})
 }

@@ -28,7 +28,7 @@ func controlled(t *testing.T, c Control) Options {
 func getAs(t *testing.T, transport *http.Transport, url string) (string, int, error) {
 	t.Helper()
 	defer transport.CloseIdleConnections()
-	client := http.Client{Transport: transport, Timeout: 5 * time.Second}
+	client := http.Client{Transport: transport, Timeout: time.Minute}
 	resp, err := client.Get(url)
 	if err != nil {
 		return "", 0, err

@@ -90,7 +90,7 @@ func options(t testing.TB, check checkFunc) Options {
 			Version: func() any { return "test" }, Rules: func() any { return map[string]string{"policy": "p1"} },
 		},
 		Limits: DefaultLimits(), Managed: []string{"x-account-tenant"},
-		Deadline: time.Second, InFlight: 16, DrainTimeout: 5 * time.Second,
+		Deadline: time.Minute, InFlight: 16, DrainTimeout: 20 * time.Second,
 	}
 }
 
@@ -100,11 +100,14 @@ type running struct {
 	stop func() error
 }
 
-func start(t testing.TB, o Options) *running {
+func start(t testing.TB, o Options, change ...func(*Server)) *running {
 	t.Helper()
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(s)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -201,9 +204,9 @@ func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 // eventually polls what goes over a real socket.
 func eventually(t testing.TB, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("nothing happened within 5s")
+			t.Fatal("nothing happened within a minute")
 		}
 	}
 }

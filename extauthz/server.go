@@ -26,6 +26,7 @@ type Server struct {
 	draining atomic.Bool
 	grpc     []*endpoint
 	admin    []*adminServer
+	sleep    func(time.Duration) // time.Sleep
 }
 
 // New checks the options and binds every listener. Run serves them; without it
@@ -37,7 +38,7 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, answers: newAnswers(o.Managed, o.ExposeReason), health: health.NewServer()}
+	s := &Server{o: o, answers: newAnswers(o.Managed, o.ExposeReason), health: health.NewServer(), sleep: time.Sleep}
 	s.answers.challenges = newChallenges(&o.Challenges)
 	s.setServing(grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	if err := s.bind(); err != nil {
@@ -197,7 +198,7 @@ func (s *Server) drain() error {
 	s.draining.Store(true)
 	s.health.Shutdown() // NOT_SERVING for good
 	s.o.Log.Info("draining", slog.Duration("wait", s.o.DrainWait))
-	time.Sleep(s.o.DrainWait)
+	s.sleep(s.o.DrainWait)
 	err := s.closeGRPC()
 	for _, a := range s.admin {
 		a.close()

@@ -46,7 +46,7 @@ func minted(p *idp.Provider) string {
 // told is the reason for which a token is refused now.
 func told(t *testing.T, v *Verifier, token string) rules.Reason {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	req := bearing(token)
 	req.Now = time.Now()
@@ -160,7 +160,9 @@ func TestFaultsOfAProviderKeepTheKeys(t *testing.T) {
 			if got := told(t, v, token); got != "" {
 				t.Errorf("refused for %q", got)
 			}
-			if s := v.Stats()[0]; s.Generation != 1 || s.FetchFailed != 1 || p.Fetches() != 2 || canary.Fetches() != 0 {
+			// What is given up in time may not have come to the provider.
+			once := p.Fetches() == 2 || p.Fetches() == 1 && row.within < time.Minute
+			if s := v.Stats()[0]; s.Generation != 1 || s.FetchFailed != 1 || !once || canary.Fetches() != 0 {
 				t.Errorf("stats = %+v, %d fetches, %d elsewhere", s, p.Fetches(), canary.Fetches())
 			}
 			p.Break(idp.Fault{}) // and it recovers
@@ -239,6 +241,7 @@ func TestJ7AFloodOfKeyIDs(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- v.Run(ctx) }()
 			p.Break(fault)
+			began := time.Now()
 			rest := good[strings.IndexByte(good, '.'):]
 			var next sync.Mutex
 			n, seen := 0, map[rules.Reason]int{}
@@ -278,9 +281,11 @@ func TestJ7AFloodOfKeyIDs(t *testing.T) {
 			if name == "healthy" && seen[rules.TokenKeyUnknown] == 0 {
 				t.Errorf("reasons: %v, want some that no refetch can bring", seen)
 			}
-			// The one before, the first of Run, and the burst: the flood is over long before the next is due.
-			if got := p.Fetches(); got > 2+refetchBurst+1 {
-				t.Errorf("%d fetches for %d key ids", got, tokens)
+			// The one before, the first of Run, and the burst; on a slow machine also what
+			// the rate allows later, and Run after each fetch that was given up.
+			took := time.Since(began)
+			if got, limit := p.Fetches(), 2+refetchBurst+1+int(took/refetchEvery)+int(took/fetchTimeout); got > limit {
+				t.Errorf("%d fetches for %d key ids in %v, want at most %d", got, tokens, took, limit)
 			}
 			k := v.order[0].keys
 			if k.absent.Len() > maxAbsent || k.waiters != 0 || v.CacheStats().Entries != 1 || slotsOf(v, cheap).Checked != 1 {

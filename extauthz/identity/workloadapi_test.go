@@ -29,7 +29,7 @@ func keptFresh(t *testing.T, v *Verifier) {
 // becomes waits for a condition, for the agent is another process to us.
 func becomes(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
