@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -39,15 +41,25 @@ type holding struct {
 }
 
 // Rank says how the tiers of each type rank from now on; see Ranker. Rows without
-// a type are ranked as the least sensitive of the types that read them.
+// a type are ranked as the least sensitive of the types that read them, and are
+// lowered where they are for one of these.
 func (g *Gate) Rank(types map[string]Rank) {
 	ranks := make(map[string]Rank, len(types)+1)
+	var least Rank
+	classified := false
 	for typ, r := range types {
+		if len(ranks) == 0 || r.None < least.None {
+			least = r
+		}
 		ranks[typ] = r
-		if all, there := ranks[""]; !there || r.None < all.None {
-			ranks[""] = r
+		classified = classified || r.Lowered != nil
+	}
+	if least.Lowered = nil; classified {
+		least.Lowered = func(was, is Row) bool {
+			return slices.ContainsFunc(slices.Collect(maps.Values(types)), func(r Rank) bool { return r.lowers(was, is) })
 		}
 	}
+	ranks[""] = least
 	g.ranks.Store(&ranks)
 }
 

@@ -1,6 +1,11 @@
 package catalog
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+
+	"github.com/tiergate/tiergate/rules"
+)
 
 // Guard says from when on a new version of a file is held until somebody accepts
 // it: when it lowers the tier of more than a share of the rows in force, or loses
@@ -21,6 +26,32 @@ type Rank struct {
 	Tiers []string
 	Floor int // the least that a row of the type is
 	None  int // what a row without a tier is
+
+	// Lowered reports whether a row is classified lower than it was, by all that it
+	// says; nil where its tier says everything. A row that cannot be used, now or
+	// before, is not lowered.
+	Lowered func(was, is Row) bool
+}
+
+// lowered is Rank.Lowered of a type, nil for one without classification.
+func (s *shape) lowered(schema *rules.Schema, t *rules.Type) func(was, is Row) bool {
+	if !t.Classifies() {
+		return nil
+	}
+	object := func(row Row) (o rules.Object, ok bool) {
+		e := entry{found: true, tier: rules.NoTier, parent: row.Parent}
+		o = rules.Object{Type: t, ID: row.Key.ID}
+		if row.Bad != "" || s.typed(&e, row, func(string) {}) != "" {
+			return o, false
+		}
+		e.apply(&o)
+		return o, true
+	}
+	return func(was, is Row) bool {
+		before, ok := object(was)
+		after, still := object(is)
+		return ok && still && schema.Lowered(&before, &after)
+	}
 }
 
 // of is how sensitive a row is. One whose tier is unknown is denied, and so above all others.
@@ -54,6 +85,7 @@ func (l loss) beyond(g Guard) bool {
 // takes compares two versions row by row. A row that was denied has nothing to lose.
 func takes(from, to *table, ranks map[string]Rank) loss {
 	l := loss{rows: len(from.records)}
+	alike := slices.Equal(from.columns, to.columns)
 	for i := range from.records {
 		was := &from.records[i]
 		at, there := to.index[was.key]
@@ -62,12 +94,35 @@ func takes(from, to *table, ranks map[string]Rank) loss {
 			continue
 		}
 		is := &to.records[at]
-		if was.bad != "" || is.bad != "" {
+		if was.bad != "" || is.bad != "" || alike && was.says(is) {
 			continue
 		}
-		if r, ranked := ranks[was.key.Type]; ranked && r.of(was.tier) < r.denied() && r.of(is.tier) < r.of(was.tier) {
+		if r, ranked := ranks[was.key.Type]; ranked && r.lowers(from.row(was, r.Lowered != nil), to.row(is, r.Lowered != nil)) {
 			l.lowered++
 		}
 	}
 	return l
+}
+
+// lowers reports whether a row that is good both times ranks lower than it did.
+func (r Rank) lowers(was, is Row) bool {
+	if r.Lowered != nil {
+		return r.Lowered(was, is)
+	}
+	before := r.of(was.Tier)
+	return before < r.denied() && r.of(is.Tier) < before
+}
+
+// row is a record with all that it says, or with its tier alone.
+func (t *table) row(r *record, whole bool) Row {
+	row := Row{Key: r.key, Tier: r.tier}
+	if whole {
+		t.fill(&row, r)
+	}
+	return row
+}
+
+// says reports whether two rows of the same columns say the same.
+func (r *record) says(other *record) bool {
+	return r.tier == other.tier && r.parent == other.parent && slices.Equal(r.cells, other.cells) && reflect.DeepEqual(r.values, other.values)
 }

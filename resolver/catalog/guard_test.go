@@ -259,7 +259,7 @@ func TestGuardGoesByTheRulesInForce(t *testing.T) {
 func TestUntypedRowsRankByTheLeastOfTheirTypes(t *testing.T) {
 	f := NewGate(GateOptions{})
 	tiers := []string{"public", "internal", "restricted"}
-	f.Rank(map[string]Rank{"a": {tiers, 1, 1}, "b": {tiers, 0, 0}, "c": {tiers, 2, 2}})
+	f.Rank(map[string]Rank{"a": {Tiers: tiers, Floor: 1, None: 1}, "b": {Tiers: tiers}, "c": {Tiers: tiers, Floor: 2, None: 2}})
 	ranks := f.ranked()
 	if got := ranks[""]; got.None != 0 || got.of("internal") != 1 || ranks["c"].of("internal") != 2 || got.of("unheard") != 3 {
 		t.Errorf("%+v", ranks)

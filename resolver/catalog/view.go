@@ -10,6 +10,7 @@ import (
 // View is the catalog as one policy version declares it. It never changes.
 type View struct {
 	catalog *Catalog
+	schema  *rules.Schema
 	shapes  map[*rules.Type]*shape // of the types that have a catalog
 }
 
@@ -18,7 +19,7 @@ type View struct {
 // stand beside the schema's: their rows say what they know, and an attribute that
 // the source has and the row has not is Empty.
 func (c *Catalog) Bind(schema *rules.Schema, own ...*rules.Type) *View {
-	v := &View{catalog: c, shapes: make(map[*rules.Type]*shape)}
+	v := &View{catalog: c, schema: schema, shapes: make(map[*rules.Type]*shape)}
 	shapes := make(map[string]*shape)
 	defer c.keep(v) // without the lock, which rows that are typed take, too
 	c.mu.Lock()
@@ -62,7 +63,7 @@ func (c *Catalog) keep(v *View) {
 			names = append(names, a.Name)
 		}
 		read[sh.source][t.Name] = names
-		ranks[sh.source][t.Name] = Rank{Tiers: sh.tiers, Floor: int(max(sh.floor, 0)), None: int(sh.none)}
+		ranks[sh.source][t.Name] = Rank{Tiers: sh.tiers, Floor: int(max(sh.floor, 0)), None: int(sh.none), Lowered: sh.lowered(v.schema, t)}
 	}
 	for _, s := range c.sources {
 		if r, ok := s.Source.(Ranker); ok {
