@@ -69,6 +69,7 @@ func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mista
 	}
 	c.attach()
 	c.overlaps()
+	c.twins()
 	return c.routes, c.mistakes
 }
 

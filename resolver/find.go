@@ -65,7 +65,7 @@ func (h *host) match(method string, segs []string, slash bool) (Match, error) {
 	case op == nil:
 		return Match{}, rules.Faultf(rules.NoRoute, "no line of %s is for %s and this path of %d segments", h.name, method, len(segs))
 	}
-	if op.height > 0 {
+	if len(op.narrower) > 0 {
 		alike := search{method: method, folded: true, than: op}
 		if alike.forward(&h.root, plain); alike.best != nil {
 			return Match{}, rules.Faultf(rules.AmbiguousPath, "%s is matched, but without regard to case %s is", op.Template, alike.best.Template)

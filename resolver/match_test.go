@@ -106,6 +106,68 @@ func TestP1CaseChoosesNoWiderLine(t *testing.T) {
 	}
 }
 
+// Lines whose text differs in case alone are lines of their own, and only a
+// server that tells them apart does what they say: to another one a request of
+// the first may be one of the second.
+func TestP1LinesThatDifferInCase(t *testing.T) {
+	lines := withTargets([]string{
+		"GET /x/{id}", "GET /X/admin", "GET /q/{p=**}", "GET /Q/a/{b}", "GET /m/{a}/b", "GET /M/c/{b}", "GET /both/a", "GET /both/A", "GET /f/{n}.JSON", "GET /f/all.json",
+		"PUT /y/{id}", "GET /Y/admin", "ANY /z/{id}", "GET /Z/admin", "GET /plain/{id}", "GET /Plain/new",
+	})
+	for _, c := range []struct{ row, request, want string }{
+		{"the first", "GET /x/7", "GET /x/{id}"},
+		{"the literal of the second", "GET /x/admin", "ambiguous_path"},
+		{"in another case", "GET /x/Admin", "ambiguous_path"},
+		{"the second", "GET /X/admin", "GET /X/admin"},
+		{"no line", "GET /X/7", "no_route"},
+		{"a rest", "GET /q/b/c", "GET /q/{p=**}"},
+		{"a rest that is a capture", "GET /q/a/c", "ambiguous_path"},
+		{"a capture that is a rest", "GET /Q/a/c", "GET /Q/a/{b}"},
+		{"lines that cross", "GET /m/1/b", "GET /m/{a}/b"},
+		{"where they do", "GET /m/c/b", "ambiguous_path"},
+		{"where they do, for the other", "GET /M/c/b", "ambiguous_path"},
+		{"where they do not", "GET /M/c/d", "GET /M/c/{b}"},
+		{"the same line twice", "GET /both/a", "GET /both/a"},
+		{"the other of them", "GET /both/A", "GET /both/A"},
+		{"text beside a capture", "GET /f/some.JSON", "GET /f/{n}.JSON"},
+		{"text beside a capture, for the literal", "GET /f/all.JSON", "ambiguous_path"},
+		{"the literal", "GET /f/all.json", "GET /f/all.json"},
+		{"another method", "PUT /y/admin", "PUT /y/{id}"},
+		{"any method", "GET /z/admin", "ambiguous_path"},
+		{"another one of any", "PUT /z/admin", "ANY /z/{id}"},
+	} {
+		if got := matched(compile(t, lines...), c.request); got != c.want {
+			t.Errorf("%s: %s: got %q, want %q", c.row, c.request, got, c.want)
+		}
+	}
+}
+
+// What a host is called has no case, whatever the host says of its paths.
+func TestP1HostsHaveNoCase(t *testing.T) {
+	for _, policy := range []string{"", "exact", "ignore"} {
+		d := declare("GET /v1/{id} -> read file/{id}")
+		if policy != "" {
+			d.Case = given1(policy)
+		}
+		routes := hosts(t, d)
+		for host, want := range map[string]string{"api.example.com": "GET /v1/{id}", "API.Example.COM": "GET /v1/{id}", "api.example.org": "host_not_served"} {
+			r := raw("GET /v1/7")
+			r.Host = host
+			var got string
+			if req, err := Canonical(r, testOptions); err != nil {
+				got = string(reason(err))
+			} else if m, err := routes.Match(req); err != nil {
+				got = string(reason(err))
+			} else {
+				got = m.Op.Method + " " + m.Op.Template
+			}
+			if got != want {
+				t.Errorf("case %q: %s: got %s, want %s", policy, host, got, want)
+			}
+		}
+	}
+}
+
 func TestMatchOtherHost(t *testing.T) {
 	routes := compile(t, "GET /v1/{id} -> read account/{id}")
 	req, err := Canonical(raw("GET /v1/AC123456"), testOptions)

@@ -33,7 +33,7 @@ type Operation struct {
 	segments []segment
 	captures []pathCapture
 	number   int          // of the line in its version
-	narrower []*Operation // lines that match a part of its requests, in order of their numbers
+	narrower []*Operation // lines that match a part of its requests, or do without case, in order of their numbers
 	height   int          // above the narrowest of them: 0 where there is none
 	met      *Operation   // while compiling: the last line that was compared with it
 	targets  []target

@@ -62,10 +62,17 @@ func (c *compiler) insert(h *host, op *Operation) {
 func (c *compiler) rank() {
 	for _, op := range c.lines {
 		op.height, op.met = -1, nil
-		slices.SortFunc(op.narrower, func(a, b *Operation) int { return cmp.Compare(a.number, b.number) })
 	}
+	c.sortNarrower()
 	for _, op := range c.lines {
 		op.rank()
+	}
+}
+
+// sortNarrower brings them into the order in which insideOf looks for one.
+func (c *compiler) sortNarrower() {
+	for _, op := range c.lines {
+		slices.SortFunc(op.narrower, func(a, b *Operation) int { return cmp.Compare(a.number, b.number) })
 	}
 }
 
@@ -80,7 +87,8 @@ func (op *Operation) rank() int {
 }
 
 // insideOf reports whether every request of op is one of wide's, and not the
-// other way round.
+// other way round; once twins has run, also whether some server takes requests of
+// wide for its own.
 func (op *Operation) insideOf(wide *Operation) bool {
 	_, found := slices.BinarySearchFunc(wide.narrower, op.number, func(n *Operation, number int) int { return cmp.Compare(n.number, number) })
 	return found
