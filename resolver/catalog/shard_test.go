@@ -44,10 +44,11 @@ func TestK2AMillionIDsAndAScanLeaveTheHotSet(t *testing.T) {
 		}
 	}
 	hits, reads := 0, 0
+	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 200_000 {
 		d.read("scan" + strconv.Itoa(i))
 		if i%4 == 0 {
-			hit := d.read("hot" + strconv.Itoa(rand.IntN(hot)))
+			hit := d.read("hot" + strconv.Itoa(r.IntN(hot)))
 			if reads++; hit {
 				hits++
 			}

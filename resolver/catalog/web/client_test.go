@@ -70,7 +70,7 @@ func over(t *testing.T, url string, change func(*Options)) *Source {
 	t.Helper()
 	typ := account()
 	typ.URL = url + typ.URL
-	o := Options{Types: map[string]Type{"account": typ}, Timeout: 5 * time.Second}
+	o := Options{Types: map[string]Type{"account": typ}, Timeout: patience}
 	change(&o)
 	s, err := Open(o)
 	if err != nil {

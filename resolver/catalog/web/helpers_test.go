@@ -56,11 +56,14 @@ func account() Type {
 	return Type{URL: "/accounts/{id}", Tier: "tier", Parent: "parent?", Columns: map[string]string{"name": "name?", "tenant": "tenant?", "owner": "owner?"}}
 }
 
+// patience is the time of a look-up that should come to an end before it.
+const patience = 20 * time.Second
+
 // open makes a source on a server; the URLs of types are below it.
 func open(t testing.TB, a *api, typ Type, change func(*Options)) *Source {
 	t.Helper()
 	typ.URL = a.URL + typ.URL
-	o := Options{Types: map[string]Type{"account": typ}, AllowHTTP: true, Timeout: 5 * time.Second}
+	o := Options{Types: map[string]Type{"account": typ}, AllowHTTP: true, Timeout: patience}
 	if change != nil {
 		change(&o)
 	}
