@@ -53,14 +53,6 @@ func named(ids ...string) []catalog.Row {
 // nameOf is the name of the row with an id.
 func nameOf(id string) string { return "row " + id }
 
-func keys(ids ...string) []catalog.Key {
-	out := make([]catalog.Key, len(ids))
-	for i, id := range ids {
-		out[i] = catalog.Key{Type: "account", ID: id}
-	}
-	return out
-}
-
 // lookup checks on every call what must always hold.
 func lookup(t *testing.T, src catalog.Source, wanted []catalog.Key) []catalog.Row {
 	t.Helper()
@@ -95,7 +87,7 @@ func text(r catalog.Row, column string) string {
 
 func orderAndRepeats(t *testing.T, open Open) {
 	src := open(t, named("a", "b", "c")...)
-	for i, r := range lookup(t, src, keys("c", "a", "none", "c", "b", "a")) {
+	for i, r := range lookup(t, src, Keys("c", "a", "none", "c", "b", "a")) {
 		want := []string{"row c", "row a", "", "row c", "row b", "row a"}[i]
 		if r.Found != (want != "") || r.Found && text(r, "name") != want {
 			t.Errorf("row %d: Found %v, name %q, want %q", i, r.Found, text(r, "name"), want)
@@ -109,7 +101,7 @@ func orderAndRepeats(t *testing.T, open Open) {
 func missing(t *testing.T, open Open) {
 	src := open(t, named("a7", "b")...)
 	for _, id := range []string{"A7", "a", "a77", "a7 ", " a7", "", "b\x00"} {
-		if r := lookup(t, src, keys(id))[0]; r.Found {
+		if r := lookup(t, src, Keys(id))[0]; r.Found {
 			t.Errorf("%q was found, only a7 and b exist", id)
 		}
 	}
@@ -122,13 +114,13 @@ func oddIDs(t *testing.T, open Open) {
 		strings.Repeat("k", 1024), strings.Repeat("k", 1025),
 	}
 	src := open(t, named(ids...)...)
-	for i, r := range lookup(t, src, keys(ids...)) {
+	for i, r := range lookup(t, src, Keys(ids...)) {
 		if !r.Found || r.Bad != "" || text(r, "name") != nameOf(ids[i]) {
 			t.Errorf("%q: Found %v, Bad %q, name %q", ids[i], r.Found, r.Bad, text(r, "name"))
 		}
 	}
 	never := []string{" a", "a ", "a\n", "a\tb", "a\x00b", "\x00", "\u202Ea", "a\u200b"} // files refuse such an id, and it is no other one
-	for i, r := range lookup(t, src, keys(never...)) {
+	for i, r := range lookup(t, src, Keys(never...)) {
 		if r.Found {
 			t.Errorf("%q is found", never[i])
 		}
@@ -141,7 +133,7 @@ func columns(t *testing.T, open Open) {
 	other := row("b", map[string]any{"tenant": "us", "owner": nil})
 	other.Tier = "internal"
 	src := open(t, full, other)
-	rows := lookup(t, src, keys("a", "b"))
+	rows := lookup(t, src, Keys("a", "b"))
 	if a := rows[0]; a.Tier != "restricted" || a.Parent != "C-1" || text(a, "tenant") != "eu" || text(a, "owner") != "bob" {
 		t.Errorf("row a = %+v", a)
 	}
@@ -157,7 +149,7 @@ func columns(t *testing.T, open Open) {
 
 func oneIDTwice(t *testing.T, open Open) {
 	rows := append(named("a", "b"), row("a", map[string]any{"name": "row a"}))
-	got := lookup(t, open(t, rows...), keys("a", "b"))
+	got := lookup(t, open(t, rows...), Keys("a", "b"))
 	if !got[0].Found || got[0].Bad == "" {
 		t.Errorf("two rows have the id a: Found %v, Bad %q, want a row that cannot be used", got[0].Found, got[0].Bad)
 	}
@@ -168,8 +160,8 @@ func oneIDTwice(t *testing.T, open Open) {
 
 func oneGeneration(t *testing.T, open Open) {
 	src := open(t, named("a", "b")...)
-	first := lookup(t, src, keys("a", "none", "b"))[0].Generation
-	if again := lookup(t, src, keys("b"))[0].Generation; again < first {
+	first := lookup(t, src, Keys("a", "none", "b"))[0].Generation
+	if again := lookup(t, src, Keys("b"))[0].Generation; again < first {
 		t.Errorf("generation went from %d back to %d", first, again)
 	}
 	if v, ok := src.(catalog.Versioned); ok {
@@ -183,17 +175,17 @@ func cancelled(t *testing.T, open Open) {
 	src := open(t, named("a")...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if rows, err := src.Lookup(ctx, keys("a")); err == nil {
+	if rows, err := src.Lookup(ctx, Keys("a")); err == nil {
 		t.Errorf("a cancelled Lookup gave %d rows and no error", len(rows))
 	}
-	if r := lookup(t, src, keys("a"))[0]; !r.Found {
+	if r := lookup(t, src, Keys("a"))[0]; !r.Found {
 		t.Error("after a cancelled Lookup the row is gone")
 	}
 }
 
 func keysNotKept(t *testing.T, open Open) {
 	src := open(t, named("a", "b")...)
-	wanted := keys("a", "b")
+	wanted := Keys("a", "b")
 	rows, err := src.Lookup(t.Context(), wanted)
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +203,7 @@ func concurrent(t *testing.T, open Open) {
 	for _, id := range []string{"a", "b", "c", "none", "a", "b", "c", "none"} {
 		all.Go(func() {
 			for range 50 {
-				rows, err := src.Lookup(t.Context(), keys(id, "a"))
+				rows, err := src.Lookup(t.Context(), Keys(id, "a"))
 				if err != nil || rows[0].Found != (id != "none") || rows[0].Key.ID != id {
 					t.Errorf("%s: %+v, %v", id, rows, err)
 					return
@@ -270,7 +262,7 @@ func largeBatch(t *testing.T, open Open) {
 	}
 	src := open(t, named(ids...)...)
 	slices.Reverse(ids)
-	for i, r := range lookup(t, src, keys(ids...)) {
+	for i, r := range lookup(t, src, Keys(ids...)) {
 		if !r.Found || text(r, "name") != nameOf(ids[i]) {
 			t.Fatalf("%q: Found %v, name %q", ids[i], r.Found, text(r, "name"))
 		}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 )
 
 // shuffled are rows of CSV in no order.
@@ -43,7 +45,7 @@ func BenchmarkLookup(b *testing.B) {
 		for _, c := range []struct{ name, id string }{{"stored", "AC%010d"}, {"missing", "XX%010d"}} {
 			b.Run(fmt.Sprintf("%s of %d", c.name, rows), func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
-					if r := get(b, s, fmt.Sprintf(c.id, i*7919%rows))[0]; r.Found != (c.name == "stored") {
+					if r := catalogtest.Get(b, s, fmt.Sprintf(c.id, i*7919%rows))[0]; r.Found != (c.name == "stored") {
 						b.Fatalf("%+v", r)
 					}
 				}

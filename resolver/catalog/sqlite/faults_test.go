@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 	"github.com/tiergate/tiergate/rules"
 )
 
@@ -24,13 +25,13 @@ const two = "id,tier,owner\na,,ada\nb,restricted,bob\n"
 func TestC1FileThatIsNotThereAtBootIsReadWhenItComes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rows.db")
 	s := from(t, path, nil)
-	wantUnavailable(t, s, "not loaded yet")
+	catalogtest.WantUnavailable(t, s, "not loaded yet")
 	if generation, _ := s.Version(); generation != 0 || s.Err() == nil {
 		t.Errorf("generation %d, error %v", generation, s.Err())
 	}
 	build(t, path, "rows.csv", two)
 	s.look()
-	if r := get(t, s, "b", "none"); !r[0].Found || r[0].Tier != "restricted" || r[1].Found || s.Err() != nil || s.Len() != 2 {
+	if r := catalogtest.Get(t, s, "b", "none"); !r[0].Found || r[0].Tier != "restricted" || r[1].Found || s.Err() != nil || s.Len() != 2 {
 		t.Errorf("%+v, %v", r, s.Err())
 	}
 }
@@ -72,7 +73,7 @@ func TestC1BadFilesLeaveTheLastGoodOne(t *testing.T) {
 		if err := s.Err(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.row, err, c.want)
 		}
-		if r := get(t, s, "a"); !r[0].Found || r[0].Generation != 1 {
+		if r := catalogtest.Get(t, s, "a"); !r[0].Found || r[0].Generation != 1 {
 			t.Errorf("%s: %+v", c.row, r)
 		}
 	}
@@ -83,10 +84,10 @@ func TestC1BadFilesLeaveTheLastGoodOne(t *testing.T) {
 	if err := s.Err(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
-	get(t, s, "a")
+	catalogtest.Get(t, s, "a")
 	build(t, path, "rows.csv", "id,tier,owner\na,restricted,ada\n")
 	s.look()
-	if r := get(t, s, "a", "b"); r[0].Tier != "restricted" || r[0].Generation != 2 || r[1].Found {
+	if r := catalogtest.Get(t, s, "a", "b"); r[0].Tier != "restricted" || r[0].Generation != 2 || r[1].Found {
 		t.Errorf("the next good file: %+v", r)
 	}
 	if n := len(told); n == 0 || told[n-1] != nil || told[0] != nil {
@@ -100,13 +101,13 @@ func TestFileThatIsOverwrittenInPlaceServesNoMore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rows.db")
 	build(t, path, "rows.csv", two)
 	s := from(t, path, nil)
-	get(t, s, "a")
+	catalogtest.Get(t, s, "a")
 	write(t, path, "no database")
 	s.look()
-	wantUnavailable(t, s, "not loaded yet")
+	catalogtest.WantUnavailable(t, s, "not loaded yet")
 	build(t, path, "rows.csv", two)
 	s.look()
-	if r := get(t, s, "a"); r[0].Generation < 2 {
+	if r := catalogtest.Get(t, s, "a"); r[0].Generation < 2 {
 		t.Errorf("generation %d comes again", r[0].Generation)
 	}
 }
@@ -117,7 +118,7 @@ func TestSameRowsAgainKeepTheGeneration(t *testing.T) {
 	now := &clock{now: time.Now()}
 	s := from(t, path, func(o *Options) { o.Now, o.MaxAge = now.time, time.Hour })
 	now.add(2 * time.Hour)
-	if _, err := s.Lookup(t.Context(), keys("a")); !errors.Is(err, catalog.ErrStale) {
+	if _, err := s.Lookup(t.Context(), catalogtest.Keys("a")); !errors.Is(err, catalog.ErrStale) {
 		t.Errorf("past max_age: %v", err)
 	}
 	if _, until := s.Version(); !until.Before(now.time()) {
@@ -128,7 +129,7 @@ func TestSameRowsAgainKeepTheGeneration(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.look()
-	if r := get(t, s, "a"); r[0].Generation != 1 {
+	if r := catalogtest.Get(t, s, "a"); r[0].Generation != 1 {
 		t.Errorf("generation %d for the same rows", r[0].Generation)
 	}
 	if age, loaded := s.Age(); age != 0 || !loaded {
@@ -146,11 +147,11 @@ func TestDateInTheFutureDoesNotStretchMaxAge(t *testing.T) {
 	}
 	s := from(t, path, func(o *Options) { o.Now, o.MaxAge = now.time, time.Hour })
 	for range 4 {
-		get(t, s, "a")
+		catalogtest.Get(t, s, "a")
 		now.add(19 * time.Minute)
 		s.look()
 	}
-	if _, err := s.Lookup(t.Context(), keys("a")); !errors.Is(err, catalog.ErrStale) {
+	if _, err := s.Lookup(t.Context(), catalogtest.Keys("a")); !errors.Is(err, catalog.ErrStale) {
 		t.Errorf("after 76 minutes: %v", err)
 	}
 }
@@ -171,7 +172,7 @@ func TestC3ColumnsDoNotGetLost(t *testing.T) {
 		if err := s.Err(); (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &ms) || !strings.Contains(ms[0].Text, c.want)) {
 			t.Errorf("%s: %v", c.row, err)
 		}
-		get(t, s, "a")
+		catalogtest.Get(t, s, "a")
 	}
 	build(t, path, "rows.csv", "id,tier\na,\n")
 	s.look()
@@ -206,8 +207,8 @@ func TestC3RowsThatWereChangedAreNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := from(t, path, nil)
-		get(t, s, "a")
-		if rows, err := s.Lookup(t.Context(), keys("b")); !errors.Is(err, catalog.ErrUnavailable) {
+		catalogtest.Get(t, s, "a")
+		if rows, err := s.Lookup(t.Context(), catalogtest.Keys("b")); !errors.Is(err, catalog.ErrUnavailable) {
 			t.Errorf("%s: %+v, %v", change, rows, err)
 		}
 		for row, err := range s.Rows(t.Context(), "account") {
@@ -248,7 +249,7 @@ func TestDamagedFileNeverAnswersAnotherRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		for id, owner := range want {
-			rows, err := s.Lookup(t.Context(), keys(id))
+			rows, err := s.Lookup(t.Context(), catalogtest.Keys(id))
 			switch {
 			case err != nil && !errors.Is(err, catalog.ErrUnavailable):
 				t.Fatalf("%v", err)
@@ -275,11 +276,11 @@ func TestC2LookupsWaitForAConnectionNoLongerThanTheirContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := s.Lookup(ctx, keys("a")); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.Lookup(ctx, catalogtest.Keys("a")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("no connection is free: %v", err)
 	}
 	s.force.Load().sessions <- busy
-	get(t, s, "a")
+	catalogtest.Get(t, s, "a")
 }
 
 // Rows of one Lookup are of one version while files are swapped, and none is an error.
@@ -301,7 +302,7 @@ func TestSwapsUnderLoadMixNoVersions(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for ctx.Err() == nil {
-			rows, err := s.Lookup(context.WithoutCancel(ctx), keys("a", "b"))
+			rows, err := s.Lookup(context.WithoutCancel(ctx), catalogtest.Keys("a", "b"))
 			if err != nil || rows[0].Columns["owner"] != rows[1].Columns["owner"] || rows[0].Generation != rows[1].Generation {
 				done <- fmt.Errorf("%+v: %w", rows, err)
 				return
@@ -340,7 +341,7 @@ func TestRunReadsTheNextFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r := get(t, s, "a"); r[0].Columns["owner"] != catalog.Text("eve") {
+	if r := catalogtest.Get(t, s, "a"); r[0].Columns["owner"] != catalog.Text("eve") {
 		t.Errorf("%+v", r)
 	}
 	cancel()
@@ -355,7 +356,7 @@ func TestClosedSourceAnswersNothing(t *testing.T) {
 	s := from(t, path, nil)
 	s.Close()
 	s.look()
-	wantUnavailable(t, s, "not loaded yet")
+	catalogtest.WantUnavailable(t, s, "not loaded yet")
 	s.Close()
 }
 
@@ -367,7 +368,7 @@ func TestOptions(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "odd ?mode=rwc&x#%41.db") // nothing in a name is a setting
 	build(t, path, "rows.csv", two)
-	get(t, from(t, path, nil), "a")
+	catalogtest.Get(t, from(t, path, nil), "a")
 }
 
 // Values come back as they went in, and rows as a file in memory has them.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 )
 
 // tiered is a CSV file with a row of each tier that is named, a dot for none.
@@ -85,7 +86,7 @@ func TestFileThatTakesTooMuchIsHeld(t *testing.T) {
 			if err := s.Err(); err == nil || !strings.Contains(err.Error(), "held: of") || told[len(told)-1] == nil {
 				t.Errorf("the fault is %v; told %v", err, told)
 			}
-			if r := get(t, s, "r0")[0]; r.Tier != c.from[0] {
+			if r := catalogtest.Get(t, s, "r0")[0]; r.Tier != c.from[0] {
 				t.Errorf("r0 is %q while the file is held", r.Tier)
 			}
 			build(t, path, "rows.csv", tiered(c.from...)) // put right
@@ -118,7 +119,7 @@ func TestHeldFileIsLetInOnceItIsAccepted(t *testing.T) {
 	if err := catalog.Accept(state, held, now.time()); err != nil {
 		t.Fatal(err)
 	}
-	if s.look(); s.Held() != "" || s.Err() != nil || get(t, s, "r0")[0].Tier != "internal" {
+	if s.look(); s.Held() != "" || s.Err() != nil || catalogtest.Get(t, s, "r0")[0].Tier != "internal" {
 		t.Fatalf("held %q, %v, after it was accepted", s.Held(), s.Err())
 	}
 	build(t, path, "rows.csv", tiered(rowsOf(100, "restricted")...))
@@ -140,13 +141,13 @@ func TestFileIsHeldAtAStart(t *testing.T) {
 		if s.Held() == "" {
 			t.Fatalf("%s lets it in", who)
 		}
-		wantUnavailable(t, s, "not loaded yet")
+		catalogtest.WantUnavailable(t, s, "not loaded yet")
 	}
 	s := guarded(t, path, state, nil)
 	if err := catalog.Accept(state, s.Held(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if s.look(); s.Err() != nil || get(t, s, "r0")[0].Tier != "internal" {
+	if s.look(); s.Err() != nil || catalogtest.Get(t, s, "r0")[0].Tier != "internal" {
 		t.Errorf("once accepted: %v", s.Err())
 	}
 	build(t, path, "rows.csv", tiered(rowsOf(100, "restricted")...)) // twin: what only raises

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,30 +70,6 @@ func from(t testing.TB, path string, change func(*Options)) *Source {
 	}
 	t.Cleanup(s.Close)
 	return s
-}
-
-func keys(ids ...string) []catalog.Key {
-	out := make([]catalog.Key, len(ids))
-	for i, id := range ids {
-		out[i] = catalog.Key{Type: "account", ID: id}
-	}
-	return out
-}
-
-func get(t testing.TB, s catalog.Source, ids ...string) []catalog.Row {
-	t.Helper()
-	rows, err := s.Lookup(t.Context(), keys(ids...))
-	if err != nil {
-		t.Fatalf("Lookup(%q): %v", ids, err)
-	}
-	return rows
-}
-
-func wantUnavailable(t testing.TB, s catalog.Source, why string) {
-	t.Helper()
-	if rows, err := s.Lookup(t.Context(), keys("a")); !errors.Is(err, catalog.ErrUnavailable) || !strings.Contains(err.Error(), why) {
-		t.Errorf("Lookup = %+v, %v; want ErrUnavailable with %q", rows, err, why)
-	}
 }
 
 // jsonl writes rows as lines of JSON.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 )
 
 // certified is a certificate that signed itself, for a server or a client.
@@ -86,14 +87,14 @@ func TestAuthoritiesAreTheFilesAloneAndReadAgain(t *testing.T) {
 	file := t.TempDir() + "/ca.pem"
 	put(t, file, string(theirs.cert))
 	s := over(t, server.URL, func(o *Options) { o.CA = file })
-	wantUnavailable(t, s, "certificate")
-	wantUnavailable(t, over(t, server.URL, func(*Options) {}), "certificate")
+	catalogtest.WantUnavailable(t, s, "certificate")
+	catalogtest.WantUnavailable(t, over(t, server.URL, func(*Options) {}), "certificate")
 	put(t, file, string(ours.cert))
-	get(t, s, "a")
+	catalogtest.Get(t, s, "a")
 	put(t, file, string(theirs.cert)) // no connection of before is used on
-	wantUnavailable(t, s, "certificate")
+	catalogtest.WantUnavailable(t, s, "certificate")
 	put(t, file, "nothing")
-	wantUnavailable(t, s, "no certificate in")
+	catalogtest.WantUnavailable(t, s, "no certificate in")
 }
 
 func TestClientCertificate(t *testing.T) {
@@ -105,12 +106,12 @@ func TestClientCertificate(t *testing.T) {
 	put(t, cert, string(other.cert))
 	put(t, key, string(other.key))
 	s := over(t, server.URL, func(o *Options) { o.CA, o.Cert, o.Key = ca, cert, key })
-	wantUnavailable(t, s, "")
+	catalogtest.WantUnavailable(t, s, "")
 	put(t, cert, string(client.cert))
-	wantUnavailable(t, s, "private key") // half of a pair
+	catalogtest.WantUnavailable(t, s, "private key") // half of a pair
 	put(t, key, string(client.key))
-	get(t, s, "a")
-	wantUnavailable(t, over(t, server.URL, func(o *Options) { o.CA = ca }), "")
+	catalogtest.Get(t, s, "a")
+	catalogtest.WantUnavailable(t, over(t, server.URL, func(o *Options) { o.CA = ca }), "")
 }
 
 func TestOldTLSIsRefused(t *testing.T) {
@@ -119,7 +120,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	put(t, ca, string(own.cert))
 	for version, good := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true} {
 		s := over(t, encrypted(t, own, nil, version).URL, func(o *Options) { o.CA = ca })
-		if _, err := s.Lookup(t.Context(), keys("a")); (err == nil) != good {
+		if _, err := s.Lookup(t.Context(), catalogtest.Keys("a")); (err == nil) != good {
 			t.Errorf("TLS %x: %v", version, err)
 		}
 	}
@@ -159,7 +160,7 @@ func TestProxySeesAHostAlone(t *testing.T) {
 	ask := func(host string) error {
 		s := over(t, host, func(o *Options) { o.CA, o.Secret, o.Proxy = dir+"/ca.pem", dir+"/secret", proxy.URL })
 		defer s.Close()
-		_, err := s.Lookup(t.Context(), keys("a"))
+		_, err := s.Lookup(t.Context(), catalogtest.Keys("a"))
 		return err
 	}
 	if err := ask("https://api.example.com"); err != nil {
@@ -186,7 +187,7 @@ func TestProxySeesAHostAlone(t *testing.T) {
 
 func TestAddressesThatNoCatalogHas(t *testing.T) {
 	for _, host := range []string{"https://169.254.169.254", "https://[fd00:ec2::254]", "https://100.100.100.200", "https://0.0.0.0"} {
-		wantUnavailable(t, over(t, host, func(*Options) {}), "this address is refused")
+		catalogtest.WantUnavailable(t, over(t, host, func(*Options) {}), "this address is refused")
 	}
 }
 

@@ -14,22 +14,16 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 )
-
-func wantUnavailable(t *testing.T, s *Source, why string) {
-	t.Helper()
-	if rows, err := s.Lookup(t.Context(), keys("a")); !errors.Is(err, catalog.ErrUnavailable) || !strings.Contains(err.Error(), why) {
-		t.Errorf("Lookup = %+v, %v; want ErrUnavailable with %q", rows, err, why)
-	}
-}
 
 func TestC1ServerThatIsDownAtBootIsAskedWhenItComes(t *testing.T) {
 	a := answers(t, http.StatusOK, `{"id":"a","tier":null}`)
 	s := open(t, a, account(), nil)
 	address := a.Listener.Addr().String()
 	a.Close()
-	wantUnavailable(t, s, "refused")
-	if rows, err := s.Lookup(t.Context(), keys("a")); err == nil || strings.Contains(err.Error(), "/accounts/a") {
+	catalogtest.WantUnavailable(t, s, "refused")
+	if rows, err := s.Lookup(t.Context(), catalogtest.Keys("a")); err == nil || strings.Contains(err.Error(), "/accounts/a") {
 		t.Errorf("an id in the error: %+v, %v (server at %s)", rows, err, address)
 	}
 }
@@ -64,7 +58,7 @@ func TestC1FlappingServerIsAskedAgainWithinTheDeadline(t *testing.T) {
 					typ.URL, typ.Keys = "/batch", "ids"
 				}
 				s := open(t, a, typ, nil)
-				rows, err := s.Lookup(t.Context(), keys("a"))
+				rows, err := s.Lookup(t.Context(), catalogtest.Keys("a"))
 				// Whether a POST that broke off was acted on nobody knows: it does not go again.
 				if again := method == "GET" || name == "503" || name == "429"; !again {
 					if !errors.Is(err, catalog.ErrUnavailable) || n.Load() != 1 {
@@ -97,8 +91,8 @@ func TestC1StatusesThatNoRetryMends(t *testing.T) {
 		})
 		s := open(t, a, account(), nil)
 		if want.fails != "" {
-			wantUnavailable(t, s, want.fails)
-		} else if r := get(t, s, "a")[0]; r.Found != want.found || (r.Bad != "") != want.bad {
+			catalogtest.WantUnavailable(t, s, want.fails)
+		} else if r := catalogtest.Get(t, s, "a")[0]; r.Found != want.found || (r.Bad != "") != want.bad {
 			t.Errorf("%d: %+v", status, r)
 		}
 		if n := len(a.requests()); n != 1 {
@@ -117,10 +111,10 @@ func TestC2SlowServerIsLeftInTime(t *testing.T) {
 	})
 	defer close(stop)
 	s := open(t, a, account(), func(o *Options) { o.Timeout = 500 * time.Millisecond })
-	wantUnavailable(t, s, "deadline") // the server answers nobody
+	catalogtest.WantUnavailable(t, s, "deadline") // the server answers nobody
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := s.Lookup(ctx, keys("a", "b", "c")); err == nil {
+	if _, err := s.Lookup(ctx, catalogtest.Keys("a", "b", "c")); err == nil {
 		t.Error("an answer that nobody gave")
 	}
 }
@@ -135,7 +129,7 @@ func TestC2RetryAfterIsKeptToOrNotBegun(t *testing.T) {
 	})
 	s := open(t, a, account(), nil)
 	began := time.Now()
-	wantUnavailable(t, s, "status 503")
+	catalogtest.WantUnavailable(t, s, "status 503")
 	if took := time.Since(began); took >= patience || n.Load() != 1 {
 		t.Errorf("%d requests in %v", n.Load(), took)
 	}
@@ -159,7 +153,7 @@ func TestC2RequestsAtATimeAreBounded(t *testing.T) {
 	var all sync.WaitGroup
 	for _, ids := range [][]string{{"a", "b", "c", "d", "e"}, {"f", "g", "h", "i", "j"}, {"k", "l", "m", "n", "o"}} {
 		all.Go(func() {
-			if rows, err := s.Lookup(t.Context(), keys(ids...)); err != nil || !rows[4].Found {
+			if rows, err := s.Lookup(t.Context(), catalogtest.Keys(ids...)); err != nil || !rows[4].Found {
 				t.Errorf("%+v, %v", rows, err)
 			}
 		})
@@ -204,7 +198,7 @@ func TestC3AnswersThatAreNoRow(t *testing.T) {
 		{"too large", `{"data":{` + good + `,"x":"` + strings.Repeat("x", 2000) + `"}}`, "more than 1000 bytes"},
 	} {
 		s := open(t, answers(t, http.StatusOK, c.text), typ, func(o *Options) { o.MaxBody = 1000 })
-		switch r := get(t, s, "a")[0]; {
+		switch r := catalogtest.Get(t, s, "a")[0]; {
 		case !r.Found:
 			t.Errorf("%s: absent", c.row)
 		case c.bad == "" && (r.Bad != "" || !r.Whole || r.Untiered):
@@ -239,10 +233,10 @@ func TestC3BatchesThatAreNot(t *testing.T) {
 	} {
 		s := open(t, answers(t, http.StatusOK, c.text), typ, func(o *Options) { o.MaxBody = 1000 })
 		if c.fails != "" {
-			wantUnavailable(t, s, c.fails)
+			catalogtest.WantUnavailable(t, s, c.fails)
 			continue
 		}
-		rows := get(t, s, "a", "b")
+		rows := catalogtest.Get(t, s, "a", "b")
 		for i, want := range []string{c.a, c.b} {
 			got := "row"
 			if r := rows[i]; !r.Found {
@@ -255,7 +249,7 @@ func TestC3BatchesThatAreNot(t *testing.T) {
 			}
 		}
 	}
-	wantUnavailable(t, open(t, answers(t, http.StatusNotFound, ""), typ, nil), "status 404") // of a batch it is no word about an id
+	catalogtest.WantUnavailable(t, open(t, answers(t, http.StatusNotFound, ""), typ, nil), "status 404") // of a batch it is no word about an id
 }
 
 func TestC4MissingRowsAreAbsentAndNoFailure(t *testing.T) {
@@ -266,7 +260,7 @@ func TestC4MissingRowsAreAbsentAndNoFailure(t *testing.T) {
 		}
 		reply200(w, map[string]any{"id": "a", "tier": nil})
 	})
-	rows := get(t, open(t, a, account(), nil), "a", "b", "")
+	rows := catalogtest.Get(t, open(t, a, account(), nil), "a", "b", "")
 	if !rows[0].Found || rows[1].Found || rows[2].Found || len(a.requests()) != 2 {
 		t.Errorf("%+v after %q", rows, a.requests())
 	}
@@ -285,10 +279,10 @@ func TestSecretIsReadEachTimeAndNeverSaid(t *testing.T) {
 	put(t, file, "canary-1\n")
 	s := open(t, a, account(), func(o *Options) { o.Secret = file })
 	keyed := open(t, a, account(), func(o *Options) { o.Secret, o.Header = file, "x-api-key" })
-	wantUnavailable(t, s, "status 401")
+	catalogtest.WantUnavailable(t, s, "status 401")
 	put(t, file, "canary-2")
 	for _, s := range []*Source{s, keyed} {
-		if _, err := s.Lookup(t.Context(), keys("a")); err == nil || strings.Contains(err.Error(), "canary") {
+		if _, err := s.Lookup(t.Context(), catalogtest.Keys("a")); err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("the secret in %v", err)
 		}
 	}
@@ -298,7 +292,7 @@ func TestSecretIsReadEachTimeAndNeverSaid(t *testing.T) {
 	n := len(a.requests())
 	for _, text := range []string{"", "\n", "a\nX-Evil: b", "é"} {
 		put(t, file, text)
-		wantUnavailable(t, s, "secret")
+		catalogtest.WantUnavailable(t, s, "secret")
 	}
 	if len(a.requests()) != n {
 		t.Error("it was asked without a secret")
@@ -326,7 +320,7 @@ func TestPostAsksForEachIDOnce(t *testing.T) {
 		reply200(w, rows)
 	})
 	s := open(t, a, Type{URL: "/batch", Keys: "keys", Batch: 2}, nil)
-	rows := get(t, s, "a", "b", "a", "", "c", "\xff", `"`)
+	rows := catalogtest.Get(t, s, "a", "b", "a", "", "c", "\xff", `"`)
 	for i, want := range []bool{true, true, true, false, true, false, true} {
 		if rows[i].Found != want {
 			t.Errorf("row %d: %+v", i, rows[i])

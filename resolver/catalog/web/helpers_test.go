@@ -75,23 +75,6 @@ func open(t testing.TB, a *api, typ Type, change func(*Options)) *Source {
 	return s
 }
 
-func keys(ids ...string) []catalog.Key {
-	out := make([]catalog.Key, len(ids))
-	for i, id := range ids {
-		out[i] = catalog.Key{Type: "account", ID: id}
-	}
-	return out
-}
-
-func get(t testing.TB, s *Source, ids ...string) []catalog.Row {
-	t.Helper()
-	rows, err := s.Lookup(t.Context(), keys(ids...))
-	if err != nil {
-		t.Fatalf("Lookup(%q): %v", ids, err)
-	}
-	return rows
-}
-
 // object is a row as the API has it.
 func object(r catalog.Row) map[string]any {
 	m := map[string]any{"id": r.Key.ID, "tier": r.Tier}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tiergate/tiergate/resolver/catalog/catalogtest"
 )
 
 func put(t testing.TB, path, text string) {
@@ -34,7 +36,7 @@ func TestK1NoIDChangesWhatIsAskedFor(t *testing.T) {
 	})
 	inPath := open(t, a, Type{URL: "/v1/accounts/{id}/rows?view=short"}, nil)
 	for _, id := range hostile {
-		switch r := get(t, inPath, id)[0]; {
+		switch r := catalogtest.Get(t, inPath, id)[0]; {
 		case id == "\xff\xfe": // what JSON cannot say back is another id
 			if !r.Found || r.Bad == "" {
 				t.Errorf("%q: %+v", id, r)
@@ -45,7 +47,7 @@ func TestK1NoIDChangesWhatIsAskedFor(t *testing.T) {
 	}
 	for _, id := range []string{".", ".."} { // to many servers another path however they are written
 		n := len(a.requests())
-		if r := get(t, inPath, id)[0]; !r.Found || r.Bad == "" || len(a.requests()) != n {
+		if r := catalogtest.Get(t, inPath, id)[0]; !r.Found || r.Bad == "" || len(a.requests()) != n {
 			t.Errorf("%q was asked for: %+v", id, r)
 		}
 	}
@@ -62,7 +64,7 @@ func TestK1NoIDChangesTheQuery(t *testing.T) {
 	})
 	s := open(t, a, Type{URL: "/rows?key={id}&view=short"}, nil)
 	for _, id := range append([]string{".", ".."}, hostile...) {
-		if r := get(t, s, id)[0]; !r.Found || (r.Bad != "") != (id == "\xff\xfe") {
+		if r := catalogtest.Get(t, s, id)[0]; !r.Found || (r.Bad != "") != (id == "\xff\xfe") {
 			t.Errorf("%q: %+v", id, r)
 		}
 	}
