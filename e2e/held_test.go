@@ -93,7 +93,7 @@ func holdUp(t *testing.T, source string) *holder {
 		t.Fatal(err)
 	}
 	below := strings.Replace(string(text), "up_to: restricted", "up_to: confidential", 1)
-	if below == string(text) || !strings.HasPrefix(below[strings.Index(below, "- id:"):], "- id: own-accounts") {
+	if _, first, _ := strings.Cut(below, "- id: "); below == string(text) || !strings.HasPrefix(first, "own-accounts\n") {
 		t.Fatal("the first rule is no longer own-accounts, up to restricted")
 	}
 	if err := os.WriteFile(rules, []byte(below), 0o600); err != nil {

@@ -41,6 +41,32 @@ func TestUnknownTTLNamesAreReported(t *testing.T) {
 	}
 }
 
+// laggard answers with rows of a while ago.
+type laggard struct {
+	Source
+	lag time.Duration
+}
+
+func (l laggard) Lag() time.Duration { return l.lag }
+
+func TestBoundCountsHowFarASourceLags(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		src       Source
+		ttl, want time.Duration
+	}{
+		{"a replica 5 s behind", laggard{NewMemory(), 5 * time.Second}, 30 * time.Second, 35 * time.Second},
+		{"twin: the primary", NewMemory(), 30 * time.Second, 30 * time.Second},
+		{"a replica that is read every time", laggard{NewMemory(), 5 * time.Second}, 0, 5 * time.Second},
+		{"twin: the primary", NewMemory(), 0, 0},
+	} {
+		d := open(t, c.src, func(o *Options) { o.TTL = map[string]time.Duration{"default": c.ttl} })
+		if got := d.view.Bound(d.typ); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestRowLivesAsLongAsItsBound(t *testing.T) {
 	src := &spy{Memory: NewMemory(tenant("a", "eu"))}
 	d := open(t, unversioned{src}, func(o *Options) { o.TTL = map[string]time.Duration{"restricted": 2 * time.Second} })

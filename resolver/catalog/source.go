@@ -88,6 +88,12 @@ type Changes interface {
 	Watched()           // from now on every change is told; after Lost and at the start
 }
 
+// Lagging is a Source that may answer with a row as it was a while ago: Lag is how
+// long at most, by the source's own proof. Lag MUST NOT block or change.
+type Lagging interface {
+	Lag() time.Duration
+}
+
 var (
 	// ErrUnavailable means that the source cannot answer now; another time it may.
 	ErrUnavailable = errors.New("the catalog's source is unavailable")

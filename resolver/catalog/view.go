@@ -86,13 +86,21 @@ func (c *Catalog) known(declared string) *shape {
 }
 
 // Bound is how long a change of a row of t may stay unseen after its source
-// has it, even if the source fails meanwhile; 0 for a type without catalog or one
-// that is read every time.
+// has it, even if the source fails meanwhile, and where a source lags behind what it
+// reads from, after that has it; 0 for a type without catalog or one that is read
+// every time from what does not lag.
 func (v *View) Bound(t *rules.Type) time.Duration {
-	if sh := v.shapes[t]; sh != nil {
-		return sh.ttl + sh.maxStale
+	sh := v.shapes[t]
+	if sh == nil {
+		return 0
 	}
-	return 0
+	bound := sh.ttl + sh.maxStale
+	if sh.source != nil {
+		if l, ok := sh.source.Source.(Lagging); ok {
+			bound += l.Lag()
+		}
+	}
+	return bound
 }
 
 // Stats say how one Fill was answered. Misses were asked of a source; it failed

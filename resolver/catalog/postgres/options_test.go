@@ -95,3 +95,24 @@ func TestPasswordFileIsReadForEachConnection(t *testing.T) {
 		t.Errorf("after it was rotated: %v", err)
 	}
 }
+
+func TestLagIsThatOfAReplica(t *testing.T) {
+	for _, c := range []struct {
+		replica string
+		maxLag  time.Duration
+		want    time.Duration
+	}{
+		{"", 0, 0},
+		{"postgres://tiergate@127.0.0.1:1/bank", 0, defaultMaxLag},
+		{"postgres://tiergate@127.0.0.1:1/bank", 3 * time.Second, 3 * time.Second},
+	} {
+		s, err := Open(Options{DSN: "postgres://tiergate@127.0.0.1:1/bank", Replica: c.replica, MaxLag: c.maxLag, Types: map[string]Type{"account": {Table: "accounts"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Lag(); got != c.want {
+			t.Errorf("replica %q with max_lag %v: lag %v, want %v", c.replica, c.maxLag, got, c.want)
+		}
+		s.Close()
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -30,6 +31,7 @@ var (
 	_ catalog.Source     = (*Source)(nil)
 	_ catalog.Enumerator = (*Source)(nil)
 	_ catalog.Watcher    = (*Source)(nil)
+	_ catalog.Lagging    = (*Source)(nil)
 )
 
 // Open checks the options and makes a source. It does not connect: a server that
@@ -51,6 +53,15 @@ func Open(o Options) (*Source, error) {
 		return nil, fmt.Errorf("postgres: replica: %w", hidden(err))
 	}
 	return s, nil
+}
+
+// Lag implements catalog.Lagging: a replica's answer counts if it has all that was
+// committed that long before.
+func (s *Source) Lag() time.Duration {
+	if s.replica == nil {
+		return 0
+	}
+	return s.options.MaxLag
 }
 
 // Close ends all connections once the look-ups under way have.
