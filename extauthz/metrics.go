@@ -56,6 +56,7 @@ type Load struct {
 	LoadedAt time.Time
 	Loads    uint64
 	Failures uint64
+	Held     bool // a new version waits to be accepted
 }
 
 // KeySet is the state of one issuer's keys. LoadedAt is zero before the first set.

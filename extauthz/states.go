@@ -17,6 +17,7 @@ var (
 	descBuild         = desc("build_info", "1, with the version of the binary.", "version")
 	descLoads         = desc("rules_reloads_total", "Loads of the rules that took effect.")
 	descLoadFailures  = desc("rules_reload_failures_total", "Loads of the rules that failed; the version in force stayed.")
+	descRulesHeld     = desc("rules_held", "1 while a new version of the rules waits to be accepted.")
 	descLoadedAt      = desc("rules_last_load_timestamp_seconds", "When the rules in force were loaded.")
 	descKeys          = desc("keys", "Keys in force, by issuer.", "issuer")
 	descKeysAge       = desc("keys_age_seconds", "Time since the key set in force was fetched, by issuer.", "issuer")
@@ -62,7 +63,7 @@ var (
 	descRevokedHands  = desc("revocations_tampered_total", "Times that the journal of revocations, its mark or its directory was found changed by another hand.")
 	descRevokedLost   = desc("revocations_lost", "1 while revocations cannot be changed, for state_dir is another's or gone.")
 	stateDescriptions = []*prometheus.Desc{
-		descBuild, descLoads, descLoadFailures, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
+		descBuild, descLoads, descLoadFailures, descRulesHeld, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
 		descProofs, descProofsRefused,
 		descBundles, descBundlesLoads, descBundlesFailed,
@@ -90,6 +91,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		l := s.from.Rules()
 		c.count(descLoads, l.Loads)
 		c.count(descLoadFailures, l.Failures)
+		c.gauge(descRulesHeld, truth(l.Held))
 		if !l.LoadedAt.IsZero() {
 			c.gauge(descLoadedAt, float64(l.LoadedAt.UnixMilli())/1e3)
 		}

@@ -16,7 +16,7 @@ func fullSources() Sources {
 	at := time.UnixMilli(1_800_000_000_500)
 	return Sources{
 		Version: "v1",
-		Rules:   func() Load { return Load{LoadedAt: at, Loads: 3, Failures: 2} },
+		Rules:   func() Load { return Load{LoadedAt: at, Loads: 3, Failures: 2, Held: true} },
 		KeySets: func() []KeySet {
 			return []KeySet{{
 				Issuer: "corp", Keys: 2, Generation: 5, Skipped: map[string]int{"weak": 1, "use": 2}, LoadedAt: at,
@@ -164,6 +164,9 @@ tiergate_revocations_epoch 12
 # HELP tiergate_revocations_file_reload_failures_total Changes of the revocation file that could not be taken over; its last good entries stayed.
 # TYPE tiergate_revocations_file_reload_failures_total counter
 tiergate_revocations_file_reload_failures_total 5
+# HELP tiergate_rules_held 1 while a new version of the rules waits to be accepted.
+# TYPE tiergate_rules_held gauge
+tiergate_rules_held 1
 # HELP tiergate_rules_last_load_timestamp_seconds When the rules in force were loaded.
 # TYPE tiergate_rules_last_load_timestamp_seconds gauge
 tiergate_rules_last_load_timestamp_seconds 1.8000000005e+09

@@ -20,6 +20,7 @@ type config struct {
 	} `yaml:"listen"`
 	Rules        rules.Strings                      `yaml:"rules"`
 	StateDir     rules.At[string]                   `yaml:"state_dir"`
+	Guard        *rulesGuardConfig                  `yaml:"guard"`
 	Issuers      []issuerConfig                     `yaml:"issuers"`
 	Origins      rules.Entries[rules.At[string]]    `yaml:"origins"`
 	Peer         peerConfig                         `yaml:"peer"`

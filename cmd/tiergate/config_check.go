@@ -66,6 +66,7 @@ func (c *config) check(ms *rules.Mistakes) {
 		}
 	}
 	c.checkGuards(ms)
+	c.checkRulesGuard(ms)
 	c.checkWords(ms)
 	c.checkControl(ms)
 }

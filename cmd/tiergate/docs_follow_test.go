@@ -52,7 +52,8 @@ func TestHelpExamplesWork(t *testing.T) {
 		`echo '{"openapi":"3.0.3","info":{"title":"a","version":"1"},"servers":[{"url":"https://api.example.com"}],"paths":{"/v1/pets/{id}":{"get":{"responses":{}}}}}' > api.yaml` + "\n" +
 		"cp api.yaml api-1.yaml\ncp api.yaml api-2.yaml\necho 'type Query { pet(id: ID!): String }' > schema.graphql\n" +
 		"echo Ck0KB2EucHJvdG8SAWEiFQoDUGV0Eg4KAmlkGAEgASgJUgJpZDIgCgRQZXRzEhgKBkdldFBldBIGLmEuUGV0GgYuYS5QZXRiBnByb3RvMw== | base64 -d > api.binpb\n" + // one service, one method
-		`echo '{"tools":[{"name":"get_pet","inputSchema":{"properties":{"pet_id":{}}}}]}' > tools.json` + "\n"
+		`echo '{"tools":[{"name":"get_pet","inputSchema":{"properties":{"pet_id":{}}}}]}' > tools.json` + "\n" +
+		"echo 'checks: [ { id: a, each: rule, demand: \"rule.id.size() > 2\", says: too short } ]' > house.yaml\n"
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		if cmd.Example == "" && cmd.Name() != "completion" { // cobra's own: its shells say how to load it
@@ -96,7 +97,7 @@ func runsHere(block string) bool {
 }
 
 // asksServer are commands that want a server, or a database, that is not here.
-var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+|catalog (accept|outbox))`)
+var asksServer = regexp.MustCompile(`^tiergate (revoke|revocations \S+|catalog (accept|outbox)|rules accept)`)
 
 var serves = regexp.MustCompile(`(?m)^tiergate serve -c (\S+)`)
 

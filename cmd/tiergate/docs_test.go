@@ -98,7 +98,7 @@ func readExample(page, text string) rules.Mistakes {
 	switch n.Items[0].Value {
 	case "revocations":
 		return revocationMistakes(text)
-	case "listen", "issuers", "catalogs", "cache", "headers", "audit", "limits", "peer", "state_dir", "control":
+	case "listen", "issuers", "catalogs", "cache", "headers", "audit", "limits", "peer", "state_dir", "control", "guard":
 		d := rules.Decoder{}
 		d.Into(n, &config{})
 		return d.Mistakes

@@ -18,8 +18,9 @@ const module = "github.com/tiergate/tiergate/"
 var mayImport = map[string][]string{
 	"rules":                        {"rules/regular"},
 	"rules/regular":                {},                // how a file that a user named is opened
+	"rules/accepted":               {"rules/regular"}, // what somebody let in although a guard held it
 	"rules/dial":                   {"rules/regular"}, // how a host that a user named is reached
-	"rules/lint":                   {"rules"}, // how rules are written, not what they decide
+	"rules/lint":                   {"rules"},         // how rules are written, not what they decide
 	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
@@ -35,7 +36,7 @@ var mayImport = map[string][]string{
 	"resolver/catalog/web":         {"rules/regular", "rules/dial", "resolver/tree", "resolver/catalog"}, // rows of an HTTP API
 	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"},                       // rows of a file that is larger than memory
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
-	"extauthz/policy":              {"rules", "rules/regular", "resolver", "resolver/catalog", "extauthz/identity"},
+	"extauthz/policy":              {"rules", "rules/regular", "rules/accepted", "resolver", "resolver/catalog", "extauthz/identity"},
 	"extauthz/identity":            {"rules", "rules/regular", "rules/dial"},
 	"extauthz/audit":               {"rules", "rules/regular"},
 	"extauthz/revocation":          {"rules", "rules/regular"},

@@ -131,6 +131,7 @@ func (s *service) firstPolicy(stderr io.Writer) (*policy.Live, error) {
 			return p, src, err
 		},
 		Taken: s.taken(state),
+		Guard: s.parts.config.rulesGuard(s.log),
 		Log:   s.log,
 	})
 	if err == nil {

@@ -35,7 +35,7 @@ func (s *service) sources() extauthz.Sources {
 		Version: version,
 		Rules: func() extauthz.Load {
 			st := s.live.Stats()
-			return extauthz.Load{LoadedAt: st.LoadedAt, Loads: st.Loads, Failures: st.Failures}
+			return extauthz.Load{LoadedAt: st.LoadedAt, Loads: st.Loads, Failures: st.Failures, Held: st.Held != ""}
 		},
 		KeySets: func() []extauthz.KeySet {
 			var sets []extauthz.KeySet
@@ -111,6 +111,7 @@ type loadedRules struct {
 	LoadedAt  time.Time         `json:"loaded_at"`
 	Failures  uint64            `json:"reload_failures"`
 	LastError string            `json:"last_error,omitempty"`
+	Held      string            `json:"held,omitempty"` // policy hash of a version that waits to be accepted
 	Files     []loadedFile      `json:"files"`
 	Shadow    []loadedShadow    `json:"shadow"`
 	CacheAge  map[string]string `json:"cache_age"` // per type, how old a fact can be
@@ -131,7 +132,7 @@ type loadedShadow struct {
 func (s *service) showRules() any {
 	p, st := s.live.Current(), s.live.Stats()
 	out := loadedRules{
-		Policy: p.Hash, LoadedAt: st.LoadedAt, Failures: st.Failures, LastError: st.LastError,
+		Policy: p.Hash, LoadedAt: st.LoadedAt, Failures: st.Failures, LastError: st.LastError, Held: st.Held,
 		Files: []loadedFile{}, Shadow: []loadedShadow{}, CacheAge: map[string]string{},
 	}
 	for _, f := range p.Files() {

@@ -30,6 +30,7 @@ type LiveOptions struct {
 	Load func() (*Policy, *rules.Source, error)
 	// Taken is told of each version that took effect, and of no other; nil for nobody.
 	Taken func(*Policy)
+	Guard *Guard // holds versions until they are accepted; nil for none
 	Log   *slog.Logger
 }
 
@@ -40,6 +41,7 @@ type Stats struct {
 	Loads     uint64 // that took effect
 	Failures  uint64
 	LastError string // of the last attempt; "" when it succeeded
+	Held      string // hash of a version that waits to be accepted, or ""
 }
 
 // NewLive loads the first version; without one there is no Live.
@@ -51,7 +53,12 @@ func NewLive(o LiveOptions) (*Live, error) {
 
 // Check decides with the version in force when it starts.
 func (l *Live) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
-	return l.current.Load().Check(ctx, raw)
+	if l.o.Guard == nil {
+		return l.current.Load().Check(ctx, raw)
+	}
+	o, evidence := l.current.Load().decide(ctx, raw)
+	l.o.Guard.recent.note(raw, evidence, o.Effect)
+	return o
 }
 
 // Current is the version in force.
@@ -81,7 +88,11 @@ func (l *Live) reload(settled *snapshot) error {
 	if settled != nil && !errors.Is(err, errPanic) && contentHash(src.Files) != settled.rules {
 		return errMoved
 	}
+	if err == nil {
+		err = l.o.Guard.judge(context.Background(), l.current.Load(), next)
+	}
 	stats := *l.stats.Load()
+	stats.Held = l.o.Guard.Held()
 	if err != nil {
 		stats.Failures++
 		stats.LastError = err.Error()
@@ -103,6 +114,13 @@ func (l *Live) reload(settled *snapshot) error {
 		l.o.Taken(next)
 	}
 	return nil
+}
+
+// freed reports whether what the guard holds was accepted.
+func (l *Live) freed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.o.Guard.freed()
 }
 
 // guarded makes a panic in loading an error: a rules file must not be able to

@@ -51,10 +51,17 @@ type Policy struct {
 // Check decides one request. It is total: whatever happens, the outcome is an
 // explicit allow or an explicit denial with a reason.
 func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcome {
+	o, _ := p.decide(ctx, raw)
+	return o
+}
+
+// decide is Check, and says what the caller proved: the zero value where no
+// credential was accepted, or none was asked for.
+func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, rules.Evidence) {
 	o := &rules.Outcome{Policy: p.Hash}
 	c := check{p: p, raw: raw, o: o, last: time.Now()}
 	c.end(c.run(ctx))
-	return o
+	return o, c.evidence
 }
 
 // Explain decides one request as Check does, and adds what the rules near the
@@ -93,6 +100,8 @@ type check struct {
 	last    time.Time
 	targets []rules.Target // once they are resolved
 	firm    bool           // no shadow entry excuses the denial
+
+	evidence rules.Evidence // once it is accepted
 }
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
@@ -141,6 +150,7 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 	if err != nil {
 		return err
 	}
+	c.evidence = evidence
 	c.o.TokenHit = evidence.Cached
 	absent := c.p.subjects.look(ctx, &evidence, c.o)
 	caller, err := c.p.recogniser.Recognise(evidence, req, purpose)

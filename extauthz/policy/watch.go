@@ -41,6 +41,7 @@ func (l *Live) Watch(ctx context.Context, paths []string) error {
 		case <-l.look:
 			asked = true
 		}
+		asked = asked || l.freed()
 		if now := look(paths); asked || now != last {
 			last = l.follow(ctx, paths, now)
 		}
@@ -71,7 +72,9 @@ func (l *Live) follow(ctx context.Context, paths []string, now snapshot) snapsho
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		if err != nil {
+		if errors.Is(err, ErrHeld) {
+			l.o.Log.Error("rules held until they are accepted", slog.String("policy", l.Current().Hash), slog.String("error", err.Error()))
+		} else if err != nil {
 			l.o.Log.Error("rules not loaded", slog.String("policy", l.Current().Hash), slog.String("error", err.Error()))
 		}
 		return now
