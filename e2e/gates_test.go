@@ -141,12 +141,7 @@ func openGates(t *testing.T, edit func(*gates, Settings)) *gates {
 	if err := writeRules(config, "gates.yaml", withAgents(gateRules())); err != nil {
 		t.Fatal(err)
 	}
-	if g.Tiergate, err = StartTiergate(t.Context(), g.programs.Tiergate, "tiergate", config); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	g.serve(t, "tiergate", config)
 	if err := g.Open(t.Context(), g.gateway); err != nil {
 		t.Fatal(err)
 	}

@@ -24,12 +24,7 @@ func served(t *testing.T, edit func(Settings)) (*World, *Checker) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, "tiergate", config); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(t, "tiergate", config)
 	return w, asking(t, w.Tiergate.GRPC)
 }
 

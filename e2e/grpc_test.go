@@ -93,12 +93,7 @@ func TestGRPCThroughEnvoy(t *testing.T) {
 	if err := writeRules(config, "tickets.binpb", string(descriptors)); err != nil {
 		t.Fatal(err)
 	}
-	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, "grpc", config); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(t, "grpc", config)
 	service := &tickets{ended: make(chan error, 1)}
 	server := grpc.NewServer(grpc.UnknownServiceHandler(service.handle))
 	upstream := listening(t, server.Serve, server.Stop)

@@ -46,6 +46,18 @@ func world(t *testing.T, p Programs) *World {
 	return w
 }
 
+// serve starts the world's tiergate and waits until it is ready.
+func (w *World) serve(t *testing.T, name, config string) {
+	t.Helper()
+	var err error
+	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, name, config); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Tiergate.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // eventually polls until ok is true, for at most limit.
 func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()

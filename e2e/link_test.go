@@ -29,12 +29,7 @@ func TestLinkToTiergate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, "tiergate", config); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(t, "tiergate", config)
 	for _, row := range []struct {
 		san    string
 		status int

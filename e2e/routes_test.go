@@ -22,12 +22,7 @@ func TestRoutesAsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, "routes", config); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(t, "routes", config)
 	written, err := exec.CommandContext(t.Context(), w.programs.Tiergate, "envoy", "routes", "-c", config).Output()
 	if err != nil {
 		t.Fatal(err)

@@ -44,12 +44,7 @@ func believing(t *testing.T, w *World, name string, peer map[string]any, change 
 	if err := writeRules(config, "workloads.yaml", workloadRules); err != nil {
 		t.Fatal(err)
 	}
-	if w.Tiergate, err = StartTiergate(t.Context(), w.programs.Tiergate, name, config); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Tiergate.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(t, name, config)
 	g := Gateway{Profile: envoy.Hardened}
 	o, err := w.Wiring(g, w.Tiergate.GRPC)
 	if err != nil {

@@ -178,17 +178,7 @@ func nothing(_ any, stream grpc.ServerStream) error {
 // Issue row 2: a gRPC client of another language.
 func TestGRPC(t *testing.T) {
 	server := grpc.NewServer(grpc.ForceServerCodec(bytesCodec{}), grpc.UnknownServiceHandler(nothing))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with Stop
-	}()
-	t.Cleanup(func() { server.Stop(); <-done })
-	s := front(t, "grpc", "tickets.example.com", listener.Addr().String(), true, "")
+	s := front(t, "grpc", "tickets.example.com", scene.ServeGRPC(t, server), true, "")
 	n := times(1500)
 	const permissionDenied = 7
 	check(t, s, run(t, s, s.Token(t, "tickets", "ada"), "grpc.cjs", n, path(t, "../../examples/clients/grpc/tickets.proto")), n, permissionDenied)

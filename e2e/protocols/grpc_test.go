@@ -3,7 +3,6 @@
 package protocols
 
 import (
-	"net"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -12,6 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/tiergate/tiergate/e2e/scene"
 )
 
 // A unary gRPC call over HTTP/2 without TLS, on both sides of Envoy.
@@ -27,17 +28,7 @@ func TestGRPCThroughEnvoy(t *testing.T) {
 		s.add(in.Value)
 		return stream.SendMsg(in)
 	}))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with Stop
-	}()
-	t.Cleanup(func() { server.Stop(); <-done })
-	world := start(t, "grpc.example.com", listener.Addr().String(), true, nil)
+	world := start(t, "grpc.example.com", scene.ServeGRPC(t, server), true, nil)
 	conn, err := grpc.NewClient(world.Gateway(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithAuthority("grpc.example.com"))
 	if err != nil {
 		t.Fatal(err)
