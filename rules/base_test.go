@@ -338,3 +338,9 @@ func (tt *testTarget) target(t testing.TB, s *Set) Target {
 	}
 	return Target{Action: tt.Action, Object: o, Collection: tt.Collection != "", Unbounded: tt.Unbounded, Properties: tt.Properties}
 }
+
+// mapOf is testdata/base.yaml with one more file.
+func mapOf(text string) fstest.MapFS {
+	base, _ := os.ReadFile("testdata/base.yaml") // without it nothing compiles
+	return fstest.MapFS{"base.yaml": {Data: base}, "more.yaml": {Data: []byte(text)}}
+}

@@ -58,6 +58,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		conditions: make(map[string]compiled),
 		claimsOf:   make(map[string]map[string]claimKind),
 		marred:     make(map[string]bool),
+		usedGroups: make(map[string]bool),
 	}
 	if src.Unread {
 		c.set.schema = new(Schema)
@@ -71,6 +72,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.hiddenCharacters()
 	c.set.schema = c.schema()
 	c.registered()
+	c.groupsOf()
 	c.acting()
 	c.callerKinds()
 	c.overlaps()
@@ -81,6 +83,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.rules()
 	c.conflicts()
 	c.ended()
+	c.unusedGroups()
 	c.neverBound()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
@@ -98,6 +101,10 @@ type compiler struct {
 	warnings    Mistakes // what loads and is hardly meant
 	set         *Set
 	identities  map[string]*Identity
+	groups      map[string]*group
+	groupDecls  map[string]*GroupDecl
+	usedGroups  map[string]bool // by rules
+	whole       bool            // identities and groups were read as they were meant
 	actions     map[string]bool // that a rule may name
 	mapped      map[string]bool // actions of map lines
 	creates     []glance        // map lines that make new objects

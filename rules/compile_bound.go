@@ -31,13 +31,11 @@ func (c *compiler) mayBind(s *selector) bool {
 	if s.identity != nil {
 		return bindable(s.identity)
 	}
-	for _, id := range c.set.identities {
-		if (s.anyKind || s.kind == id.Kind) && (s.issuer == "" || s.issuer == id.Issuer) && bindable(id) {
-			return true
-		}
+	if slices.ContainsFunc(c.possible(s), bindable) {
+		return true
 	}
 	for name, issuer := range c.env.Issuers { // callers whom no identity matches
-		if s.anyKind && (s.issuer == "" || s.issuer == name) && issuer.Binds {
+		if s.anyKind && !s.registered && !s.onlyRegistered() && (s.issuer == "" || s.issuer == name) && issuer.Binds {
 			return true
 		}
 	}

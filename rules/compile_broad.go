@@ -19,6 +19,9 @@ func (c *compiler) broad(r *rule) {
 	if slices.Contains(d.On.Values(), anything) {
 		r.broad = append(r.broad, "every type")
 	}
+	if r.byNot {
+		r.broad = append(r.broad, "callers by what they are not")
+	}
 	if r.unbounded {
 		r.broad = append(r.broad, "unbounded collections")
 	}

@@ -58,12 +58,12 @@ func (c *compiler) own(cl *clause, sc *scope) {
 		return
 	}
 	for i := range cl.selectors {
-		if s := &cl.selectors[i]; s.identity == nil && s.issuer == "" {
+		if s := &cl.selectors[i]; !s.onlyRegistered() && s.issuer == "" {
 			c.ms.AddHint(at.Pos, "name identities of one issuer, or give issuer", "own needs a selector that pins one issuer, %v does not", s)
 			return
 		}
 	}
-	if issuers := pinned(cl.selectors); len(issuers) > 1 {
+	if issuers := c.pinned(cl.selectors); len(issuers) > 1 {
 		c.ms.Add(at.Pos, "own needs one issuer, the rule selects callers of %s", strings.Join(issuers, " and "))
 		return
 	}
@@ -80,17 +80,25 @@ func (c *compiler) own(cl *clause, sc *scope) {
 }
 
 // pinned returns the issuers that the selectors name, sorted.
-func pinned(selectors []selector) []string {
+func (c *compiler) pinned(selectors []selector) []string {
 	var out []string
 	for i := range selectors {
-		issuer := selectors[i].issuer
-		if id := selectors[i].identity; id != nil {
-			issuer = id.Issuer
+		s := &selectors[i]
+		if s.issuer != "" {
+			out = append(out, s.issuer)
+			continue
+		}
+		of := c.possible(s)
+		if s.identity != nil {
+			of = []*Identity{s.identity}
+		}
+		for _, id := range of {
 			if id.Peer != "" { // their subjects are SPIFFE IDs, and nobody else's
-				issuer = "no issuer, by peer"
+				out = append(out, "no issuer, by peer")
+			} else {
+				out = append(out, id.Issuer)
 			}
 		}
-		out = append(out, issuer)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -67,7 +68,7 @@ func (c *compiler) ended() {
 	}
 	for _, r := range c.set.rules {
 		for _, d := range slices.Concat(r.decl.Allow.List, r.decl.Deny.List) {
-			if id := c.identities[d.Identity]; id != nil && id.Status != Active {
+			if id := c.identities[cmp.Or(d.Name, d.Identity.V)]; id != nil && id.Status != Active {
 				c.warnings.AddHint(d.Pos, "none of its requests gets as far as a rule", "the rule is about %q, which is %v", id.Name, id.Status)
 			}
 		}

@@ -58,14 +58,20 @@ func (c *compiler) workload(key string, at At[string]) {
 		return
 	}
 	domain, ok := TrustDomain(at.V)
-	switch domains := c.env.Peers.TrustDomains; {
+	switch {
 	case !ok:
 		c.ms.AddHint(at.Pos, "spiffe://domain/path, the domain in lower case", "%s %q is no SPIFFE ID that a peer can have", key, at.V)
-	case c.env.Partial:
-	case slices.Contains(c.env.Peers.Via, at.V):
+	case !c.env.Partial && slices.Contains(c.env.Peers.Via, at.V):
 		c.ms.AddHint(at.Pos, "name the workload behind it, or take the proxy out of peer.via",
 			"%s %q is a proxy of peer.via: the peer of its requests is whom it speaks for, never the proxy, so nobody can present it", key, at.V)
-	case len(domains) > 0 && !slices.Contains(domains, domain):
+	default:
+		c.trusted(key, at, domain)
+	}
+}
+
+// trusted checks that peers of a trust domain count.
+func (c *compiler) trusted(key string, at At[string], domain string) {
+	if domains := c.env.Peers.TrustDomains; !c.env.Partial && len(domains) > 0 && !slices.Contains(domains, domain) {
 		c.ms.AddHint(at.Pos, "one of "+strings.Join(domains, ", ")+"; or add it to peer.trust_domains, with its bundle where there are bundles",
 			"%s %q is of trust domain %q, which does not count: nobody can present it", key, at.V, domain)
 	}

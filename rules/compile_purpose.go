@@ -25,7 +25,7 @@ func (c *compiler) checkPurposes(r *rule) {
 func (c *compiler) purposeOf(selectors []selector, purpose string) bool {
 	for i := range selectors {
 		s := &selectors[i]
-		if s.identity == nil && (s.anyKind || s.kind == Anonymous) {
+		if !s.onlyRegistered() && !s.registered && (s.anyKind || s.kind == Anonymous) {
 			return true
 		}
 		for _, id := range c.set.identities {
@@ -35,14 +35,6 @@ func (c *compiler) purposeOf(selectors []selector, purpose string) bool {
 		}
 	}
 	return false
-}
-
-// about reports whether callers of an identity can fit a selector, whatever they claim.
-func (s *selector) about(id *Identity) bool {
-	if s.identity != nil {
-		return s.identity == id
-	}
-	return (s.anyKind || s.kind == id.Kind) && (s.issuer == "" || s.issuer == id.Issuer)
 }
 
 // linePurposes warns of map lines for a purpose that no identity has: whoever is

@@ -70,9 +70,7 @@ func (c *compiler) effect(r *rule) {
 	if (allow || deny) && len(selectors.List) == 0 {
 		c.ms.Add(selectors.Pos, "the rule selects no callers")
 	}
-	for i := range selectors.List {
-		r.selectors = append(r.selectors, c.selector(&selectors.List[i]))
-	}
+	r.selectors, r.byNot = c.selectors(selectors.List)
 	if r.effect == Allow {
 		if r.unbounded && (d.Own.given() || d.Same.given()) {
 			c.ms.AddHint(d.Unbounded.Pos, "write a rule of its own for the list that nothing bounds",

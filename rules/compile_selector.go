@@ -6,36 +6,140 @@ import (
 	"strings"
 )
 
-// selector checks and compiles one selector.
-func (c *compiler) selector(d *Selector) selector {
-	if d.Identity != "" {
-		id := c.identities[d.Identity]
-		if id == nil {
-			c.unknownWord("identity", At[string]{d.Pos, d.Identity}, slices.Collect(maps.Keys(c.identities)))
-			id = &Identity{Name: d.Identity}
-		}
-		return selector{identity: id}
-	}
-	s := selector{anyKind: !d.Kind.given(), issuer: d.Issuer.V}
-	if !d.Kind.given() && !d.Issuer.given() && len(d.Claim) == 0 {
-		c.ms.AddHint(d.Pos, "name an identity, or give kind, issuer or claim", "an empty selector")
+// members compiles what stands in a selector itself, each as a selector of one
+// member. around is what the selectors around it say, together with this one: whose
+// claims these are depends on it.
+func (c *compiler) members(d *Selector, around selector) (out []selector, within selector) {
+	within = around
+	add := func(s selector) { out = append(out, s) }
+	for _, name := range c.named(d) {
+		within.identity, within.groups = name.identity, append(slices.Clone(within.groups), name.groups...)
+		add(name)
 	}
 	if d.Kind.given() {
-		var ok bool
-		if s.kind, ok = ParseCallerKind(d.Kind.V); !ok {
+		kind, ok := ParseCallerKind(d.Kind.V)
+		if !ok {
 			c.unknownWord("kind", d.Kind, []string{"anonymous", "human", "service", "workload", "third-party", "agent"})
+		}
+		within.kind, within.anyKind = kind, false
+		add(selector{kind: kind})
+		if ok && kind == Anonymous && d.wantsMore() {
+			c.ms.Add(d.Pos, "an anonymous caller has no issuer and no claims, this selects nobody")
 		}
 	}
 	if d.Issuer.given() {
 		c.issuer(d.Issuer)
-	}
-	if s.kind == Anonymous && d.Kind.given() && (d.Issuer.given() || len(d.Claim) > 0) {
-		c.ms.Add(d.Pos, "an anonymous caller has no issuer and no claims, this selects nobody")
+		within.issuer = d.Issuer.V
+		add(selector{anyKind: true, issuer: d.Issuer.V})
 	}
 	for _, e := range d.Claim {
-		s.claims = append(s.claims, c.claim(&s, e))
+		add(selector{anyKind: true, claims: []claimTest{c.claim(&within, e)}})
 	}
-	return s
+	for _, at := range d.Scope {
+		c.scopeWord(at)
+		add(selector{anyKind: true, scopes: []string{at.V}})
+	}
+	if d.Workload.given() {
+		add(selector{anyKind: true, workloads: []workload{c.workloads(d.Workload)}})
+	}
+	if d.Environment.given() {
+		c.environment(d.Environment)
+		add(selector{anyKind: true, environment: d.Environment.V})
+	}
+	return out, within
+}
+
+// wantsMore reports whether a selector wants of a caller what only a credential gives.
+func (d *Selector) wantsMore() bool {
+	return d.Issuer.given() || len(d.Claim) > 0 || len(d.Scope) > 0
+}
+
+// named compiles the identity or group that a selector names, alone or by its key.
+func (c *compiler) named(d *Selector) (out []selector) {
+	if d.Name != "" {
+		at := At[string]{d.Pos, d.Name}
+		if c.groups[d.Name] != nil {
+			return append(out, c.inGroup(at))
+		}
+		return append(out, c.isOne(at, c.nameable(), c.names()))
+	}
+	if at := d.Identity; at.given() {
+		if c.groups[at.V] != nil {
+			c.ms.AddHint(at.Pos, "write group: "+at.V, "%q is a group", at.V)
+		}
+		out = append(out, c.isOne(at, "identity", slices.Collect(maps.Keys(c.identities))))
+	}
+	if at := d.Group; at.given() {
+		switch {
+		case c.groups[at.V] != nil:
+		case c.identities[at.V] != nil:
+			c.ms.AddHint(at.Pos, "write identity: "+at.V, "%q is an identity", at.V)
+		default:
+			c.unknownWord("group", at, slices.Collect(maps.Keys(c.groups)))
+		}
+		out = append(out, c.inGroup(at))
+	}
+	return out
+}
+
+func (c *compiler) isOne(at At[string], what string, known []string) selector {
+	id := c.identities[at.V]
+	if id == nil {
+		if c.groups[at.V] == nil {
+			c.unknownWord(what, at, known)
+		}
+		id = &Identity{Name: at.V}
+	}
+	return selector{anyKind: true, identity: id}
+}
+
+func (c *compiler) inGroup(at At[string]) selector {
+	g := c.groups[at.V]
+	if g == nil {
+		g = &group{name: at.V}
+	}
+	c.usedGroups[at.V] = true
+	return selector{anyKind: true, groups: []*group{g}}
+}
+
+// scopeWord checks a scope, which is compared to the letter (RFC 6749 section 3.3).
+func (c *compiler) scopeWord(at At[string]) {
+	c.exact("scope", at, "leave scope out, then any will do, and none")
+	if strings.Contains(strings.TrimSpace(at.V), " ") {
+		c.ms.AddHint(at.Pos, "write a list, of which the token must have all", "scope %q holds a space, which divides scopes", at.V)
+	}
+}
+
+// environment checks that some identity is of it: only these have one.
+func (c *compiler) environment(at At[string]) {
+	c.exact("environment", at, "leave environment out, then it is any")
+	var known []string
+	for _, id := range c.set.identities {
+		if id.Environment != "" && !slices.Contains(known, id.Environment) {
+			known = append(known, id.Environment)
+		}
+	}
+	if at.V != "" && !slices.Contains(known, at.V) {
+		c.unknownWord("environment", at, known)
+	}
+}
+
+// workloads checks a workload: one SPIFFE ID, or all that begin with a path and a slash.
+func (c *compiler) workloads(at At[string]) workload {
+	path, below := strings.CutSuffix(at.V, "/*")
+	switch domain, ok := TrustDomain(path); {
+	case !below:
+		c.workload("workload", at)
+		return workload{at.V}
+	case !ok && !ValidTrustDomain(strings.TrimPrefix(path, spiffePrefix)) || !strings.HasPrefix(path, spiffePrefix):
+		c.ms.AddHint(at.Pos, "spiffe://domain/path, or all below a path as spiffe://domain/path/*", "workload %q is no SPIFFE ID that a peer can have", at.V)
+	default:
+		if !ok {
+			domain = strings.TrimPrefix(path, spiffePrefix)
+		}
+		c.trusted("workload", at, domain)
+	}
+	return workload{path + "/"}
 }
 
 // claim checks a claim of a selector against what its issuers declare, and
@@ -73,6 +177,12 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 			out = append(out, s.identity.Issuer)
 		case s.issuer != "":
 			out = append(out, s.issuer)
+		case s.onlyRegistered():
+			for _, id := range c.possible(s) {
+				if id.Issuer != "" {
+					out = append(out, id.Issuer)
+				}
+			}
 		case s.anyKind || s.kind != Anonymous:
 			out = append(out, slices.Collect(maps.Keys(c.env.Issuers))...)
 		}
@@ -81,39 +191,28 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 	return slices.Compact(out)
 }
 
-// claims returns what may be read of the callers of some issuers, or nil where
-// that is not known: without a configuration, or of an issuer that is a mistake.
-func (c *compiler) claims(issuers []string) map[string]claimKind {
-	if c.env.Partial {
-		return nil
-	}
-	key := strings.Join(issuers, "\x00")
-	if known, ok := c.claimsOf[key]; ok {
-		return known
-	}
-	out := make(map[string]claimKind)
-	for _, name := range issuers {
-		env, ok := c.env.Issuers[name]
-		if !ok {
-			return nil
-		}
-		for claim, kind := range env.Claims {
-			merge(out, claim, kind, name)
-		}
-		for claim, v := range env.Fixed {
-			merge(out, claim, kindOfValue(v), name)
-		}
-	}
-	c.claimsOf[key] = out
-	return out
+// onlyRegistered reports whether a selector is about some identities by what they
+// are registered with.
+func (s *selector) onlyRegistered() bool {
+	return s.identity != nil || len(s.groups) > 0 || s.environment != ""
 }
 
-func merge(out map[string]claimKind, claim string, kind Kind, issuer string) {
-	k, ok := out[claim]
-	if !ok {
-		out[claim] = claimKind{kind: kind, issuer: issuer}
-	} else if k.kind != kind && k.clash == "" {
-		k.clash = issuer
-		out[claim] = k
+// possible are the identities whose callers a selector can be about.
+func (c *compiler) possible(s *selector) (out []*Identity) {
+	among := c.set.identities
+	switch {
+	case s.identity != nil:
+		among = []*Identity{s.identity}
+	case len(s.groups) > 0: // and not all there are, of whom there may be many
+		among = nil
+		for _, name := range slices.Sorted(maps.Keys(s.groups[0].members)) {
+			among = append(among, c.identities[name])
+		}
 	}
+	for _, id := range among {
+		if s.about(id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }

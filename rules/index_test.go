@@ -107,8 +107,8 @@ func TestSelectors(t *testing.T) {
 		s        selector
 		yes, not *Caller
 	}{
-		{"identity", selector{identity: ann}, &Caller{Identity: ann, Kind: Human, Verified: plain}, &Caller{Identity: bob, Kind: Human, Verified: plain}},
-		{"identity, unknown caller", selector{identity: ann}, &Caller{Identity: ann, Kind: Human, Verified: plain}, &Caller{Kind: Unknown, Verified: plain}},
+		{"identity", selector{anyKind: true, identity: ann}, &Caller{Identity: ann, Kind: Human, Verified: plain}, &Caller{Identity: bob, Kind: Human, Verified: plain}},
+		{"identity, unknown caller", selector{anyKind: true, identity: ann}, &Caller{Identity: ann, Kind: Human, Verified: plain}, &Caller{Kind: Unknown, Verified: plain}},
 		{"kind", selector{kind: Human}, &Caller{Identity: ann, Kind: Human, Verified: plain}, &Caller{Kind: Service, Verified: plain}},
 		{"kind, unknown caller", selector{kind: Human}, &Caller{Kind: Human, Verified: plain}, &Caller{Kind: Unknown, Verified: plain}},
 		{"kind, anonymous caller", selector{kind: Human}, &Caller{Kind: Human, Verified: plain}, anonymous},

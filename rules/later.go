@@ -23,11 +23,11 @@ func comesLater(v reflect.Value, key string) bool {
 
 // later names the keys that the language will have, by the struct they would stand in.
 var later = map[reflect.Type][]string{
-	reflect.TypeFor[sections]():     {"groups", "define", "grants", "budgets", "limits", "revocations"},
+	reflect.TypeFor[sections]():     {"define", "grants", "budgets", "limits", "revocations"},
 	reflect.TypeFor[RuleDecl]():     {"ask", "limit", "status", "during", "from", "expires", "not_before"},
 	reflect.TypeFor[ObjectDecl]():   {"relations"},
 	reflect.TypeFor[IdentityDecl](): {"groups"},
-	reflect.TypeFor[Selector]():     {"group", "groups", "actor"},
+	reflect.TypeFor[Selector]():     {"actor"},
 	reflect.TypeFor[lineOptions]():  {"form"},
 	reflect.TypeFor[RequireDecl]():  {"mfa", "acr", "approval", "network"},
 	reflect.TypeFor[ThenDecl]():     {"remove_headers", "set_response_headers", "limit"},

@@ -65,6 +65,7 @@ type sections struct {
 	Objects      []ObjectDecl     `yaml:"objects"`
 	Routes       []HostDecl       `yaml:"routes"`
 	Identities   []IdentityDecl   `yaml:"identities"`
+	Groups       []GroupDecl      `yaml:"groups"`
 
 	Kinds Entries[CallerKindDecl] `yaml:"kinds"`
 	Rules []RuleDecl              `yaml:"rules"`
@@ -124,6 +125,7 @@ func (p *parser) merge(s *sections) {
 	p.src.Objects = append(p.src.Objects, s.Objects...)
 	p.src.Routes = append(p.src.Routes, s.Routes...)
 	p.src.Identities = append(p.src.Identities, s.Identities...)
+	p.src.Groups = append(p.src.Groups, s.Groups...)
 	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
 	p.src.Rules = append(p.src.Rules, s.Rules...)
 }

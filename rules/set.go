@@ -36,6 +36,7 @@ type rule struct {
 	effect     Effect
 	shadow     bool
 	selectors  []selector
+	byNot      bool    // one of them by what it is not
 	types      []*Type // empty for every type
 	upTo       Tier    // of an allow rule
 	fromTier   Tier    // of a deny rule; NoTier for any

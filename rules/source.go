@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"reflect"
 	"strings"
 	"time"
 )
@@ -19,6 +18,7 @@ type Source struct {
 	Objects      []ObjectDecl
 	Routes       []HostDecl
 	Identities   []IdentityDecl
+	Groups       []GroupDecl
 	Kinds        Entries[CallerKindDecl]
 	Rules        []RuleDecl
 
@@ -313,41 +313,6 @@ type RuleDecl struct {
 	Owner     At[string]    `yaml:"owner"`
 	ReviewBy  At[time.Time] `yaml:"review_by"`
 	Then      ThenDecl      `yaml:"then"`
-}
-
-// Selector says which callers a rule is about: an identity by name, or all
-// whose facts match. Every member that is given must match.
-type Selector struct {
-	Pos      Pos
-	Identity string
-	Kind     At[string]          `yaml:"kind"`
-	Issuer   At[string]          `yaml:"issuer"`
-	Claim    Entries[At[string]] `yaml:"claim"` // equal to, or for a list claim, contains
-}
-
-// Selectors are the callers of a rule: any of the list. The zero Pos means that
-// the rule does not have the key.
-type Selectors struct {
-	Pos  Pos
-	List []Selector
-}
-
-// DecodeNode implements Decodable: a name, a mapping, or a list of these.
-func (s *Selectors) DecodeNode(d *Decoder, n *Node) {
-	s.Pos = n.Pos
-	items := []*Node{n}
-	if n.Kind == Sequence {
-		items = n.Items
-	}
-	for _, item := range items {
-		sel := Selector{Pos: item.Pos}
-		if item.Kind == Scalar {
-			sel.Identity = item.Value
-		} else {
-			d.structure(item, reflect.ValueOf(&sel).Elem())
-		}
-		s.List = append(s.List, sel)
-	}
 }
 
 // ThenDecl is what an allow does to the request on its way to the upstream.

@@ -32,7 +32,7 @@
 // are alike, as one stranger. The reach of a class is the union over all of
 // them, what the class as a whole can touch; beside it stands the largest reach
 // of one subject, which is what one leaked token is worth, and what containment
-// is measured by. Claims that selectors ask for make a variant of the identity each.
+// is measured by. Claims, scopes and peers that selectors ask for make a variant of the identity each.
 // Callers whom an issuer vouches for and no identity matches are a class of their
 // own, where some rule can allow them something.
 //

@@ -10,7 +10,7 @@ import (
 )
 
 // Report says what identities reach, in the order in which they are registered.
-// An identity has further rows for claims that change what it reaches.
+// An identity has further rows for claims, scopes and peers that change what it reaches.
 type Report struct {
 	Policy     string     `json:"policy"`
 	Time       time.Time  `json:"time"`
@@ -32,6 +32,8 @@ type TypeInfo struct {
 type Row struct {
 	Identity    string            `json:"identity"`
 	Claims      map[string]string `json:"claims,omitempty"` // that its token has in this row
+	Scopes      []string          `json:"scopes,omitempty"`
+	Peer        string            `json:"peer,omitempty"` // from where it comes in this row; ending in /*, any below
 	Kind        string            `json:"kind"`
 	Pos         string            `json:"pos"`
 	Class       bool              `json:"class"`
@@ -65,9 +67,9 @@ func (r *review) report(surveys []*survey) *Report {
 	for _, name := range slices.Sorted(maps.Keys(r.schema.Types)) {
 		out.Types = append(out.Types, TypeInfo{name, r.objects[name], r.badRows[name], r.uncounted[name]})
 	}
-	var plain *survey // of the same identity, without claims
+	var plain *survey // of the same identity, with nothing that a selector asks for
 	for _, s := range surveys {
-		if len(s.claims) == 0 {
+		if len(s.asked.Claims) == 0 && len(s.asked.Scopes) == 0 && s.asked.Peer == "" {
 			plain = s
 		}
 		row := s.row(&w, out.AnyToken.BlastRadius)
@@ -78,7 +80,7 @@ func (r *review) report(surveys []*survey) *Report {
 	return out
 }
 
-// like reports whether the claims change nothing.
+// like reports whether what was asked for changes nothing.
 func (s *survey) like(plain *survey) bool {
 	return s.digest.Sum64() == plain.digest.Sum64() && slices.Equal(s.mayToo(), plain.mayToo()) &&
 		slices.Equal(s.creates, plain.creates) && maps.EqualFunc(s.own, plain.own, maps.Equal[tally, tally]) &&
@@ -88,7 +90,7 @@ func (s *survey) like(plain *survey) bool {
 func (s *survey) row(w *Weights, everything int) Row {
 	schema := s.r.schema
 	row := Row{
-		Identity: s.identity.Name, Claims: s.claims, Kind: s.identity.Kind.String(), Pos: s.place(), Class: s.class,
+		Identity: s.identity.Name, Claims: s.asked.Claims, Scopes: s.asked.Scopes, Peer: s.asked.Peer, Kind: s.identity.Kind.String(), Pos: s.place(), Class: s.class,
 		Reach: w.reach(schema, s.union), Creates: s.creates, Pairs: s.pairs,
 		Depends: slices.Sorted(maps.Keys(s.depends)), Uncounted: s.mayToo(), Shadow: s.shadows(),
 		OnBehalfOf: s.identity.OnBehalfOf,
@@ -106,7 +108,7 @@ func (s *survey) row(w *Weights, everything int) Row {
 	row.Exact = len(row.Depends) == 0 && len(row.Uncounted) == 0
 	if why := unusable(s.identity, s.r.o.Now); why != "" {
 		return Row{
-			Identity: row.Identity, Claims: row.Claims, Kind: row.Kind, Pos: row.Pos, Class: row.Class, Unusable: why, Would: &row.Reach,
+			Identity: row.Identity, Claims: row.Claims, Scopes: row.Scopes, Peer: row.Peer, Kind: row.Kind, Pos: row.Pos, Class: row.Class, Unusable: why, Would: &row.Reach,
 			Reach: w.reach(schema, tally{}), Containment: 1, Exact: true,
 		}
 	}

@@ -48,21 +48,7 @@ func comparesOnly(when string) bool {
 // derives reports whether a rule about the identity uses the subject in a way
 // that enumerating subjects does not cover.
 func (r *review) derives(id *rules.Identity) bool {
-	for i := range r.o.Source.Rules {
-		d := &r.o.Source.Rules[i]
-		if !strings.Contains(d.When.V, "subject") || comparesOnly(d.When.V) {
-			continue
-		}
-		for _, sel := range slices.Concat(d.Allow.List, d.Deny.List) {
-			if sel.Identity == id.Name || sel.Identity == "" && mayBe(&sel, id) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// mayBe reports whether a selector can be about an identity, given the claims.
-func mayBe(sel *rules.Selector, id *rules.Identity) bool {
-	return (sel.Kind.V == "" || sel.Kind.V == id.Kind.String()) && (sel.Issuer.V == "" || sel.Issuer.V == id.Issuer)
+	return slices.ContainsFunc(r.o.Set.Conditions(id), func(when string) bool {
+		return strings.Contains(when, "subject") && !comparesOnly(when)
+	})
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// survey counts what one identity with one set of claims reaches. It sees every
+// survey counts what one identity with one set of claims, scopes and peer reaches. It sees every
 // object twice: first to find out which lines with several targets each subject
 // can use at all, then to count.
 type survey struct {
 	r        *review
 	identity *rules.Identity
-	claims   map[string]string
+	asked    rules.Ask // of the token and the connection
 	class    bool
 	callers  []rules.Caller // one for each client that makes a difference
 	plan     plan

@@ -70,16 +70,22 @@ func (p *printer) line(who string, reach Reach, percent string) {
 	p.printf("%d\t%d\t%d%s\t\n", reach.Objects, reach.Pairs, reach.BlastRadius, percent)
 }
 
-// name is the identity with the claims of its row.
+// name is the identity with the claims, scopes and peer of its row.
 func (r *Row) name() string {
-	if len(r.Claims) == 0 {
+	var with []string
+	for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
+		with = append(with, name+": "+r.Claims[name])
+	}
+	if len(r.Scopes) > 0 {
+		with = append(with, "scope: "+strings.Join(r.Scopes, " "))
+	}
+	if r.Peer != "" {
+		with = append(with, "peer: "+r.Peer)
+	}
+	if len(with) == 0 {
 		return r.Identity
 	}
-	var claims []string
-	for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
-		claims = append(claims, name+": "+r.Claims[name])
-	}
-	return r.Identity + " { " + strings.Join(claims, ", ") + " }"
+	return r.Identity + " { " + strings.Join(with, ", ") + " }"
 }
 
 func (r *Row) details(p *printer) {

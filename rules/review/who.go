@@ -1,7 +1,7 @@
 package review
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -14,8 +14,8 @@ import (
 // stranger stands for all subjects whom nothing names; no subject has a control byte.
 const stranger = "\x00"
 
-// callers makes the callers that an identity can be: one for each claim set that
-// a selector asks for, and one without.
+// callers makes the callers that an identity can be: one for each set of claims,
+// scopes and peer that a selector asks for, and one without.
 func (r *review) callers(id *rules.Identity) []*survey {
 	fixed := r.o.Env.Issuers[id.Issuer].Fixed
 	clients := id.Clients
@@ -25,26 +25,26 @@ func (r *review) callers(id *rules.Identity) []*survey {
 		clients = clients[:1]
 	}
 	var out []*survey
-	for _, asked := range append([]map[string]string{nil}, r.claimSets(id)...) {
+	for _, asked := range append([]rules.Ask{{}}, r.asks(id)...) {
 		claims := make(map[string]any)
 		for name, value := range fixed {
 			claims[name] = value
 		}
-		for name, text := range asked {
+		for name, text := range asked.Claims {
 			claims[name] = r.claim(id.Issuer, name, text)
 		}
-		s := &survey{r: r, identity: id, claims: asked, class: id.Subject == "" && id.Peer == "", depends: map[string]bool{}}
+		s := &survey{r: r, identity: id, asked: asked, class: id.Subject == "" && id.Peer == "", depends: map[string]bool{}}
 		for _, client := range clients {
 			v := rules.Verified{
 				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
-				IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
+				Scopes: asked.Scopes, IssuedAt: r.o.Now, AuthTime: r.o.Now, ExpiresAt: r.o.Now.Add(time.Hour),
 			}
-			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: id.Workload}
+			c := rules.Caller{Verified: &v, Kind: id.Kind, Peer: cmp.Or(id.Workload, someBelow(asked.Peer))}
 			if id.Peer != "" {
 				c.Verified, c.Peer = id.ByPeer(), id.Peer
 			}
 			switch {
-			case c.Peer != "":
+			case id.Workload != "" || id.Peer != "":
 				c.Bound = rules.ByWorkload
 			case r.comes(id, r.binds): // at its best, as it comes with a fresh token
 				c.Bound = rules.ByKey
@@ -57,6 +57,14 @@ func (r *review) callers(id *rules.Identity) []*survey {
 		out = append(out, s)
 	}
 	return out
+}
+
+// someBelow is a peer as a selector asks for it.
+func someBelow(peer string) string {
+	if path, any := strings.CutSuffix(peer, "*"); any {
+		return path + "any"
+	}
+	return peer
 }
 
 // unregistered makes the callers whom an issuer vouches for and no identity
@@ -95,29 +103,24 @@ func (r *review) claim(issuer, name, text string) any {
 	return v
 }
 
-// claimSets are the different sets of claims that selectors fitting the identity
-// ask for and that its issuer can assert.
-func (r *review) claimSets(id *rules.Identity) (sets []map[string]string) {
-	var seen []string
+// asks are the different things that selectors fitting the identity ask of its
+// token and peer, as far as its issuer can assert them.
+func (r *review) asks(id *rules.Identity) (out []rules.Ask) {
 	env := r.o.Env.Issuers[id.Issuer]
-	for i := range r.o.Source.Rules {
-		d := &r.o.Source.Rules[i]
-		for _, sel := range append(slices.Clone(d.Allow.List), d.Deny.List...) {
-			set := make(map[string]string)
-			for _, e := range sel.Claim {
-				_, fixed := env.Fixed[e.Key]
-				if _, asserts := env.Claims[e.Key]; asserts && !fixed {
-					set[e.Key] = e.V.V
-				}
-			}
-			fits := sel.Identity == "" && mayBe(&sel, id)
-			if key := fmt.Sprint(set); fits && len(set) > 0 && !slices.Contains(seen, key) {
-				seen = append(seen, key)
-				sets = append(sets, set)
-			}
+	for _, ask := range r.o.Set.Asks(id) {
+		maps.DeleteFunc(ask.Claims, func(name, _ string) bool {
+			_, fixed := env.Fixed[name]
+			_, asserts := env.Claims[name]
+			return fixed || !asserts
+		})
+		same := func(other rules.Ask) bool {
+			return maps.Equal(ask.Claims, other.Claims) && slices.Equal(ask.Scopes, other.Scopes) && ask.Peer == other.Peer
+		}
+		if (len(ask.Claims) > 0 || len(ask.Scopes) > 0 || ask.Peer != "") && !slices.ContainsFunc(out, same) {
+			out = append(out, ask)
 		}
 	}
-	return sets
+	return out
 }
 
 // purposes are those that a request on a line can have; none at all when the
@@ -196,11 +199,12 @@ var literal = regexp.MustCompile(`"([^"\\]*)"|'([^'\\]*)'`)
 // reads notes which facts of the caller the rules' conditions read, and the
 // texts that they compare with.
 func (r *review) reads() {
-	for i := range r.o.Source.Rules {
-		d := &r.o.Source.Rules[i]
-		when := d.When.V
+	for _, rule := range r.o.Set.Rules() {
+		r.readsSubject = r.readsSubject || rule.Own != ""
+	}
+	for _, when := range r.o.Set.Conditions(nil) {
 		r.readsClient = r.readsClient || strings.Contains(when, "client_id")
-		r.readsSubject = r.readsSubject || d.Own.V != "" || strings.Contains(when, "subject")
+		r.readsSubject = r.readsSubject || strings.Contains(when, "subject")
 		if !strings.Contains(when, "subject") {
 			continue
 		}

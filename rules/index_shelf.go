@@ -1,0 +1,144 @@
+package rules
+
+import "slices"
+
+// shelf holds the clauses of one place by the most telling member of their
+// selector. Every list is in the order of the rules.
+type shelf struct {
+	identity    map[string][]entry
+	group       map[*group][]entry
+	groups      []*group // that occur in group
+	claim       map[claimTest][]entry
+	claimNames  []string // that occur in claim
+	workload    map[workload][]entry
+	below       bool // some workload is one of those that begin with it
+	scope       map[string][]entry
+	environment map[string][]entry
+	crowd       map[crowd][]entry
+}
+
+// crowd is a selector's kind and issuer, where it has nothing more telling.
+type crowd struct {
+	kind       CallerKind
+	anyKind    bool
+	issuer     string
+	registered bool
+}
+
+func newShelf() *shelf {
+	return &shelf{
+		identity: map[string][]entry{}, group: map[*group][]entry{}, claim: map[claimTest][]entry{}, workload: map[workload][]entry{},
+		scope: map[string][]entry{}, environment: map[string][]entry{}, crowd: map[crowd][]entry{},
+	}
+}
+
+// entry is a clause under one of its selectors.
+type entry struct {
+	clause   *clause
+	selector *selector
+}
+
+func (sh *shelf) add(e entry) {
+	switch s := e.selector; {
+	case s.identity != nil:
+		sh.identity[s.identity.Name] = append(sh.identity[s.identity.Name], e)
+	case len(s.groups) > 0:
+		smallest := slices.MinFunc(s.groups, func(a, b *group) int { return len(a.members) - len(b.members) })
+		if sh.group[smallest] == nil {
+			sh.groups = append(sh.groups, smallest)
+		}
+		sh.group[smallest] = append(sh.group[smallest], e)
+	case len(s.claims) > 0:
+		first := s.claims[0]
+		sh.claim[first] = append(sh.claim[first], e)
+		if !slices.Contains(sh.claimNames, first.name) {
+			sh.claimNames = append(sh.claimNames, first.name)
+		}
+	case len(s.workloads) > 0:
+		w := s.workloads[0]
+		sh.workload[w] = append(sh.workload[w], e)
+		sh.below = sh.below || w.below()
+	case len(s.scopes) > 0:
+		sh.scope[s.scopes[0]] = append(sh.scope[s.scopes[0]], e)
+	case s.environment != "":
+		sh.environment[s.environment] = append(sh.environment[s.environment], e)
+	default:
+		g := crowd{s.kind, s.anyKind, s.issuer, s.registered}
+		sh.crowd[g] = append(sh.crowd[g], e)
+	}
+}
+
+// find collects the lists in which clauses about the caller can stand. Each look-up
+// is for something that the caller is or has, so rules about others cost nothing.
+func (sh *shelf) find(q *candidates) {
+	c := q.caller
+	if id := c.Identity; id != nil {
+		q.put(sh.identity[id.Name])
+		sh.findGroups(q, id.Name)
+		q.put(sh.environment[id.Environment])
+		q.put(sh.crowd[crowd{anyKind: true, registered: true}])
+	}
+	sh.findPeer(q)
+	q.put(sh.crowd[crowd{kind: c.Kind}])
+	if c.Verified == nil {
+		return
+	}
+	q.put(sh.crowd[crowd{kind: c.Kind, issuer: c.Issuer}])
+	q.put(sh.crowd[crowd{anyKind: true, issuer: c.Issuer}])
+	if len(sh.scope) > 0 {
+		for _, scope := range c.Scopes {
+			q.put(sh.scope[scope])
+		}
+	}
+	sh.findClaims(q)
+}
+
+// findGroups looks for the identity's groups, or for the place's where these are fewer.
+func (sh *shelf) findGroups(q *candidates, identity string) {
+	if len(sh.groups) > len(q.groups) {
+		for _, g := range q.groups {
+			q.put(sh.group[g])
+		}
+		return
+	}
+	for _, g := range sh.groups {
+		if g.members[identity] {
+			q.put(sh.group[g])
+		}
+	}
+}
+
+// findPeer looks for the peer itself and for each path that it is below.
+func (sh *shelf) findPeer(q *candidates) {
+	peer := q.caller.Peer
+	if len(sh.workload) == 0 || peer == "" {
+		return
+	}
+	q.put(sh.workload[workload{peer}])
+	for i := len(spiffePrefix); sh.below && i < len(peer); i++ {
+		if peer[i] == '/' {
+			q.put(sh.workload[workload{peer[:i+1]}])
+		}
+	}
+}
+
+func (sh *shelf) findClaims(q *candidates) {
+	for _, name := range sh.claimNames {
+		switch v := q.caller.Claims[name].(type) {
+		case string:
+			q.put(sh.claim[claimTest{name, v}])
+		case []string:
+			for _, item := range v {
+				q.put(sh.claim[claimTest{name, item}])
+			}
+		case []int64:
+			for _, item := range v {
+				text, _ := textOf(item)
+				q.put(sh.claim[claimTest{name, text}])
+			}
+		case int64, bool:
+			text, _ := textOf(v)
+			q.put(sh.claim[claimTest{name, text}])
+		}
+	}
+}
