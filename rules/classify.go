@@ -81,7 +81,7 @@ func (c *compiler) class(s *Schema, t *Type, d *ClassDecl, n int) {
 	}
 	done := c.compileCondition(&scope{typ: t, classifies: true, broad: s.BroadAbove}, d.When)
 	for _, p := range done.problems {
-		c.ms.AddHint(c.inside(d.When, p.line, p.col), p.hint, "%s", p.text)
+		c.ms.addCode(CodeCondition, c.inside(d.When, p.line, p.col), p.hint, p.text)
 	}
 	if k.condition = done.condition; k.condition == nil {
 		return

@@ -196,7 +196,7 @@ func (c *compiler) when(cl *clause, sc *scope) {
 		c.conditions[key] = done
 	}
 	for _, p := range done.problems {
-		c.ms.AddHint(c.inside(at, p.line, p.col), p.hint, "%s", p.text)
+		c.ms.addCode(CodeCondition, c.inside(at, p.line, p.col), p.hint, p.text)
 	}
 	if done.condition != nil {
 		cl.conditions = append(cl.conditions, *done.condition)

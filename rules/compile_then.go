@@ -29,7 +29,7 @@ var (
 func (c *compiler) then(cl *clause, sc *scope) {
 	for _, e := range cl.decl.Then.SetHeaders {
 		if problem, hint := c.unsettable(e.Key); problem != "" {
-			c.ms.AddHint(e.Pos, hint, "%s", problem)
+			c.ms.addCode(CodeTemplate, e.Pos, hint, problem)
 			continue
 		}
 		c.mutation(cl, sc, e, false)
@@ -72,7 +72,7 @@ func (c *compiler) unsettable(name string) (problem, hint string) {
 func (c *compiler) mutation(cl *clause, sc *scope, e Entry[At[string]], query bool) {
 	parts, problem, hint := parseTemplate(sc, e.V.V)
 	if problem != "" {
-		c.ms.AddHint(e.V.Pos, hint, "%s", problem)
+		c.ms.addCode(CodeTemplate, e.V.Pos, hint, problem)
 		return
 	}
 	m := mutation{pos: e.Pos, query: query, name: e.Key, parts: parts}

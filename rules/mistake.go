@@ -12,6 +12,7 @@ type Mistake struct { //nolint:errname // a mistake of who wrote the file; Err s
 	Pos  Pos
 	Text string
 	Hint string // one line, shown under the caret; may be empty
+	Code Code   // what kind of mistake it is
 }
 
 func (m Mistake) Error() string {
@@ -26,12 +27,17 @@ type Mistakes []Mistake //nolint:errname // see Mistake
 
 // Add appends a mistake with a formatted text.
 func (ms *Mistakes) Add(pos Pos, format string, args ...any) {
-	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...)})
+	ms.AddHint(pos, "", format, args...)
 }
 
 // AddHint appends a mistake together with what to do about it.
 func (ms *Mistakes) AddHint(pos Pos, hint, format string, args ...any) {
-	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...), Hint: hint})
+	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...), Hint: hint, Code: codeOf(format)})
+}
+
+// addCode appends a mistake whose text is not ours, or says less than its code.
+func (ms *Mistakes) addCode(code Code, pos Pos, hint, text string) {
+	*ms = append(*ms, Mistake{Pos: pos, Text: text, Hint: hint, Code: code})
 }
 
 // Err returns the mistakes in file order as an error, or nil when there is none.

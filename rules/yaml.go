@@ -61,7 +61,7 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 		if len(text) > 0 {
 			empty = fmt.Sprintf("the file says nothing: its %d bytes are comments, white space or null", len(text))
 		}
-		ms.Add(top, "%s", empty)
+		ms.addCode(CodeSyntax, top, "", empty)
 		return nil, ms
 	}
 	if len(docs) > 1 {
@@ -151,5 +151,5 @@ func syntaxMistake(file string, err error) Mistake {
 			text += " " + e.ContextMsg
 		}
 	}
-	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " ")}
+	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " "), Code: CodeSyntax}
 }

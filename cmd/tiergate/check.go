@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +28,10 @@ with file, line and column. It reads the catalogs, too: what the server would re
 mistake, what it would ignore a warning. So is what loads and is hardly meant; with warnings
 alone the exit code is 0. With only a rules directory, what needs the configuration
 (issuers and their claims, catalogs, managed headers) is left out and said to be.
-With --for it also reports what Istio's provider or Envoy Gateway can never satisfy.`,
-		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules\n  tiergate check -c tiergate.yaml --for istio",
+With --for it also reports what Istio's provider or Envoy Gateway can never satisfy.
+A mistake of a kind that has a code of its own ends in it, in brackets. --format sarif is for code scanning, github for
+annotations of a workflow's run.`,
+		Example: "  tiergate check -c tiergate.yaml\n  tiergate check ./rules\n  tiergate check -c tiergate.yaml --for istio\n  tiergate check ./rules --format github",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (file == "") == (len(args) == 0) {
 				return errors.New("check wants either -c tiergate.yaml or a rules directory")
@@ -44,12 +45,12 @@ With --for it also reports what Istio's provider or Envoy Gateway can never sati
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration")
 	cmd.Flags().StringVar(&via, "for", "", "how tiergate is wired in, if not by Envoy's own configuration: istio or envoy-gateway")
-	outputFlag(cmd, &output, "text", "json")
+	outputFlag(cmd, &output, "text", "json", "sarif", "github")
+	cmd.Flags().StringVar(&output, "format", "text", "the same as --output")
 	return cmd
 }
 
 func check(w io.Writer, file string, dirs []string, by *provider, output string) error {
-	report := reporter{w: w, json: output == "json"}
 	var p *policy.Policy
 	var src *rules.Source
 	var rows rowsReport
@@ -63,18 +64,22 @@ func check(w io.Writer, file string, dirs []string, by *provider, output string)
 	if err != nil && !errors.As(err, &ms) {
 		return err
 	}
-	var warnings rules.Mistakes
+	found := findings{bad: ms, rows: rows, source: lines(src), below: dirs}
+	if file != "" {
+		found.below = dirsOf(file)
+	}
 	if p != nil {
-		warnings = slices.Concat(p.Set().Warnings(), p.Routes().Warnings(), rows.wired)
+		found.odd = slices.Concat(p.Set().Warnings(), p.Routes().Warnings(), rows.wired)
 	}
-	if report.json {
-		return report.encode(append(ms, rows.bad...), slices.Concat(warnings, rows.odd))
+	if err := found.write(w, output); err != nil {
+		return err
 	}
-	report.warnings(warnings, src)
-	if n := report.findings(ms, rows, src); n > 0 {
+	if found.mistakes() > 0 {
 		return errNo
 	}
-	report.fine(p)
+	if output == "text" || output == "github" {
+		fine(w, p)
+	}
 	return nil
 }
 
@@ -145,73 +150,18 @@ func (p *parts) rows(in *policy.Policy) (r rowsReport) {
 	return r
 }
 
-// reporter prints what check found.
-type reporter struct {
-	w    io.Writer
-	json bool
-}
-
-// warnings shows what in the rules is hardly meant.
-func (r *reporter) warnings(ms rules.Mistakes, src *rules.Source) {
-	marked := slices.Clone(ms)
-	for i := range marked {
-		marked[i].Text = "warning: " + marked[i].Text
-	}
-	fmt.Fprint(r.w, marked.Report(lines(src)))
-}
-
-// findings shows mistakes and warnings, and returns how many mistakes there are. A
-// catalog's own lines are not shown: they are data, and this goes into CI's logs.
-func (r *reporter) findings(ms rules.Mistakes, rows rowsReport, src *rules.Source) int {
-	fmt.Fprint(r.w, ms.Report(lines(src)))
-	fmt.Fprint(r.w, rows.bad.Report(func(string) string { return "" }))
-	for _, m := range rows.odd {
-		fmt.Fprintf(r.w, "%v: warning: %s\n", m.Pos, m.Text)
-	}
-	n := len(ms) + len(rows.bad)
-	switch n {
-	case 0:
-	case 1:
-		fmt.Fprintln(r.w, "1 mistake")
-	default:
-		fmt.Fprintf(r.w, "%d mistakes\n", n)
-	}
-	return n
-}
-
-// found is a mistake for machines.
-type found struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-	Col  int    `json:"col"`
-	Text string `json:"text"`
-	Hint string `json:"hint,omitempty"`
-
-	Warning bool `json:"warning,omitempty"` // the server would go on all the same
-}
-
-func (r *reporter) encode(ms, odd rules.Mistakes) error {
-	out := make([]found, 0, len(ms)+len(odd))
-	for i, m := range slices.Concat(ms, odd) {
-		out = append(out, found{m.Pos.File, m.Pos.Line, m.Pos.Col, m.Text, m.Hint, i >= len(ms)})
-	}
-	if err := json.NewEncoder(r.w).Encode(out); err != nil || len(ms) == 0 {
-		return err
-	}
-	return errNo
-}
-
-func (r *reporter) fine(p *policy.Policy) {
+// fine says what was read without a mistake.
+func fine(w io.Writer, p *policy.Policy) {
 	set := p.Set()
-	fmt.Fprintf(r.w, "fine: %d files, %d object types, %d map lines, %d identities, %d rules; policy %.12s\n",
+	fmt.Fprintf(w, "fine: %d files, %d object types, %d map lines, %d identities, %d rules; policy %.12s\n",
 		len(p.Files()), len(set.Schema().Types), len(p.Routes().Operations()), len(set.Identities()), len(p.Source().Rules), p.Hash)
 	for _, op := range p.Routes().Operations() {
 		if op.Stream > 0 {
-			fmt.Fprintf(r.w, "coarse: %v: %s: a stream is decided once, and what passes then is not read, for at most %v\n", op.Pos, op, op.Stream)
+			fmt.Fprintf(w, "coarse: %v: %s: a stream is decided once, and what passes then is not read, for at most %v\n", op.Pos, op, op.Stream)
 		}
 	}
 	for _, what := range set.Unchecked() {
-		fmt.Fprintf(r.w, "unchecked without -c: %s\n", what)
+		fmt.Fprintf(w, "unchecked without -c: %s\n", what)
 	}
 }
 

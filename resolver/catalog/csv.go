@@ -158,7 +158,7 @@ func (h *header) record(pos rules.Pos, cells []string) (r record, wrong string) 
 
 // csvMistake places what a reader says; line is for errors that have no place of their own.
 func csvMistake(file string, line int, err error) rules.Mistake {
-	m := rules.Mistake{Pos: rules.Pos{File: file, Line: line, Col: 1}, Text: err.Error()}
+	m := rules.Mistake{Pos: rules.Pos{File: file, Line: line, Col: 1}, Text: err.Error(), Code: rules.CodeValue}
 	if errors.Is(err, io.EOF) {
 		m.Text, m.Hint = "the file is empty", "the first line names the columns"
 	}
