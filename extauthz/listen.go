@@ -16,9 +16,12 @@ const unixPrefix = "unix:"
 
 // local reports whether only this machine can reach an address.
 func local(address string) bool {
-	if strings.HasPrefix(address, unixPrefix) {
-		return true
-	}
+	return strings.HasPrefix(address, unixPrefix) || Loopback(address)
+}
+
+// Loopback reports whether a host:port is one of this machine alone. A name other
+// than localhost is none: who resolves it says where it leads.
+func Loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz"
 	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
@@ -47,7 +47,7 @@ func (c *config) check(ms *rules.Mistakes) {
 	for _, l := range c.Listen.GRPC {
 		l.check(ms)
 	}
-	if admin := c.Listen.Admin; admin.V != "" && !isLoopback(admin.V) {
+	if admin := c.Listen.Admin; admin.V != "" && !extauthz.Loopback(admin.V) {
 		ms.AddHint(admin.Pos, "use 127.0.0.1:9192; a kubelet has its own listener, probe", "the admin listener %q is not on loopback", admin.V)
 	}
 	c.checkIssuers(ms)
@@ -161,7 +161,7 @@ func (l *grpcListen) check(ms *rules.Mistakes) {
 	if l.TLS != nil {
 		l.TLS.check(ms)
 	}
-	if l.TLS == nil && !strings.HasPrefix(l.Address.V, "unix:") && !isLoopback(l.Address.V) {
+	if l.TLS == nil && !strings.HasPrefix(l.Address.V, "unix:") && !extauthz.Loopback(l.Address.V) {
 		ms.AddHint(l.Address.Pos, "add tls: { cert, key, client_ca, client_sans } or listen on 127.0.0.1",
 			"a listener off loopback needs mTLS with allowed client SANs")
 	}
@@ -273,16 +273,4 @@ func (c *config) deadline() time.Duration {
 		return v
 	}
 	return maxDeadline
-}
-
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
