@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tiergate/tiergate/resolver/catalog"
@@ -14,6 +15,27 @@ import (
 
 func TestMemoryIsASource(t *testing.T) {
 	catalogtest.Run(t, func(_ *testing.T, rows ...catalog.Row) catalog.Source { return catalog.NewMemory(rows...) })
+}
+
+func TestFakeThatTellsIsAWatcher(t *testing.T) {
+	catalogtest.RunWatcher(t, func(_ *testing.T, rows ...catalog.Row) catalogtest.Watchable {
+		teller := catalog.NewTeller(rows...)
+		without := func(key catalog.Key) []catalog.Row {
+			return slices.DeleteFunc(slices.Clone(rows), func(r catalog.Row) bool { return r.Key == key })
+		}
+		return catalogtest.Watchable{
+			Source: teller,
+			Put: func(_ *testing.T, row catalog.Row) {
+				rows = append(without(row.Key), row)
+				teller.Set(rows, row.Key)
+			},
+			Remove: func(_ *testing.T, key catalog.Key) {
+				rows = without(key)
+				teller.Set(rows, key)
+			},
+			Cut: func(*testing.T) { teller.Cut() },
+		}
+	})
 }
 
 func TestCSVIsASource(t *testing.T) { catalogtest.Run(t, opener("rows.csv", asCSV)) }

@@ -18,6 +18,28 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+func TestConformanceOfWatch(t *testing.T) {
+	catalogtest.RunWatcher(t, func(t *testing.T, rows ...catalog.Row) catalogtest.Watchable {
+		b := open(t, migrated(t, createAccounts("text PRIMARY KEY"), accounts()), told)
+		b.insert(t, func(id string) any { return id }, rows)
+		return catalogtest.Watchable{
+			Source: b.Source,
+			Put: func(t *testing.T, row catalog.Row) {
+				t.Helper()
+				b.exec(t, "INSERT INTO account (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name", row.Key.ID, row.Columns["name"])
+			},
+			Remove: func(t *testing.T, key catalog.Key) {
+				t.Helper()
+				b.exec(t, "DELETE FROM account WHERE id = $1", key.ID)
+			},
+			Cut: func(t *testing.T) {
+				t.Helper()
+				b.exec(t, "SELECT pg_terminate_backend($1)", b.listener(t))
+			},
+		}
+	})
+}
+
 func (b *bench) insert(t *testing.T, id func(string) any, rows []catalog.Row) {
 	t.Helper()
 	text := func(v any) any {
