@@ -69,6 +69,7 @@ func decode(raw *rules.RawRequest, message string) error {
 type decoder struct {
 	raw     *rules.RawRequest
 	list    []rules.Header // header_map: in order, repeats and bytes kept
+	inexact bool           // of which some value came as text
 	entries []rules.Header // headers: a map, as it came
 	scheme  string
 	body    string
@@ -206,7 +207,8 @@ func (d *decoder) httpField(field uint64, content string) error {
 	case httpRawBody:
 		d.rawBody = content
 	case httpHeaders:
-		return header(&d.entries, content, false)
+		_, err := header(&d.entries, content, false)
+		return err
 	case httpHeaderMap:
 		return d.headerMap(content)
 	}
@@ -239,6 +241,7 @@ func (d *decoder) finish() bool {
 	} else if len(d.entries) > 0 {
 		agree = false
 	}
+	d.raw.Exact = len(d.list) > 0 && !d.inexact
 	d.raw.Headers = headers[:0]
 	for _, h := range headers {
 		if isPseudo(h.Name) { // of these only :path says more than the fields

@@ -49,8 +49,16 @@ func TestHeadersAndHeaderMapAreTheSameRequest(t *testing.T) {
 	asList.Attributes.Request.Http.HeaderMap = list(":method", "raw:GET", ":path", "raw:/a?b", ":authority", "raw:api.example.com",
 		":scheme", "raw:https", "accept", "raw:*/*", "authorization", "raw:Bearer x", "x-b", "")
 	one, two := decoded(asMap), decoded(asList)
+	if one.Exact || !two.Exact {
+		t.Errorf("the headers are exact: %v, the header_map is: %v", one.Exact, two.Exact)
+	}
+	two.Exact = false
 	if diff := cmp.Diff(one, two, sameAddr); diff != "" {
 		t.Errorf("(-headers +header_map):\n%s", diff)
+	}
+	asList.Attributes.Request.Http.HeaderMap = list(":path", "raw:/a?b", "accept", "*/*", "x-b", "raw:c")
+	if three := decoded(asList); three.Exact {
+		t.Error("a header_map with one value as text is exact")
 	}
 	want := []rules.Header{{Name: "accept", Value: "*/*"}, {Name: "authorization", Value: "Bearer x"}, {Name: "x-b"}}
 	if diff := cmp.Diff(want, one.Headers); diff != "" || one.RawPath != "/a?b" {
@@ -242,7 +250,9 @@ func slowDecode(in *authv3.CheckRequest) *rules.RawRequest {
 			}, name), Value: value})
 		}
 	}
+	raw.Exact = len(http.GetHeaderMap().GetHeaders()) > 0
 	for _, h := range http.GetHeaderMap().GetHeaders() {
+		raw.Exact = raw.Exact && (len(h.GetRawValue()) > 0 || h.GetValue() == "")
 		if len(h.GetRawValue()) > 0 {
 			add(h.GetKey(), string(h.GetRawValue()))
 		} else {

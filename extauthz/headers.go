@@ -16,23 +16,25 @@ func (d *decoder) headerMap(message string) error {
 	s := scanner{rest: message}
 	for s.next() {
 		if s.field == headerMapHeaders && s.kind == protowire.BytesType {
-			if err := header(&d.list, s.text, true); err != nil {
+			exact, err := header(&d.list, s.text, true)
+			if err != nil {
 				return err
 			}
+			d.inexact = d.inexact || !exact
 		}
 	}
 	return s.err
 }
 
-// header reads a HeaderValue, or an entry of a map, which has no raw value.
-func header(into *[]rules.Header, message string, raw bool) error {
+// header reads a HeaderValue, or an entry of a map, which has no raw value. exact:
+// the value is the very bytes, not the text that the proxy made of them.
+func header(into *[]rules.Header, message string, raw bool) (exact bool, err error) {
 	var key, value, rawValue string
 	s := scanner{rest: message}
 	for s.next() {
 		if s.kind != protowire.BytesType {
 			continue
 		}
-		var err error
 		switch {
 		case s.field == headerKey:
 			err = text(&key, s.text)
@@ -42,14 +44,15 @@ func header(into *[]rules.Header, message string, raw bool) error {
 			rawValue = s.text
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
+	exact = rawValue != "" || value == ""
 	if rawValue != "" {
 		value = rawValue
 	}
 	*into = append(*into, rules.Header{Name: key, Value: value})
-	return s.err
+	return exact, s.err
 }
 
 // ordered makes a map's entries, which have no order, one by name; of an entry

@@ -98,7 +98,8 @@ func readTarget(req *rules.Request, raw *rules.RawRequest) error {
 		return rules.Faultf(rules.AmbiguousPath, "the :path header and the proxy's reading of it differ")
 	}
 	path, query, _ := strings.Cut(raw.Path, "?")
-	segs, slash, err := splitPath(path)
+	exact := raw.Exact && raw.RawPath != "" // they are the same bytes
+	segs, slash, err := splitPath(path, exact)
 	if err != nil {
 		return err
 	}
@@ -106,6 +107,6 @@ func readTarget(req *rules.Request, raw *rules.RawRequest) error {
 	if err != nil {
 		return err
 	}
-	req.Path, req.Segs, req.Slash, req.RawQuery, req.Query = path, segs, slash, query, params
+	req.Path, req.Segs, req.Slash, req.RawQuery, req.Query, req.Exact = path, segs, slash, query, params, exact
 	return nil
 }

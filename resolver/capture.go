@@ -106,7 +106,7 @@ func (r *resolution) fromQuery(s *source) (string, bool, error) {
 		if p.Name != s.name {
 			return "", false, rules.Faultf(rules.AmbiguousParameter, "parameter %d may be read as %s", i+1, s.name)
 		}
-		if strings.ContainsAny(p.Value, " !") && !plainQuery(r.req.RawQuery, s.name) {
+		if strings.ContainsAny(p.Value, " !") && !plainQuery(r.req, s.name) {
 			return "", false, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)
 		}
 		if hasEscape(p.Value) {
@@ -134,7 +134,7 @@ func (r *resolution) repeats(s *source) ([]string, error) {
 		switch {
 		case name != first || name != s.name && name != s.name+"[]":
 			return nil, rules.Faultf(rules.AmbiguousParameter, "a parameter may be read as %s, and is spelled in another way", s.name)
-		case strings.ContainsAny(raw, "+!"):
+		case !plainValue(r.req, raw):
 			return nil, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)
 		case value == "":
 			return nil, absent(s)
@@ -166,7 +166,7 @@ func (r *resolution) fromHeader(s *source) (value string, found bool, err error)
 	if !isASCII(value) {
 		return "", false, malformed(s, "holds bytes beyond ASCII, which servers read in several character sets")
 	}
-	if strings.IndexByte(value, '!') >= 0 { // the proxy writes it for bytes that are not UTF-8
+	if !r.req.Exact && strings.IndexByte(value, '!') >= 0 { // the proxy may have written it for a byte that is not UTF-8
 		return "", false, malformed(s, "holds an exclamation mark, which may stand for another byte")
 	}
 	return value, found, nil

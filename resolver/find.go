@@ -13,7 +13,7 @@ func (r *Routes) Find(host, method, path string) (op *Operation, captures map[st
 	if h == nil {
 		return nil, nil, rules.Faultf(rules.NoRoute, "no line is for host %q", host)
 	}
-	segs, slash, err := splitPath(path)
+	segs, slash, err := splitPath(path, true)
 	if err != nil {
 		return nil, nil, err
 	}

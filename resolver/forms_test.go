@@ -31,7 +31,7 @@ func mapForm(r rules.RawRequest) *rules.RawRequest {
 		out = append(out, h)
 	}
 	r.Headers = out
-	r.Path, r.RawPath = strings.ToValidUTF8(r.Path, "!"), strings.ToValidUTF8(r.RawPath, "!")
+	r.Path, r.RawPath, r.Exact = strings.ToValidUTF8(r.Path, "!"), strings.ToValidUTF8(r.RawPath, "!"), false
 	return &r
 }
 
@@ -48,7 +48,7 @@ func listForm(r rules.RawRequest) *rules.RawRequest {
 		out = append(out, h)
 	}
 	r.Headers = out
-	r.Path = strings.ToValidUTF8(r.Path, "!") // this one is text in either form
+	r.Path, r.Exact = strings.ToValidUTF8(r.Path, "!"), true // the path is text in either form
 	return &r
 }
 
@@ -80,6 +80,42 @@ func TestBothFormsOfHeadersAreOneRequest(t *testing.T) {
 				t.Errorf("H2 %q as a %s: got %s, want %s", c.request, form, s, c.want)
 			}
 		}
+	}
+}
+
+// An exclamation mark is itself where the proxy sends bytes, and may be another
+// byte where it sends text. %21 is itself in both.
+func TestH2ExclamationMarks(t *testing.T) {
+	routes := compile(t, bankLines...)
+	for _, c := range []struct{ request, list, text string }{
+		{"GET /v1/files/a!b/c", "read file/a!b/c", "ambiguous_path"},
+		{"GET /v1/files/a%21b/c", "read file/a!b/c", "read file/a!b/c"},
+		{"GET /v1/files/a\xffb/c", "ambiguous_path", "ambiguous_path"},
+		{"GET /v1/files/a!b\xffc", "ambiguous_path", "ambiguous_path"},
+		{"GET /v1/files!/a", "no_route", "ambiguous_path"},
+		{"GET /v1/files/a!/../b", "ambiguous_path", "ambiguous_path"},
+		{"GET /v1/my/accounts?owner=ada!", `list account[owner="ada!"] collection`, "ambiguous_parameter"},
+		{"GET /v1/my/accounts?owner=ada%21", `list account[owner="ada!"] collection`, `list account[owner="ada!"] collection`},
+		{"GET /v1/my/accounts?owner=a+da!", "ambiguous_parameter", "ambiguous_parameter"},
+		{"GET /v1/my/accounts?owner=ada\xff", "ambiguous_", "ambiguous_"},
+		{"GET /v1/current\nx-account-id: AC123456!", "malformed_id: an id of account", "malformed_id: {header.x-account-id} holds an exclamation mark"},
+		{"GET /v1/current\nx-account-id: AC123456\xff", "malformed_id: {header.x-account-id} holds bytes", "malformed_id: {header.x-account-id} holds an exclamation mark"},
+	} {
+		for want, r := range map[*string]*rules.RawRequest{&c.text: mapForm(*raw(c.request)), &c.list: listForm(*raw(c.request))} {
+			got, err := resolve(routes, r, nil)
+			s := showTargets(got)
+			if err != nil {
+				s = err.Error()
+			}
+			if !strings.HasPrefix(s, *want) {
+				t.Errorf("%q, exact %v: got %s, want %s", c.request, r.Exact, s, *want)
+			}
+		}
+	}
+	r := listForm(*raw("GET /v1/files/a!b"))
+	r.RawPath = ""
+	if _, err := Canonical(r, testOptions); reason(err) != rules.AmbiguousPath {
+		t.Errorf("exact headers without a path: %v", err)
 	}
 }
 

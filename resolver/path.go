@@ -14,13 +14,14 @@ import (
 // splitPath returns the decoded segments of a path, or a fault where two
 // servers could disagree on them: how many there are, or what one of them says.
 // slash: one of them holds a slash that was encoded, of which they disagree, too,
-// unless the line knows its server.
-func splitPath(path string) (segs []string, slash bool, err error) {
+// unless the line knows its server. exact: the path is what the client sent, byte
+// by byte.
+func splitPath(path string, exact bool) (segs []string, slash bool, err error) {
 	if path == "" || path[0] != '/' {
 		return nil, false, rules.Faultf(rules.AmbiguousPath, "the path does not start with a slash")
 	}
 	for i := range len(path) {
-		if what := oddInPath(path[i]); what != "" {
+		if what := oddInPath(path[i], exact); what != "" {
 			return nil, false, rules.Faultf(rules.AmbiguousPath, "the path has %s at byte %d", what, i)
 		}
 	}
@@ -42,7 +43,7 @@ func splitPath(path string) (segs []string, slash bool, err error) {
 }
 
 // oddInPath names a byte that must not stand in a raw path, or returns "".
-func oddInPath(c byte) string {
+func oddInPath(c byte, exact bool) string {
 	switch {
 	case c == '\\':
 		return "a backslash"
@@ -50,8 +51,8 @@ func oddInPath(c byte) string {
 		return "a path parameter"
 	case c == '#':
 		return "a fragment"
-	case c == '!':
-		// The proxy writes it for bytes that are not UTF-8. Sent as %21 it is itself.
+	case c == '!' && !exact:
+		// The proxy may have written it for a byte that is not UTF-8. Sent as %21 it is itself.
 		return "an exclamation mark, which may stand for another byte"
 	case c <= ' ' || c == 0x7f:
 		return "a space or a control byte"

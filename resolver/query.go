@@ -59,14 +59,20 @@ func decodePair(part string) (name, value string, ok bool) {
 }
 
 // plainQuery reports whether every server reads the captured parameter alike.
-// It has been decoded to a value with a space or an exclamation mark, which is
-// plain only if it was sent as %20 or %21.
-func plainQuery(rawQuery, name string) bool {
-	for part := range strings.SplitSeq(rawQuery, "&") {
+// It has been decoded to a value with a space or an exclamation mark.
+func plainQuery(req *rules.Request, name string) bool {
+	for part := range strings.SplitSeq(req.RawQuery, "&") {
 		if n, _, ok := decodePair(part); ok && n == name {
 			_, value, _ := strings.Cut(part, "=")
-			return !strings.ContainsAny(value, "+!")
+			return plainValue(req, value)
 		}
 	}
 	return false
+}
+
+// plainValue reports whether a value of the query, as it was sent, is one text: a
+// space is plain only as %20, and an exclamation mark where it stands for no other
+// byte, or as %21.
+func plainValue(req *rules.Request, value string) bool {
+	return strings.IndexByte(value, '+') < 0 && (req.Exact || strings.IndexByte(value, '!') < 0)
 }

@@ -16,6 +16,7 @@ type RawRequest struct {
 	Method  string
 	Path    string // with query, as the proxy read it
 	RawPath string // the :path header as it arrived; "" when it did not
+	Exact   bool   // RawPath and the headers' values are as the client sent them: no ! stands for a byte that is not UTF-8
 	Host    string
 	Headers []Header // without pseudo headers; repeats apart where the proxy kept them
 
@@ -51,6 +52,7 @@ type Request struct {
 	HasBody  bool // the proxy buffered the body and sent all of it
 	BodyCut  bool // the proxy sent only a part of the body, or it is over the limit
 	Upgrade  bool // asks to go on as a WebSocket
+	Exact    bool // path, query and headers are as the client sent them, see RawRequest
 
 	Source      netip.Addr
 	ClientIP    netip.Addr // as client_ip in the configuration says

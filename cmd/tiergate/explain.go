@@ -207,7 +207,7 @@ func (a *asked) request(c *config) (*rules.RawRequest, error) {
 	}
 	raw := &rules.RawRequest{
 		ID: "explain", Now: time.Now(), Serves: c.serves(),
-		Method: a.method, Path: path, RawPath: path, Host: u.Host,
+		Method: a.method, Path: path, RawPath: path, Exact: true, Host: u.Host,
 		Principal: a.peer,
 	}
 	if a.at != "" {

@@ -56,6 +56,12 @@ var ways = []func(maker, *request){
 func legitimate(m maker) *request {
 	q := &request{stack: Stacks[m.IntN(len(Stacks))], lax: m.IntN(2) == 0}
 	ways[m.IntN(len(ways))](m, q)
+	if !q.lax && m.IntN(2) == 0 { // as encodeURIComponent writes them; the lax Envoy does not send bytes
+		q.path = strings.ReplaceAll(q.path, "%21", "!")
+		for i := range q.query {
+			q.query[i] = strings.ReplaceAll(q.query[i], "%21", "!")
+		}
+	}
 	q.carrier = carrier(q)
 	if m.IntN(4) == 0 {
 		q.query = append(q.query, "page="+plain(m.Rand))

@@ -85,7 +85,7 @@ func (c *compiler) request(t *testCase) {
 	if at := strings.IndexAny(rest, "/?"); at >= 0 {
 		r.Host, r.Path = rest[:at], rest[at:]
 	}
-	r.RawPath = r.Path
+	r.RawPath, r.Exact = r.Path, true
 	for _, p := range d.Headers.pairs(&c.ms, "headers") {
 		name := strings.ToLower(p.key.Value)
 		values := []*rules.Node{p.value}
