@@ -98,13 +98,22 @@ func (c *challenges) of(out *rules.Outcome, raw *rules.RawRequest) string {
 		algs = "" // they are DPoP's
 	}
 	switch {
-	case out.Reason == rules.AuthTooOld && out.MaxAuthAge > 0:
-		age := strconv.FormatInt(out.MaxAuthAge, 10)
-		return c.challenge(used, `error="insufficient_user_authentication"`, parameter("max_age", age), algs)
+	case aboutLogin(out.Reason):
+		age := ""
+		if out.MaxAuthAge > 0 {
+			age = strconv.FormatInt(out.MaxAuthAge, 10)
+		}
+		return c.challenge(used, `error="insufficient_user_authentication"`,
+			parameter("acr_values", strings.Join(out.ACR, " ")), parameter("max_age", age), algs)
 	case out.Reason == rules.TokenTooOld || used == schemeDPoP:
 		return c.challenge(used, `error="invalid_token"`, algs)
 	}
 	return c.offer(`error="invalid_token"`, c.algsOf(issuer))
+}
+
+// aboutLogin reports whether another login of the user would do.
+func aboutLogin(r rules.Reason) bool {
+	return r == rules.AuthTooOld || r == rules.AuthTooWeak || r == rules.AuthMethodMissing
 }
 
 // offer is the challenge of Bearer, with an error or without, and that of DPoP

@@ -78,6 +78,30 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
+// A login that would do is told with all that the demand asks of logins (RFC 9470).
+func TestLoginThatWouldDoIsTold(t *testing.T) {
+	const insufficient = `Bearer error="insufficient_user_authentication"`
+	for name, c := range map[string]struct {
+		reason rules.Reason
+		age    int64
+		acr    []string
+		want   string
+	}{
+		"another acr":                     {rules.AuthTooWeak, 0, []string{"phr", "urn:example:gold"}, insufficient + `, acr_values="phr urn:example:gold"`},
+		"another acr, and of today":       {rules.AuthTooWeak, 60, []string{"phr"}, insufficient + `, acr_values="phr", max_age="60"`},
+		"an old login, and another acr":   {rules.AuthTooOld, 60, []string{"phr"}, insufficient + `, acr_values="phr", max_age="60"`},
+		"a method, and the acr that has":  {rules.AuthMethodMissing, 0, []string{"phr"}, insufficient + `, acr_values="phr"`},
+		"a method that no acr stands for": {rules.AuthMethodMissing, 0, nil, insufficient},
+		"twin: no certificate":            {rules.CertificateMissing, 0, []string{"phr"}, ""},
+		"twin: a token that is too old":   {rules.TokenTooOld, 60, []string{"phr"}, `Bearer error="invalid_token"`},
+	} {
+		out := &rules.Outcome{Decision: rules.Decision{Reason: c.reason, MaxAuthAge: c.age, ACR: c.acr}, Caller: by("acme")}
+		if got := inviting("").challenges.of(out, using("Bearer")); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // Where nobody takes proofs, nothing speaks of them.
 func TestChallengesWithoutProofs(t *testing.T) {
 	var c challenges

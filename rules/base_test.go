@@ -169,6 +169,8 @@ type testCaller struct {
 	Claims, Fixed                                    map[string]any
 	Actor                                            *testCaller
 	Bound                                            bool
+	ACR                                              string
+	AMR                                              []string
 	TokenAge                                         string // a minute unless it says so; none has no iat
 	AuthAge                                          string
 }
@@ -181,6 +183,7 @@ type testTarget struct {
 	AboveState                      string
 	Unbounded                       bool
 	Properties                      []string
+	Age, ParentAge                  string // of the rows
 }
 
 func parseInput(t testing.TB, text string) *testInput {
@@ -235,7 +238,7 @@ func (c *testCaller) caller(t testing.TB, s *Set) *Caller {
 		out.Kind = Unknown
 	}
 	v := &Verified{Issuer: c.Issuer, Subject: c.Subject, ClientID: c.Client, Claims: natural(c.Claims), Fixed: natural(c.Fixed)}
-	v.Session, v.Scopes, v.Details = c.Session, c.Scopes, c.Details
+	v.Session, v.Scopes, v.Details, v.ACR, v.AMR = c.Session, c.Scopes, c.Details, c.ACR, c.AMR
 	if c.Actor != nil {
 		out.Actor = c.Actor.caller(t, s)
 	}
@@ -243,6 +246,15 @@ func (c *testCaller) caller(t testing.TB, s *Set) *Caller {
 	v.AuthTime = before(t, cmp.Or(c.AuthAge, "none"))
 	out.Verified = v
 	return out
+}
+
+func age(t testing.TB, text string) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(cmp.Or(text, "0s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 func before(t testing.TB, age string) time.Time {
@@ -320,6 +332,7 @@ func (tt *testTarget) target(t testing.TB, s *Set) Target {
 		}
 		o.RowTier = tier
 	}
+	o.Age, o.ParentAge = age(t, tt.Age), age(t, tt.ParentAge)
 	states := map[string]State{"stored": Stored, "absent": Absent, "new": New, "unchecked": Unchecked}
 	o.ParentState = states[tt.AboveState]
 	if tt.Above != nil {

@@ -53,6 +53,8 @@ type Verified struct {
 	Claims    map[string]any   // only those the issuer may assert, in their kinds, and what is fixed for it
 	Fixed     map[string]any   // only what is fixed for the issuer
 	Keys      uint64           // generation of the key set that verified it
+	ACR       string           // how strong the login was, as the issuer calls it; "" when not told
+	AMR       []string         // by which methods (RFC 8176)
 	Actor     *Actor           // who acts for the subject (RFC 8693 section 4.1, the outermost act); nil for nobody
 	Confirm   Confirmation     // whose token it is; the zero value is a bearer token
 }

@@ -82,6 +82,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.declaredInVain()
 	c.rules()
 	c.conflicts()
+	c.freshness()
 	c.ended()
 	c.unusedGroups()
 	c.neverBound()
@@ -202,21 +203,6 @@ func (c *compiler) tier(s *Schema, at At[string]) Tier {
 		c.unknownWord("tier", at, known)
 	}
 	return t
-}
-
-func (c *compiler) require(d *RequireDecl) Require {
-	r := Require{BoundToken: d.BoundToken.V, Purpose: d.Purpose.V}
-	r.MaxTokenAge = c.seconds("max_token_age", d.MaxTokenAge)
-	r.MaxAuthAge = c.seconds("max_auth_age", d.MaxAuthAge)
-	return r
-}
-
-// seconds reads an age. Less than a second would read as no demand at all.
-func (c *compiler) seconds(key string, at At[time.Duration]) int64 {
-	if at.given() && (at.V < time.Second || at.V%time.Second != 0) {
-		c.ms.Add(at.Pos, "%s is %v, want whole seconds and at least 1s", key, at.V)
-	}
-	return int64(at.V / time.Second)
 }
 
 // issuer checks the name of an issuer.

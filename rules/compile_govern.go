@@ -25,7 +25,7 @@ func (c *compiler) govern(d *IdentityDecl, id *Identity) {
 		c.ms.Add(d.Expires.Pos, "%q expires before it begins", id.Name)
 	}
 	id.MaxAge = time.Duration(c.seconds("credential_max_age", d.MaxAge)) * time.Second
-	id.Networks = c.networks(d)
+	id.Networks = c.networks(d.Network, strconv.Quote(d.Name.V))
 	id.OnBehalfOf = d.OnBehalfOf.Values()
 	if len(d.OnBehalfOf) > 0 && id.Kind != Agent && id.Kind != Service {
 		c.ms.AddHint(d.OnBehalfOf[0].Pos, "kind: agent, or kind: service", "a caller of kind %v does not act on behalf of others, %q is one", id.Kind, id.Name)

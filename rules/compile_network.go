@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// networks reads the ranges that an identity may come from. A list that holds
+// networks reads the ranges from which a caller may come; of says for what. A list that holds
 // every address limits nothing, however it is cut up.
-func (c *compiler) networks(d *IdentityDecl) (out []netip.Prefix) {
-	for _, at := range d.Network {
+func (c *compiler) networks(list Strings, of string) (out []netip.Prefix) {
+	for _, at := range list {
 		if p, ok := c.network(at); ok {
 			out = append(out, p)
 		}
@@ -18,14 +18,14 @@ func (c *compiler) networks(d *IdentityDecl) (out []netip.Prefix) {
 	for _, family := range families {
 		switch {
 		case shareOf(family.all, out) == 1:
-			c.ms.AddHint(d.Network[0].Pos, "leave network out, then any will do", "the networks of %q together are all %s addresses there are", d.Name.V, family.name)
+			c.ms.AddHint(list[0].Pos, "leave network out, then any will do", "the networks of %s together are all %s addresses there are", of, family.name)
 		case shareOf(family.used, out) > 0.5:
-			c.warnings.AddHint(d.Network[0].Pos, "name the ranges that it comes from", "the networks of %q together are more than half of the %s addresses in use", d.Name.V, family.name)
+			c.warnings.AddHint(list[0].Pos, "name the ranges that it comes from", "the networks of %s together are more than half of the %s addresses in use", of, family.name)
 		}
 	}
 	for _, all := range embedded {
 		if shareOf(all, out) > 0.5 {
-			c.warnings.AddHint(d.Network[0].Pos, "name the ranges that it comes from", "the networks of %q hold more than half of %v, in which stand all IPv4 addresses", d.Name.V, all)
+			c.warnings.AddHint(list[0].Pos, "name the ranges that it comes from", "the networks of %s hold more than half of %v, in which stand all IPv4 addresses", of, all)
 		}
 	}
 	return out

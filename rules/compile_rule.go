@@ -33,7 +33,7 @@ func (c *compiler) rules() {
 }
 
 func (c *compiler) rule(d *RuleDecl, order int) *rule {
-	r := &rule{decl: d, order: order, purposes: d.For.Values(), unbounded: d.Unbounded.V, require: c.require(&d.Require)}
+	r := &rule{decl: d, order: order, purposes: d.For.Values(), unbounded: d.Unbounded.V, require: c.require(&d.Require, "rule "+d.ID.V)}
 	c.effect(r)
 	c.scopeOf(r)
 	c.limits(r)

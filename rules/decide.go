@@ -41,7 +41,7 @@ type judge struct {
 	metShadow bool  // a rule in shadow could have taken part
 	owed      []debt
 	query     candidates
-	loginAge  int64    // what the demand that decided permits, see Decision.MaxAuthAge
+	demanded  *Require // what the demand that decided is one of
 	inputs    [6]Input // where a verdict's inputs start: enough for most
 	used      int      // of inputs
 }
@@ -89,9 +89,7 @@ func (j *judge) each(d *Decision, targets []Target) bool {
 		d.Detail = j.one(v, i)
 		if v.Effect != Allow {
 			d.Reason = v.Reason
-			if d.Reason == AuthTooOld {
-				d.MaxAuthAge = j.loginAge
-			}
+			d.login(j.demanded)
 			return false
 		}
 	}
@@ -191,7 +189,7 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 	}
 	if v.Effect != Allow {
 		near.explain(v)
-		v.Reason, j.loginAge = j.reason(&near), near.maxAuthAge
+		v.Reason, j.demanded = j.reason(&near), near.demanded
 		return ""
 	}
 	return j.demands(v)
@@ -226,7 +224,7 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		n.demand(c, why, "for")
 		return false
 	}
-	if why, what := c.require.unmet(caller, j.facts.req.Now); why != "" {
+	if why, what := c.require.unmet(&j.facts); why != "" {
 		n.demand(c, why, "require "+what)
 		return false
 	}
@@ -246,9 +244,18 @@ func (j *judge) demands(v *Verdict) (detail string) {
 		}
 	}
 	tier := &j.set.schema.Tiers[j.facts.tier]
-	if why, what := tier.Require.unmet(j.facts.caller, j.facts.req.Now); why != "" {
+	if why, what := tier.Require.unmet(&j.facts); why != "" {
 		v.Effect, v.Reason, v.Missing = Deny, why, "tier "+tier.Name+" require "+what
-		j.loginAge = tier.Require.MaxAuthAge
+		j.demanded = &tier.Require
+		return ""
+	}
+	if why, what := tier.Trial.unmet(&j.facts); why != "" {
+		j.metShadow = true
+		if j.trial {
+			v.Effect, v.Reason, v.Missing = Deny, why, "tier "+tier.Name+" require_shadow "+what
+			j.demanded = &tier.Trial
+			return v.Missing
+		}
 	}
 	return ""
 }

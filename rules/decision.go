@@ -26,7 +26,8 @@ type Decision struct {
 	Targets     []Verdict
 	Obligations Obligations
 	Shadow      *ShadowVerdict // nil when shadow rules and entries change nothing
-	MaxAuthAge  int64          // of an auth_too_old: the seconds since the login that would do
+	MaxAuthAge  int64          // where a new login would do: the seconds that may pass since; 0 for any
+	ACR         []string       // likewise: what its acr may be; empty for any
 }
 
 // Status is the HTTP status of the answer; an unnamed reason is 503.

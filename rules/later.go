@@ -29,6 +29,6 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[IdentityDecl](): {"groups"},
 	reflect.TypeFor[Selector]():     {"actor"},
 	reflect.TypeFor[lineOptions]():  {"form"},
-	reflect.TypeFor[RequireDecl]():  {"mfa", "acr", "approval", "network"},
+	reflect.TypeFor[RequireDecl]():  {"mfa", "approval"},
 	reflect.TypeFor[ThenDecl]():     {"remove_headers", "set_response_headers", "limit"},
 }

@@ -4,7 +4,7 @@ package rules
 // demand, else the first whose condition erred, else the one that got furthest.
 type nearest struct {
 	demandReason Reason
-	maxAuthAge   int64 // of the rule whose demand that is
+	demanded     *Require // of the rule whose demand that is
 	failReason   Reason
 
 	by     *clause
@@ -28,7 +28,7 @@ func (n *nearest) fail(c *clause, why Reason, what string) {
 // demand notes a rule that lacks nothing but a purpose or what it requires.
 func (n *nearest) demand(c *clause, why Reason, what string) {
 	if n.demandReason == "" {
-		n.demandReason, n.maxAuthAge = why, c.require.MaxAuthAge
+		n.demandReason, n.demanded = why, &c.require
 	}
 	n.offer(c, demandRank, what)
 }

@@ -99,7 +99,7 @@ func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 	if cl.forPurpose(c) != "" {
 		return "for " + strings.Join(cl.purposes, ", "), fitRank + 6, true
 	}
-	if _, what := cl.require.unmet(c, f.req.Now); what != "" {
+	if _, what := cl.require.unmet(f); what != "" {
 		return "require " + what, fitRank + 7, true
 	}
 	return "", fitRank + 8, true

@@ -58,7 +58,9 @@ const (
 	BindingMismatch     Reason = "binding_mismatch"
 	TokenTooOld         Reason = "token_too_old" // for the rule or the tier: a newer token will do
 	AuthTooOld          Reason = "auth_too_old"  // likewise: a newer login will do
-	Revoked             Reason = "revoked"       // the token, its session, key, subject, client, issuer or identity was revoked
+	AuthTooWeak         Reason = "auth_too_weak" // likewise: a login with another acr will do
+	AuthMethodMissing   Reason = "auth_method_missing"
+	Revoked             Reason = "revoked" // the token, its session, key, subject, client, issuer or identity was revoked
 
 	// 403: policy says no.
 	HostNotServed       Reason = "host_not_served"
@@ -79,6 +81,7 @@ const (
 	RuleError           Reason = "rule_error"
 	PropertyNotAllowed  Reason = "property_not_allowed"
 	TokenNotBound       Reason = "token_not_bound"
+	CertificateMissing  Reason = "certificate_missing"
 	MutationConflict    Reason = "mutation_conflict"
 	MutationUnfit       Reason = "mutation_unfit" // what the caller chose is unfit to be sent on
 
@@ -110,13 +113,13 @@ var statuses = map[Reason]int{
 	TokenAlgorithm: 401, TokenIssuer: 401, TokenKeyUnknown: 401, TokenSignature: 401, TokenClaims: 401,
 	TokenAudience: 401, TokenExpired: 401, TokenNotYetValid: 401, TokenLifetime: 401,
 	TokenKind: 401, TokenReplayed: 401, BindingMissing: 401, BindingMismatch: 401, BindingNonce: 401, Revoked: 401,
-	TokenTooOld: 401, AuthTooOld: 401,
+	TokenTooOld: 401, AuthTooOld: 401, AuthTooWeak: 401, AuthMethodMissing: 401,
 
 	HostNotServed: 403, UpgradeNotSupported: 403, NoRoute: 403, IdentityAmbiguous: 403, UnknownIdentity: 403,
 	IdentitySuspended: 403, IdentityExpired: 403, NetworkNotAllowed: 403,
 	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, UnknownObject: 403, DeniedByRule: 403,
 	NoRule: 403, AttributeMissing: 403, RuleError: 403, PropertyNotAllowed: 403,
-	TokenNotBound: 403, MutationConflict: 403, MutationUnfit: 403,
+	TokenNotBound: 403, CertificateMissing: 403, MutationConflict: 403, MutationUnfit: 403,
 
 	Internal: 503, DeadlineExceeded: 503, Overloaded: 503, JWKSUnavailable: 503, KeysRefreshing: 503,
 	CatalogUnavailable: 503, CatalogStale: 503, CatalogBadRow: 503, MutationInvalid: 503, AuditUnavailable: 503,

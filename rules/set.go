@@ -1,7 +1,5 @@
 package rules
 
-import "time"
-
 // Set is the compiled tiers, objects, identities and rules of one policy
 // version. It never changes and is safe for use by many goroutines.
 type Set struct {
@@ -82,32 +80,6 @@ func (r *rule) forPurpose(c *Caller) Reason {
 		return PurposeMissing
 	}
 	return PurposeNotAllowed
-}
-
-// unmet returns the reason of the first demand that the caller does not meet,
-// and the demand as it is written; "" when all are met.
-func (r *Require) unmet(c *Caller, now time.Time) (Reason, string) {
-	var issued, authenticated time.Time
-	if c.Verified != nil {
-		issued, authenticated = c.IssuedAt, c.AuthTime
-	}
-	switch {
-	case r.MaxTokenAge > 0 && older(issued, now, r.MaxTokenAge):
-		return TokenTooOld, "max_token_age"
-	case r.MaxAuthAge > 0 && older(authenticated, now, r.MaxAuthAge):
-		return AuthTooOld, "max_auth_age"
-	case r.BoundToken && c.Bound == NotBound:
-		return TokenNotBound, "bound_token"
-	case r.Purpose && c.Purpose == "":
-		return PurposeMissing, "purpose"
-	}
-	return "", ""
-}
-
-// older reports whether more than limit seconds lie between at and now. A time
-// that the token does not tell is too long ago.
-func older(at, now time.Time, limit int64) bool {
-	return at.IsZero() || now.Sub(at) > time.Duration(limit)*time.Second
 }
 
 // CouldAllow reports whether some allow rule's selector, `to` and `on` fit, so

@@ -257,7 +257,7 @@ func TestRequireUnmet(t *testing.T) {
 		{Caller{Verified: fresh, Bound: ByWorkload, Purpose: "x"}, ""},
 		{Caller{Verified: &Verified{IssuedAt: now.Add(1e9), AuthTime: now}, Bound: ByWorkload, Purpose: "x"}, ""},
 	} {
-		if got, _ := r.unmet(&row.c, now); got != row.want {
+		if got, _ := r.unmet(&facts{caller: &row.c, req: &Request{Now: now}, target: new(Target)}); got != row.want {
 			t.Errorf("%+v: %q, want %q", row.c, got, row.want)
 		}
 	}

@@ -39,9 +39,10 @@ type File struct {
 
 // TierDecl is an entry of `tiers:`, written low to high.
 type TierDecl struct {
-	Pos     Pos
-	Name    At[string]  `yaml:"name"`
-	Require RequireDecl `yaml:"require"`
+	Pos           Pos
+	Name          At[string]  `yaml:"name"`
+	Require       RequireDecl `yaml:"require"`
+	RequireShadow RequireDecl `yaml:"require_shadow"` // for the second verdict alone
 }
 
 // RequireDecl is what a tier or a rule demands of the caller beyond its identity.
@@ -51,6 +52,12 @@ type RequireDecl struct {
 	MaxAuthAge  At[time.Duration] `yaml:"max_auth_age"`
 	BoundToken  At[bool]          `yaml:"bound_token"`
 	Purpose     At[bool]          `yaml:"purpose"`
+
+	MTLS         At[bool]          `yaml:"mtls"`
+	Network      Strings           `yaml:"network"`
+	ACR          Strings           `yaml:"acr"` // any of
+	AMR          Strings           `yaml:"amr"` // all of
+	FreshCatalog At[time.Duration] `yaml:"fresh_catalog"`
 }
 
 // ObjectDecl is an entry of `objects:`.

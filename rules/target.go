@@ -1,6 +1,9 @@
 package rules
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // Tier is how sensitive an object is: an index into Schema.Tiers, from low to
 // high. NoTier is "nothing said".
@@ -24,6 +27,7 @@ type TierInfo struct {
 	Pos     Pos
 	Name    string
 	Require Require
+	Trial   Require // of the second verdict alone
 }
 
 // TierName returns the name of t, or "" for NoTier.
@@ -63,6 +67,7 @@ type Type struct {
 	Properties map[string]Tier            // by path, see PropertyPath
 	Writable   map[string]map[string]bool // action -> paths; an action without entry has no limit
 	Shadow     []Shadow
+	Fresh      time.Duration // how old its rows may be for whatever demands it; 0 for no demand
 
 	category           categories
 	categoryNames      []string
@@ -108,10 +113,12 @@ type Object struct {
 	Attributes []any  // by slot; nil means absent; a short slice means the rest is absent
 	RowTier    Tier   // what the row says, or NoTier
 	State      State
-	Generation uint64 // of the source that answered
+	Generation uint64        // of the source that answered
+	Age        time.Duration // of what the source says, where Type.Fresh asks for it
 
 	ParentState      State // what is known of the parent's row: Unchecked, Stored or Absent
 	ParentAttributes []any // of that row, by slot of Type.Above
+	ParentAge        time.Duration
 }
 
 // Attribute returns the value in a slot, and whether it is present.
@@ -139,12 +146,4 @@ type Target struct {
 	Unbounded  bool     // a collection that nothing bounds
 	Properties []string // paths of the body that are written, for create and update
 	Reads      []string // paths that are asked for: they raise the tier and need not be writable
-}
-
-// Require is a compiled demand on the caller. Zero members demand nothing.
-type Require struct {
-	MaxTokenAge int64 // seconds; 0 demands nothing
-	MaxAuthAge  int64 // seconds
-	BoundToken  bool
-	Purpose     bool
 }

@@ -19,7 +19,7 @@ type assertion struct {
 // may_act is not among them: what somebody may do later grants nothing now.
 var assertions = []assertion{
 	{"subject", (*issuer).subject}, {"client", (*issuer).client}, {"token id", (*issuer).tokenID}, {"session", (*issuer).session},
-	{"dates", (*issuer).dates}, {"purpose", (*issuer).purpose}, {"scopes", (*issuer).scopes},
+	{"dates", (*issuer).dates}, {"login", (*issuer).login}, {"purpose", (*issuer).purpose}, {"scopes", (*issuer).scopes},
 	{"authorization_details", (*issuer).details}, {"actor", (*issuer).actor}, {"confirmation", (*issuer).confirmation},
 	{"required binding", (*issuer).bindingRequired}, {"mapped claims", (*issuer).claims},
 }
@@ -64,6 +64,16 @@ func (i *issuer) dates(c *compact, v *rules.Verified) (err error) {
 	v.ExpiresAt, _, _ = c.date("exp")
 	v.AuthTime, _, err = c.date("auth_time")
 	return err
+}
+
+// login reads how the subject logged in (OpenID Connect Core section 2). What has
+// another form tells nothing, and is no fault: only demands that it would meet fail.
+func (i *issuer) login(c *compact, v *rules.Verified) error {
+	v.ACR, _ = c.claims["acr"].(string)
+	if methods, ok := c.claims["amr"].([]any); ok {
+		v.AMR, _ = each[string](methods)
+	}
+	return nil
 }
 
 func (i *issuer) purpose(c *compact, v *rules.Verified) (err error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -277,7 +278,7 @@ func TestClaimMapping(t *testing.T) {
 	})}})
 	full := with(goodClaims(), object{
 		"level": 4, "staff": true, "groups": []string{"a", "b"}, "ids": []int{1, 2}, "https://example.com/claims.dept": "risk",
-		"why": "invoicing", "app.id": "batch", "auth_time": now.Add(-2 * time.Hour).Unix(),
+		"why": "invoicing", "app.id": "batch", "auth_time": now.Add(-2 * time.Hour).Unix(), "acr": "gold", "amr": []string{"pwd", "otp"},
 		"tenant": "globex", "secret": "not listed",
 	})
 	who, reason := verify(t, v, k.mint(nil, full))
@@ -293,6 +294,13 @@ func TestClaimMapping(t *testing.T) {
 	}
 	if who.Purpose != "invoicing" || who.ClientID != "batch" || !who.AuthTime.Equal(now.Add(-2*time.Hour)) {
 		t.Errorf("purpose %q, client %q, auth_time %v", who.Purpose, who.ClientID, who.AuthTime)
+	}
+	if who.ACR != "gold" || !slices.Equal(who.AMR, []string{"pwd", "otp"}) {
+		t.Errorf("acr %q, amr %q", who.ACR, who.AMR)
+	}
+	odd, reason := verify(t, v, k.mint(nil, with(full, object{"acr": 1, "amr": "pwd otp"})))
+	if reason != "" || odd.ACR != "" || odd.AMR != nil {
+		t.Errorf("acr %q, amr %q, %s; want none, and no fault", odd.ACR, odd.AMR, reason)
 	}
 	if who.Fixed["tenant"] != "acme" || len(who.Fixed) != 3 {
 		t.Errorf("fixed = %v, want what is configured: a token's tenant is only its own word", who.Fixed)

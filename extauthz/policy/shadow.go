@@ -30,7 +30,7 @@ func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
 // verified: an outage of the keys must not let a forged token in.
 func excusable(o *rules.Outcome) bool {
 	switch o.Reason {
-	case rules.TokenTooOld, rules.AuthTooOld: // 401 so that clients know what to do, and policy all the same
+	case rules.TokenTooOld, rules.AuthTooOld, rules.AuthTooWeak, rules.AuthMethodMissing: // 401 so that clients know what to do, and policy all the same
 	default:
 		if status := o.Status(); status != 403 && status != 503 {
 			return false

@@ -19,6 +19,7 @@ type source struct {
 	catalog   *Catalog
 	name      string
 	versioned Versioned // nil when the source is not
+	dated     Dated     // likewise
 	timeout   time.Duration
 	slots     chan struct{}
 	pending   atomic.Int64 // batches begun and not ended
@@ -59,6 +60,7 @@ func newSource(c *Catalog, name string, from Source, timeout time.Duration, inFl
 		breaker: &breaker{name: name, log: c.log, slow: timeout / 2},
 	}
 	s.versioned, _ = from.(Versioned)
+	s.dated, _ = from.(Dated)
 	_, watched := from.(Watcher)
 	s.changes = newChanges(c, name, watched)
 	return s

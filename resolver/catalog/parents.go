@@ -42,7 +42,7 @@ func (v *View) parents(ctx context.Context, own []job, below []*rules.Object, st
 // them until they are answered.
 func (v *View) above(jobs []job, below []*rules.Object) ([]job, error) {
 	for _, o := range below {
-		o.ParentState, o.ParentAttributes = rules.Unchecked, nil
+		o.ParentState, o.ParentAttributes, o.ParentAge = rules.Unchecked, nil, 0
 		if o.Parent == "" {
 			continue
 		}

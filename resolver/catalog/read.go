@@ -22,7 +22,7 @@ func (s *source) read(ctx context.Context, jobs []job, current uint64) error {
 		switch {
 		case s.forgetChanged(jobs):
 			if share {
-				s.warm(jobs, current) // somebody may have read it since
+				s.warm(jobs, current, s.catalog.elapsed()) // somebody may have read it since
 			}
 		case agree(jobs, current):
 			return nil

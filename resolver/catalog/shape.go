@@ -27,6 +27,7 @@ type shape struct {
 	byID       *rules.Type   // whose ids give attributes, nil for none
 	ttl        time.Duration // of a row that was found; 0 is never kept
 	maxStale   time.Duration // beyond that, while the source fails
+	ages       bool          // somebody demands to know how old the rows are
 	salt       uint64        // of the type in hashes of keys
 	near       neighbours    // of undeclared columns
 	partial    bool          // a row need not have all attributes, and shows which it has
@@ -49,11 +50,9 @@ func fingerprint(schema *rules.Schema, t *rules.Type, partial bool) string {
 	if t.NamesAttributes() {
 		fmt.Fprintf(&b, " by %q", t.ID)
 	}
-	low, high := aged(t)
-	fmt.Fprintf(&b, " %d..%d", low, high)
-	for _, child := range t.Children {
-		low, high := aged(child)
-		fmt.Fprintf(&b, " %d..%d", low, high)
+	for _, t := range withChildren(t) {
+		low, high := aged(t)
+		fmt.Fprintf(&b, " %d..%d %v", low, high, t.Fresh)
 	}
 	return b.String()
 }
@@ -62,6 +61,11 @@ func newShape(schema *rules.Schema, t *rules.Type, c *Catalog) *shape {
 	s := &shape{
 		source: c.sources[t.Catalog], typ: t.Name, floor: t.Tier, maxRow: t.MaxRowTier, rowTiers: t.RowTiers,
 		attributes: slices.Clone(t.Attributes), salt: c.cache.salt(t.Name), ttl: leastOf(schema, t, c.ttlOf(schema)),
+	}
+	for _, t := range withChildren(t) {
+		if t.Fresh > 0 {
+			s.ttl, s.ages = min(s.ttl, t.Fresh), true
+		}
 	}
 	if s.none = s.floor; s.floor == rules.NoTier {
 		s.none = schema.Unclassified
@@ -107,7 +111,7 @@ func (c *Catalog) maxStaleOf(schema *rules.Schema) func(rules.Tier) time.Duratio
 // that decides on the objects below it has their bounds, too.
 func leastOf(schema *rules.Schema, t *rules.Type, of func(rules.Tier) time.Duration) time.Duration {
 	least := of(t.MaxRowTier)
-	for _, t := range append([]*rules.Type{t}, t.Children...) {
+	for _, t := range withChildren(t) {
 		if t.Tier == rules.NoTier {
 			least = min(least, of(schema.Unclassified))
 		}
@@ -118,6 +122,9 @@ func leastOf(schema *rules.Schema, t *rules.Type, of func(rules.Tier) time.Durat
 	}
 	return least
 }
+
+// withChildren are the types whose decisions rest on rows of t.
+func withChildren(t *rules.Type) []*rules.Type { return append([]*rules.Type{t}, t.Children...) }
 
 // aged are the lowest and the highest tier that an object of a type can have by
 // its row.

@@ -51,6 +51,12 @@ type Versioned interface {
 	Version() (generation uint64, freshUntil time.Time)
 }
 
+// Dated is a Source whose rows were written elsewhere, all at once. Age is how long
+// ago, and false before a load. It MUST NOT block.
+type Dated interface {
+	Age() (age time.Duration, loaded bool)
+}
+
 // Keeper is a Source that takes no new version of its rows in which a column is
 // lost that the version in force has: a built-in one, or one that Keep names for
 // the rows of a type. Each call replaces what the last one said. Keep MUST NOT block.

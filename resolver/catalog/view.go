@@ -180,7 +180,8 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 	if err != nil {
 		return err
 	}
-	hits, cold := s.warm(jobs, current)
+	now := s.catalog.elapsed()
+	hits, cold := s.warm(jobs, current, now)
 	stats.Hits += hits
 	stats.Misses += cold
 	s.catalog.hits.Add(uint64(hits))   //nolint:gosec // a number of jobs
@@ -195,20 +196,37 @@ func (s *source) answer(ctx context.Context, jobs []job, stats *Stats) error {
 		if e.bad != "" {
 			return rules.Faultf(rules.CatalogBadRow, "%s", e.bad)
 		}
+		age := s.age(&jobs[i], now)
 		if jobs[i].parent {
 			e.applyParent(jobs[i].object)
+			jobs[i].object.ParentAge = age
 		} else {
 			e.apply(jobs[i].object)
+			jobs[i].object.Age = age
 		}
 		stats.Generation = max(stats.Generation, e.generation)
 	}
 	return nil
 }
 
+// age is how old what a job was answered with is, where anybody asks: since the
+// source was asked for it, or, of one that holds what was written elsewhere, since then.
+func (s *source) age(j *job, now time.Duration) time.Duration {
+	if !j.shape.ages {
+		return 0
+	}
+	age := max(now-j.entry.read, 0)
+	if s.dated != nil {
+		if written, ok := s.dated.Age(); ok {
+			age = max(age, written)
+		}
+	}
+	return age
+}
+
 // warm gives the jobs without an entry what the cache has, and returns how many
 // got one and how many are left.
-func (s *source) warm(jobs []job, current uint64) (hits, cold int) {
-	now := s.catalog.elapsed()
+func (s *source) warm(jobs []job, current uint64, now time.Duration) (hits, cold int) {
 	for i := range jobs {
 		if jobs[i].entry != nil {
 			continue

@@ -125,6 +125,12 @@ func (c *compiler) claims(v *rules.Verified, given node, now time.Time) {
 			}
 		case "auth_time":
 			v.AuthTime = moment(&c.ms, p.value, now)
+		case "acr":
+			v.ACR, _ = natural(&c.ms, p.value).(string)
+		case "amr":
+			if methods, ok := rules.StringList.Value(natural(&c.ms, p.value)); ok {
+				v.AMR, _ = methods.([]string)
+			}
 		}
 		switch {
 		case name == "":
