@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -117,11 +118,13 @@ func decideUntil(t *testing.T, c *counter, id string, until time.Time) time.Time
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() {
+			pace := time.NewTicker(100 * time.Microsecond)
+			defer pace.Stop()
 			for began := time.Now(); began.Before(until); began = time.Now() {
 				if c.allows(context.WithoutCancel(t.Context()), id) {
 					last.Store(int64(began.Sub(start)))
 				}
-				time.Sleep(100 * time.Microsecond) // the machine has other tests to run
+				<-pace.C // the machine has other tests to run
 			}
 		})
 	}
@@ -150,6 +153,8 @@ func (b *bench) hurt(t *testing.T, fault string) (heal func()) {
 		b.exec(t, "SELECT pg_terminate_backend($1)", pid)
 		return func() {}
 	}
-	_ = syscall.Kill(pid, syscall.SIGSTOP)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) { // it may have ended
+		t.Fatalf("stop the server's process %d: %v", pid, err)
+	}
 	return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
 }
