@@ -78,6 +78,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.overlaps()
 	c.hosts()
 	c.glanceAtRoutes()
+	c.actionGroups()
 	c.linePurposes()
 	c.declaredInVain()
 	c.rules()
@@ -85,6 +86,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.freshness()
 	c.ended()
 	c.unusedGroups()
+	c.unusedActionGroups()
 	c.neverBound()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
@@ -107,6 +109,8 @@ type compiler struct {
 	usedGroups  map[string]bool // by rules
 	whole       bool            // identities and groups were read as they were meant
 	actions     map[string]bool // that a rule may name
+	actionGroup map[string]*actionGroup
+	usedActions map[string]bool // groups of them, by rules
 	mapped      map[string]bool // actions of map lines
 	creates     []glance        // map lines that make new objects
 	purposes    []string        // of identities and map lines

@@ -13,7 +13,7 @@ func (c *compiler) broad(r *rule) {
 	if r.effect != Allow {
 		return
 	}
-	if slices.Contains(d.To.Values(), anything) {
+	if slices.Contains(r.to, anything) {
 		r.broad = append(r.broad, "every action")
 	}
 	if slices.Contains(d.On.Values(), anything) {

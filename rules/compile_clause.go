@@ -20,7 +20,7 @@ func (c *compiler) clauses(r *rule) {
 	if names(r.decl.On, anything) {
 		types = []*Type{nil}
 	}
-	into, actions := &c.set.deny, r.decl.To.Values()
+	into, actions := &c.set.deny, r.to
 	if r.effect == Allow {
 		into = &c.set.allow
 	}

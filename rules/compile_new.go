@@ -11,7 +11,7 @@ func (c *compiler) newObjects(cl *clause) {
 	for i := range c.creates {
 		g := &c.creates[i]
 		typ := c.set.schema.Types[g.typ]
-		if typ == nil || cl.typ != nil && cl.typ != typ || !names(cl.decl.To, g.action) {
+		if typ == nil || cl.typ != nil && cl.typ != typ || !cl.acts(g.action) {
 			continue
 		}
 		target := g.target(typ)

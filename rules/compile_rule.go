@@ -97,16 +97,7 @@ func (c *compiler) scopeOf(r *rule) {
 	if len(d.To) == 0 {
 		c.ms.AddHint(d.Pos, "list the actions, such as to: [read]", "the rule does not say `to` which actions it applies")
 	}
-	for _, w := range d.To {
-		if w.V != anything && !c.actions[w.V] {
-			known := slices.Collect(maps.Keys(c.actions))
-			hint := DidYouMean(w.V, slices.Sorted(slices.Values(known)))
-			if hint == "" {
-				hint = "no type declares it and it has no weight"
-			}
-			c.ms.AddHint(w.Pos, hint, "unknown action %q", w.V)
-		}
-	}
+	r.to = c.toActions(d.To)
 	if len(d.On) == 0 {
 		c.ms.AddHint(d.Pos, "list the types, such as on: account", "the rule does not say `on` which types it applies")
 	}

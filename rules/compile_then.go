@@ -125,10 +125,10 @@ func (c *compiler) certain(r *rule) iter.Seq2[setting, Entry[At[string]]] {
 		}
 		each := func(query bool, e Entry[At[string]]) bool {
 			for i := range r.selectors {
-				for _, action := range d.To {
+				for _, action := range r.to {
 					for _, typ := range d.On {
-						at := setting{query, e.Key, r.selectors[i].String(), action.V, typ.V}
-						if c.reaches(r, action.V, typ.V) && !yield(at, e) {
+						at := setting{query, e.Key, r.selectors[i].String(), action, typ.V}
+						if c.reaches(r, action, typ.V) && !yield(at, e) {
 							return false
 						}
 					}

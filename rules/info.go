@@ -39,7 +39,7 @@ func (s *Set) Rules() []RuleInfo {
 		d := r.decl
 		out[i] = RuleInfo{
 			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
-			To: d.To.Values(), On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
+			To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
 			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
 			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
 		}

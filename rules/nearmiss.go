@@ -70,14 +70,14 @@ const fitRank = 10
 func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 	t, c := f.target, f.caller
 	selected := slices.ContainsFunc(cl.selectors, func(s selector) bool { return s.selects(c) })
-	acts := names(cl.decl.To, t.Action)
+	acts := cl.acts(t.Action)
 	switch {
 	case !selected && !acts:
 		return "", 0, false
 	case !selected:
 		return "it is for " + cl.who(), 1, true
 	case !acts:
-		return "it is for " + strings.Join(cl.decl.To.Values(), ", "), 2, true
+		return "it is for " + strings.Join(cl.to, ", "), 2, true
 	case cl.effect == Deny && f.tier < cl.fromTier:
 		return "from_tier " + cl.decl.FromTier.V, fitRank, true
 	case cl.effect == Allow && f.tier > cl.upTo:

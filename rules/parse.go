@@ -66,6 +66,7 @@ type sections struct {
 	Routes       []HostDecl       `yaml:"routes"`
 	Identities   []IdentityDecl   `yaml:"identities"`
 	Groups       []GroupDecl      `yaml:"groups"`
+	ActionGroups Entries[Strings] `yaml:"action_groups"`
 
 	Kinds Entries[CallerKindDecl] `yaml:"kinds"`
 	Rules []RuleDecl              `yaml:"rules"`
@@ -126,6 +127,7 @@ func (p *parser) merge(s *sections) {
 	p.src.Routes = append(p.src.Routes, s.Routes...)
 	p.src.Identities = append(p.src.Identities, s.Identities...)
 	p.src.Groups = append(p.src.Groups, s.Groups...)
+	p.src.ActionGroups = append(p.src.ActionGroups, s.ActionGroups...)
 	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
 	p.src.Rules = append(p.src.Rules, s.Rules...)
 }

@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // Set is the compiled tiers, objects, identities and rules of one policy
 // version. It never changes and is safe for use by many goroutines.
 type Set struct {
@@ -34,10 +36,11 @@ type rule struct {
 	effect     Effect
 	shadow     bool
 	selectors  []selector
-	byNot      bool    // one of them by what it is not
-	types      []*Type // empty for every type
-	upTo       Tier    // of an allow rule
-	fromTier   Tier    // of a deny rule; NoTier for any
+	byNot      bool     // one of them by what it is not
+	to         []string // every action of its groups, or anything
+	types      []*Type  // empty for every type
+	upTo       Tier     // of an allow rule
+	fromTier   Tier     // of a deny rule; NoTier for any
 	purposes   []string
 	category   categories // that `category` lists
 	byCategory bool       // it does
@@ -133,7 +136,12 @@ func (s *Set) HandsOn(action, typ, expr string) []Pos {
 
 // covers reports whether `to` and `on` fit.
 func (r *rule) covers(action, typ string) bool {
-	return names(r.decl.To, action) && names(r.decl.On, typ)
+	return r.acts(action) && names(r.decl.On, typ)
+}
+
+// acts reports whether `to` fits.
+func (r *rule) acts(action string) bool {
+	return slices.Contains(r.to, action) || slices.Contains(r.to, anything)
 }
 
 func names(list Strings, word string) bool {

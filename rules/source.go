@@ -19,6 +19,7 @@ type Source struct {
 	Routes       []HostDecl
 	Identities   []IdentityDecl
 	Groups       []GroupDecl
+	ActionGroups Entries[Strings]
 	Kinds        Entries[CallerKindDecl]
 	Rules        []RuleDecl
 
