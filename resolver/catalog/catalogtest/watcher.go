@@ -105,7 +105,7 @@ func (l *listener) Watched() {
 // dropped meanwhile.
 func (l *listener) get(t *testing.T, id string) catalog.Row {
 	t.Helper()
-	key := keys(id)[0]
+	key := Keys(id)[0]
 	l.mu.Lock()
 	kept, ok := l.rows[key]
 	drops := l.drops
@@ -113,7 +113,7 @@ func (l *listener) get(t *testing.T, id string) catalog.Row {
 	if ok {
 		return kept
 	}
-	row := lookup(t, l.Source, keys(id))[0]
+	row := lookup(t, l.Source, Keys(id))[0]
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.hears && l.drops == drops {
@@ -154,7 +154,7 @@ func everyChangeIsTold(t *testing.T, l *listener) {
 	}{
 		{"a row changes", "a", "new", func() { l.Put(t, row("a", map[string]any{"name": "new"})) }},
 		{"a row comes", "c", "row c", func() { l.Put(t, named("c")[0]) }},
-		{"a row goes", "b", "", func() { l.Remove(t, keys("b")[0]) }},
+		{"a row goes", "b", "", func() { l.Remove(t, Keys("b")[0]) }},
 		{"it comes again", "b", "again", func() { l.Put(t, row("b", map[string]any{"name": "again"})) }},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -164,7 +164,7 @@ func everyChangeIsTold(t *testing.T, l *listener) {
 			lost := l.lost
 			l.mu.Unlock()
 			step.do()
-			l.until(t, "the change is told", func() bool { return slices.Contains(l.told, keys(step.id)[0]) || l.lost > lost && l.hears })
+			l.until(t, "the change is told", func() bool { return slices.Contains(l.told, Keys(step.id)[0]) || l.lost > lost && l.hears })
 			if r := l.get(t, step.id); r.Found != (step.want != "") || r.Found && text(r, "name") != step.want {
 				t.Errorf("once told, %s is %+v, want %q", step.id, r, step.want)
 			}
@@ -179,10 +179,10 @@ func othersAreNotTold(t *testing.T, l *listener) {
 	}
 	l.until(t, "a change is told", func() bool { return len(l.told) > 0 || l.lost > 0 })
 	l.Put(t, named("last")[0])
-	l.until(t, "the last change is told", func() bool { return slices.Contains(l.told, keys("last")[0]) || l.lost > 0 && l.hears })
+	l.until(t, "the last change is told", func() bool { return slices.Contains(l.told, Keys("last")[0]) || l.lost > 0 && l.hears })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if slices.Contains(l.told, keys("b")[0]) {
+	if slices.Contains(l.told, Keys("b")[0]) {
 		t.Error("b never changed, and was told")
 	}
 }
@@ -211,7 +211,7 @@ func endsWithItsContext(t *testing.T, l *listener) {
 	told, lost := len(l.told), l.lost
 	l.mu.Unlock()
 	l.Put(t, row("a", map[string]any{"name": "new"}))
-	if r := lookup(t, l.Source, keys("a"))[0]; text(r, "name") != "new" {
+	if r := lookup(t, l.Source, Keys("a"))[0]; text(r, "name") != "new" {
 		t.Errorf("after the watch the row reads %q", text(r, "name"))
 	}
 	l.mu.Lock()
