@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"iter"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,9 +102,13 @@ func lineEnd(s string) int {
 	return len(s)
 }
 
+// keys are what stands in front of a name, which a capture may well be called.
+var keys = regexp.MustCompile(`(^|;)[ \t]*(?:file)?name\*?[ \t]*=`)
+
 // nameIn holds every word of a line against the name. What words do not tell,
 // checkSpelling has refused.
 func nameIn(line, name string) bool {
+	line = keys.ReplaceAllString(line, "$1=")
 	same := func(word string) bool {
 		decoded, ok := unescape(word, false)
 		return alike.Name(word, name) || ok && alike.Name(decoded, name)

@@ -220,6 +220,29 @@ func TestP2JSONThatCannotBeSearched(t *testing.T) {
 	}
 }
 
+// Every part has the words name and filename, which are no field's name there.
+func TestCapturesThatAreCalledAsKeysAre(t *testing.T) {
+	routes := compile(t, "POST /v1/files/{name} -> read file/{name}", "POST /v1/up/{filename} -> read file/{filename}")
+	for _, c := range []struct{ row, request, want string }{
+		{"a part", "POST /v1/files/a" + asParts + part(`name="x"`), "read file/a"},
+		{"a file", "POST /v1/up/a" + asParts + part(`name="x"; filename="y.png"`), "read file/a"},
+		{"with spaces", "POST /v1/up/a" + asParts + part(`name = "x" ;	filename = y`), "read file/a"},
+		{"a file, the other way round", "POST /v1/up/a" + asParts + part(`filename="y.png"; name="x"`), "read file/a"},
+		{"a file with its charset", "POST /v1/up/a" + asParts + part(`name="x"; filename="y"; filename*=utf-8''y`), "read file/a"},
+		{"P3 a part of that name", "POST /v1/files/a" + asParts + part(`name="name"`), "ambiguous_parameter"},
+		{"P3 without quotes", "POST /v1/files/a" + asParts + part(`name=name`), "ambiguous_parameter"},
+		{"P3 in brackets", "POST /v1/files/a" + asParts + part(`name="name[]"`), "ambiguous_parameter"},
+		{"P3 named twice", "POST /v1/files/a" + asParts + part(`name=name=x`), "ambiguous_parameter"},
+		{"P3 a file of that name", "POST /v1/up/a" + asParts + part(`name="x"; filename="filename"`), "ambiguous_parameter"},
+		{"P3 the key as a field", "POST /v1/up/a" + asParts + part(`name="filename"; filename="y"`), "ambiguous_parameter"},
+		{"P3 by its id", "POST /v1/files/a" + asParts + "--b\r\nContent-ID: <name>\r\n\r\nx\r\n--b--", "ambiguous_parameter"},
+	} {
+		if got := result(routes, c.request); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
 // What a server may take from a form instead of from the path or the query.
 func TestFormsHoldNoCapturedName(t *testing.T) {
 	routes := compile(t,
