@@ -71,7 +71,7 @@ func (s *Schema) Highest(t *Type) Tier {
 // narrow reports whether the rule's conditions are sure to keep some objects of t out.
 func (r *rule) narrow(c *compiler, t *Type) bool {
 	d := r.decl
-	if d.Own.given() || d.Same.given() {
+	if d.Own.given() || d.Same.given() || d.Only.Pos != (Pos{}) {
 		return true
 	}
 	if !d.When.given() {

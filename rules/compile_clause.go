@@ -33,6 +33,7 @@ func (c *compiler) clauses(r *rule) {
 		sc := c.scope(r, t)
 		c.own(cl, sc)
 		c.same(cl, sc)
+		c.only(cl, sc)
 		c.when(cl, sc)
 		c.then(cl, sc)
 		c.newObjects(cl)

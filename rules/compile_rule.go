@@ -72,9 +72,9 @@ func (c *compiler) effect(r *rule) {
 	}
 	r.selectors, r.byNot = c.selectors(selectors.List)
 	if r.effect == Allow {
-		if r.unbounded && (d.Own.given() || d.Same.given()) {
+		if r.unbounded && (d.Own.given() || d.Same.given() || d.Only.Pos != (Pos{})) {
 			c.ms.AddHint(d.Unbounded.Pos, "write a rule of its own for the list that nothing bounds",
-				"unbounded has no effect beside own or same, which such a list never proves")
+				"unbounded has no effect beside own, same or only, which such a list never proves")
 		}
 		c.misplaced(d.FromTier.Pos, "from_tier", "an allow rule has up_to")
 		return

@@ -119,7 +119,7 @@ func (c *compiler) conflicts() {
 func (c *compiler) certain(r *rule) iter.Seq2[setting, Entry[At[string]]] {
 	d := r.decl
 	return func(yield func(setting, Entry[At[string]]) bool) {
-		if r.effect != Allow || r.shadow || d.Own.given() || d.Same.given() || d.When.given() ||
+		if r.effect != Allow || r.shadow || d.Own.given() || d.Same.given() || d.Only.Pos != (Pos{}) || d.When.given() ||
 			len(d.For) > 0 || d.Category.given() || d.Require.Pos != (Pos{}) {
 			return
 		}

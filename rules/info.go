@@ -56,7 +56,7 @@ func (s *Set) Rules() []RuleInfo {
 
 // narrows reports whether the rule is sure to keep objects of each of its types out.
 func (r *rule) narrows() bool {
-	if r.decl.Own.given() || r.decl.Same.given() {
+	if r.decl.Own.given() || r.decl.Same.given() || r.decl.Only.Pos != (Pos{}) {
 		return true
 	}
 	for _, cl := range r.clauses {

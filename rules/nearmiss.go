@@ -94,7 +94,7 @@ func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 		if got == yes || cl.effect == Deny && got != no {
 			continue
 		}
-		return cl.conditions[i].says + got.because(), fitRank + 2 + i, true
+		return cl.conditions[i].says + got.because(), fitRank + 2 + min(i, 3), true
 	}
 	if cl.forPurpose(c) != "" {
 		return "for " + strings.Join(cl.purposes, ", "), fitRank + 6, true

@@ -314,6 +314,7 @@ type RuleDecl struct {
 	For       Strings       `yaml:"for"`
 	Own       At[string]    `yaml:"own"`
 	Same      At[string]    `yaml:"same"`
+	Only      OnlyDecl      `yaml:"only"`
 	When      At[string]    `yaml:"when"`
 	Require   RequireDecl   `yaml:"require"`
 	Unbounded At[bool]      `yaml:"unbounded"`
