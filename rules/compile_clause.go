@@ -207,7 +207,7 @@ func (c *compiler) when(cl *clause, sc *scope) {
 func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
 	done.condition, done.problems = c.expressions.compile(sc, at.V)
 	if done.condition != nil {
-		done.condition.says = "when: " + at.V
+		done.condition.says = saysWhen + at.V
 	}
 	return done
 }

@@ -37,3 +37,6 @@ func equalTo(says string, attribute, caller variableRef) condition {
 	}
 	return condition{says: says, reads: []variableRef{attribute, caller}, test: t.compile()}
 }
+
+// saysWhen begins what a condition that was written as `when` says.
+const saysWhen = "when: "
