@@ -17,11 +17,12 @@ const module = "github.com/tiergate/tiergate/"
 // on purpose.
 var mayImport = map[string][]string{
 	"rules":                        {"rules/regular"},
-	"rules/regular":                {},                // how a file that a user named is opened
-	"rules/accepted":               {"rules/regular"}, // what somebody let in although a guard held it
-	"rules/dial":                   {"rules/regular"}, // how a host that a user named is reached
-	"rules/lint":                   {"rules"},         // how rules are written, not what they decide
-	"rules/suite":                  {"rules", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
+	"rules/regular":                {},                    // how a file that a user named is opened
+	"rules/accepted":               {"rules/regular"},     // what somebody let in although a guard held it
+	"rules/dial":                   {"rules/regular"},     // how a host that a user named is reached
+	"rules/lint":                   {"rules"},             // how rules are written, not what they decide
+	"rules/mutant":                 {"rules", "resolver"}, // rules that are wrong in one place, for tests to notice
+	"rules/suite":                  {"rules", "rules/mutant", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
 	"resolver/alike":               {}, // which names some server reads as one
