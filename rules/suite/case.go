@@ -21,6 +21,8 @@ type testCase struct {
 	as       *rules.Identity          // whom the caller must turn out to be; nil when that is open
 	facts    map[string][]catalog.Row // by source
 	headers  []wantHeader
+	cell     *cell    // of a matrix; nil for a test of its own
+	shot     []string // the answer that was kept, where the test wants a snapshot
 }
 
 // wantHeader is a header that the upstream must get, or must not get from us.
@@ -39,18 +41,37 @@ type compiler struct {
 }
 
 func (c *compiler) test(d *testDecl) *testCase {
+	if d.Name.V == "" {
+		c.ms.Add(d.Pos, "the test has no name")
+	}
+	c.unique(d.Name)
+	t := c.build(d, nil)
+	for _, p := range d.Objects.pairs(&c.ms, "objects") {
+		c.object(t.facts, p)
+	}
+	c.want(t)
+	return t
+}
+
+// unique takes the name of a test or a matrix.
+func (c *compiler) unique(name rules.At[string]) {
+	if first, dup := c.names[name.V]; dup {
+		c.ms.Add(name.Pos, "a test at %v has this name", first)
+	}
+	c.names[name.V] = name.Pos
+}
+
+// build makes everything of a test but its objects and what it wants. Of known,
+// what is known of objects already, it changes nothing.
+func (c *compiler) build(d *testDecl, known map[string][]catalog.Row) *testCase {
 	t := &testCase{decl: d, facts: make(map[string][]catalog.Row)}
+	for source, rows := range known {
+		t.facts[source] = slices.Clip(rows)
+	}
 	now := c.o.Now
 	if d.At.Pos != (rules.Pos{}) {
 		now = d.At.V
 	}
-	if d.Name.V == "" {
-		c.ms.Add(d.Pos, "the test has no name")
-	}
-	if first, dup := c.names[d.Name.V]; dup {
-		c.ms.Add(d.Name.Pos, "a test at %v has this name", first)
-	}
-	c.names[d.Name.V] = d.Name.Pos
 	t.raw = rules.RawRequest{ID: "test", Now: now, Serves: c.serves}
 	t.peer = d.Peer.V
 	c.who(t, now)
@@ -58,11 +79,7 @@ func (c *compiler) test(d *testDecl) *testCase {
 	c.bound(t)
 	c.source(t)
 	c.request(t)
-	for _, p := range d.Objects.pairs(&c.ms, "objects") {
-		c.object(t, p)
-	}
 	c.subjects(t)
-	c.want(t)
 	return t
 }
 
@@ -124,7 +141,7 @@ func (c *compiler) body(t *testCase) {
 }
 
 // object reads `type/id: { attribute: value, … }`.
-func (c *compiler) object(t *testCase, p pair) {
+func (c *compiler) object(facts map[string][]catalog.Row, p pair) {
 	typeName, id, _ := strings.Cut(p.key.Value, "/")
 	typ := c.set.Schema().Types[typeName]
 	switch {
@@ -153,7 +170,7 @@ func (c *compiler) object(t *testCase, p pair) {
 			row.Columns[m.key.Value] = natural(&c.ms, m.value)
 		}
 	}
-	t.facts[typ.Catalog] = append(t.facts[typ.Catalog], row)
+	facts[typ.Catalog] = append(facts[typ.Catalog], row)
 }
 
 func (c *compiler) types() []string {
@@ -179,6 +196,8 @@ func (c *compiler) want(t *testCase) {
 	switch {
 	case !given(w.Pos):
 		c.ms.AddHint(t.decl.Pos, "want: { allow: true }, or want: { deny: no_rule }", "the test wants nothing")
+		return
+	case w.Snapshot:
 		return
 	case given(w.Allow.Pos) == given(w.Deny.Pos):
 		c.ms.Add(w.Pos, "want either allow or deny")

@@ -12,6 +12,12 @@ import (
 // compare returns in what the outcome is not what the test wants.
 func (t *testCase) compare(o *rules.Outcome) (faults []string) {
 	w := &t.decl.Want
+	if t.cell != nil {
+		return t.cell.compare(t, o)
+	}
+	if w.Snapshot {
+		return t.unlike(o)
+	}
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	want := "allow"
 	if w.Deny.V != "" {
@@ -32,7 +38,7 @@ func (t *testCase) compare(o *rules.Outcome) (faults []string) {
 		fault("got rules %q, want %s", decidedBy(o), rule)
 	}
 	ambiguous := o.Reason == rules.IdentityAmbiguous // then it is one of several, and the test wants that
-	if t.as != nil && o.Caller != nil && o.Caller.Identity != t.as && !ambiguous {
+	if t.as != nil && o.Caller != nil && o.Caller.Name() != t.as.Name && !ambiguous {
 		what, otherwise := "claims make", rules.Unknown
 		if t.as.Peer != "" {
 			what, otherwise = "peer makes", rules.Anonymous
@@ -51,6 +57,30 @@ func (t *testCase) compare(o *rules.Outcome) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// unlike returns in what the outcome is not the snapshot that was kept.
+func (t *testCase) unlike(o *rules.Outcome) []string {
+	faults := differences(t.shot, picture(o))
+	if len(faults) == 0 {
+		return nil
+	}
+	what := "the answer is not the snapshot in " + snapFile(t.decl.Pos.File)
+	if t.shot == nil {
+		what = "no snapshot in " + snapFile(t.decl.Pos.File)
+	}
+	return append([]string{what + "; --update writes what came"}, faults...)
+}
+
+// compare says how a cell is not what the picture has there.
+func (k *cell) compare(t *testCase, o *rules.Outcome) []string {
+	got, want := k.mark(o), k.wanted()
+	if got == want || want == 0 { // where there is no picture to compare with, all of it is shown
+		return nil
+	}
+	m := k.matrix
+	return []string{fmt.Sprintf("%s %c %s: got %v %s (%d): %s", m.rows[k.row], m.letters[k.act], m.columns[k.column],
+		o.Effect, o.Reason, o.Status(), describe(o))}
 }
 
 // rule is the id that the test names.

@@ -13,6 +13,8 @@ type Coverage struct {
 	Rules  Part `json:"rules"`  // a rule is reached when it decided a target
 	Routes Part `json:"routes"` // a map line when it matched
 	Tiers  Part `json:"tiers"`  // a tier when a target of it was decided
+	// Conditions has each `when` twice: seen to hold, and seen not to.
+	Conditions Part `json:"conditions"`
 }
 
 // Part is the coverage of one kind of thing.
@@ -29,7 +31,7 @@ type Thing struct {
 }
 
 type coverage struct {
-	rules, routes, tiers tracker
+	rules, routes, tiers, conditions tracker
 }
 
 // tracker keeps what there is in order, and what was reached.
@@ -66,7 +68,12 @@ func (t *tracker) part() Part {
 func newCoverage(p *policy.Policy, src *rules.Source) *coverage {
 	c := &coverage{}
 	for i := range src.Rules {
-		c.rules.expect(src.Rules[i].ID.V, src.Rules[i].ID.V, src.Rules[i].Pos)
+		d := &src.Rules[i]
+		c.rules.expect(d.ID.V, d.ID.V, d.Pos)
+		if d.When.Pos != (rules.Pos{}) {
+			c.conditions.expect(branch(d.Pos, true), d.ID.V+": when never holds", d.When.Pos)
+			c.conditions.expect(branch(d.Pos, false), d.ID.V+": when always holds", d.When.Pos)
+		}
 	}
 	for _, op := range p.Routes().Operations() {
 		c.routes.expect(op.Pos.String(), op.String(), op.Pos)
@@ -77,7 +84,15 @@ func newCoverage(p *policy.Policy, src *rules.Source) *coverage {
 	return c
 }
 
-func (c *coverage) add(o *rules.Outcome) {
+// branch is the key of one side of a rule's condition.
+func branch(rule rules.Pos, holds bool) string { return fmt.Sprint(rule, holds) }
+
+func (c *coverage) add(o *rules.Outcome, tried []rules.Tried) {
+	for _, t := range tried {
+		if t.Holds || t.Fails {
+			c.conditions.reach(branch(t.Pos, t.Holds))
+		}
+	}
 	c.routes.reach(o.OpPos.String())
 	for _, at := range o.Calls {
 		c.routes.reach(at.String())
@@ -95,7 +110,7 @@ func (c *coverage) add(o *rules.Outcome) {
 }
 
 func (c *coverage) missing() Coverage {
-	return Coverage{Rules: c.rules.part(), Routes: c.routes.part(), Tiers: c.tiers.part()}
+	return Coverage{Rules: c.rules.part(), Routes: c.routes.part(), Tiers: c.tiers.part(), Conditions: c.conditions.part()}
 }
 
 // untwinned warns of allow tests without a denied twin: a test on the same map
@@ -104,22 +119,26 @@ func (c *coverage) missing() Coverage {
 func untwinned(results []Result) (warnings []Warning) {
 	denied := make(map[rules.Pos]bool)
 	for i := range results {
-		if o := results[i].got; o.Effect == rules.Deny && len(o.Targets) > 0 {
-			denied[o.OpPos] = true
+		for _, o := range results[i].got {
+			if o.Effect == rules.Deny && len(o.Targets) > 0 {
+				denied[o.OpPos] = true
+			}
 		}
 	}
 	warnings = []Warning{}
 	var warned []rules.Pos
 	for i := range results {
-		o := results[i].got
-		if o.Effect != rules.Allow || o.Reason != rules.Allowed || denied[o.OpPos] || slices.Contains(warned, o.OpPos) {
-			continue
+		for _, o := range results[i].got {
+			if o.Effect != rules.Allow || o.Reason != rules.Allowed || denied[o.OpPos] || slices.Contains(warned, o.OpPos) {
+				continue
+			}
+			warned = append(warned, o.OpPos)
+			warnings = append(warnings, Warning{
+				Pos:  results[i].Pos.String(),
+				At:   results[i].Pos,
+				Text: fmt.Sprintf("%q has no denied twin: no test is denied on %s", results[i].Name, o.Operation),
+			})
 		}
-		warned = append(warned, o.OpPos)
-		warnings = append(warnings, Warning{
-			Pos:  results[i].Pos.String(),
-			Text: fmt.Sprintf("%q has no denied twin: no test is denied on %s", results[i].Name, o.Operation),
-		})
 	}
 	return warnings
 }

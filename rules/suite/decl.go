@@ -8,7 +8,8 @@ import (
 
 // file is the syntax of one *_test.yaml.
 type file struct {
-	Tests []testDecl `yaml:"tests"`
+	Tests    []testDecl   `yaml:"tests"`
+	Matrices []matrixDecl `yaml:"matrices"`
 }
 
 type testDecl struct {
@@ -28,6 +29,8 @@ type testDecl struct {
 	Subjects node                `yaml:"subjects"` // what the catalogs of subjects say, by issuer/subject
 	At       rules.At[time.Time] `yaml:"at"`
 	Want     wantDecl            `yaml:"want"`
+
+	Rows []testDecl `yaml:"rows"` // tests that differ from this one in what they say
 }
 
 // asDecl is who sends the request: a registered identity by name, anonymous, or
@@ -56,14 +59,37 @@ func (a *asDecl) DecodeNode(d *rules.Decoder, n *rules.Node) {
 	a.Issuer, a.Subject, a.Client = who.Issuer, who.Subject, who.Client
 }
 
-// wantDecl is the answer that a test expects: allow, or deny with a reason.
+// wantDecl is the answer that a test expects: allow, deny with a reason, or the
+// word snapshot.
 type wantDecl struct {
-	Pos     rules.Pos
-	Allow   rules.At[string] `yaml:"allow"` // true, or the id of a rule that must have applied
-	Deny    rules.At[string] `yaml:"deny"`
-	Status  rules.At[int]    `yaml:"status"`
-	Rule    rules.At[string] `yaml:"rule"`
-	Headers node             `yaml:"headers"` // what the upstream gets; null for a header that must not be set
+	Pos      rules.Pos
+	Snapshot bool // the whole answer is kept beside the tests
+
+	Allow   rules.At[string] // true, or the id of a rule that must have applied
+	Deny    rules.At[string]
+	Status  rules.At[int]
+	Rule    rules.At[string]
+	Headers node // what the upstream gets; null for a header that must not be set
+}
+
+// DecodeNode implements rules.Decodable.
+func (w *wantDecl) DecodeNode(d *rules.Decoder, n *rules.Node) {
+	if w.Pos = n.Pos; n.Kind == rules.Scalar {
+		w.Snapshot = true // nor is more said of another word
+		if n.Value != "snapshot" {
+			d.Mistakes.AddHint(n.Pos, "{ allow: true }, { deny: no_rule } or snapshot", "want a mapping or the word snapshot, found %q", n.Value)
+		}
+		return
+	}
+	var want struct {
+		Allow   rules.At[string] `yaml:"allow"`
+		Deny    rules.At[string] `yaml:"deny"`
+		Status  rules.At[int]    `yaml:"status"`
+		Rule    rules.At[string] `yaml:"rule"`
+		Headers node             `yaml:"headers"`
+	}
+	d.Into(n, &want)
+	w.Allow, w.Deny, w.Status, w.Rule, w.Headers = want.Allow, want.Deny, want.Status, want.Rule, want.Headers
 }
 
 // node keeps a part of a test as it was written. The zero node was not.

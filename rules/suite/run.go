@@ -40,38 +40,77 @@ var ErrNoTests = errors.New("no *_test.yaml below the rules directory has a test
 // Run loads the rules in fsys as the server does and runs the tests beside them.
 // Faults of rules and tests come together as rules.Mistakes; then nothing ran.
 func Run(ctx context.Context, fsys fs.FS, o Options) (*Report, error) {
-	var bench bench
-	p, src, err := bench.load(fsys, &o)
+	l, err := load(fsys, &o)
+	if err != nil {
+		return nil, err
+	}
+	return l.run(ctx)
+}
+
+// loaded are rules and the tests beside them, ready to run.
+type loaded struct {
+	bench  *bench
+	policy *policy.Policy
+	source *rules.Source
+	cases  []*testCase
+	snaps  []*testCase // of all tests, those that want a snapshot
+	fsys   fs.FS
+}
+
+func load(fsys fs.FS, o *Options) (*loaded, error) {
+	l := &loaded{bench: new(bench), fsys: fsys}
+	var err error
+	l.policy, l.source, err = l.bench.load(fsys, o)
 	var ms rules.Mistakes
 	if err != nil && !errors.As(err, &ms) {
 		return nil, err
 	}
-	decls := readAll(fsys, &ms)
-	if p == nil {
+	files := readAll(fsys, &ms)
+	if l.policy == nil {
 		return nil, cmp.Or(ms.Err(), errors.New("the rules did not load"))
 	}
-	for i := range src.Rules {
-		o.ruleIDs = append(o.ruleIDs, src.Rules[i].ID.V)
+	for i := range l.source.Rules {
+		o.ruleIDs = append(o.ruleIDs, l.source.Rules[i].ID.V)
 	}
 	if o.Serves == nil {
-		for i := range src.Routes {
-			o.Serves = append(o.Serves, src.Routes[i].Host.V)
+		for i := range l.source.Routes {
+			o.Serves = append(o.Serves, l.source.Routes[i].Host.V)
 		}
 	}
-	c := &compiler{set: p.Set(), serves: rules.NewHostSet(o.Serves...), o: &o, names: make(map[string]rules.Pos), ms: ms}
-	var cases []*testCase
-	for i := range decls {
-		if t := c.test(&decls[i]); o.Run == nil || o.Run.MatchString(t.decl.Name.V) {
-			cases = append(cases, t)
-		}
+	c := &compiler{set: l.policy.Set(), serves: rules.NewHostSet(o.Serves...), o: o, names: make(map[string]rules.Pos), ms: ms}
+	for i := range files {
+		l.compile(c, &files[i])
 	}
-	if err := c.ms.Err(); err != nil {
+	if err := once(c.ms).Err(); err != nil {
 		return nil, err
 	}
-	if len(cases) == 0 {
+	if len(l.cases) == 0 {
 		return nil, ErrNoTests
 	}
-	return bench.run(ctx, p, src, cases)
+	return l, nil
+}
+
+// compile makes the cases of a file, and keeps those that are to run.
+func (l *loaded) compile(c *compiler, f *file) {
+	wanted := func(name string) bool { return c.o.Run == nil || c.o.Run.MatchString(name) }
+	for i := range f.Tests {
+		for _, d := range f.Tests[i].expand(&c.ms) {
+			t := c.test(&d)
+			if d.Want.Snapshot {
+				t.shot, _ = kept(readShots(l.fsys, d.Pos.File), d.Name.V)
+				l.snaps = append(l.snaps, t)
+			}
+			if wanted(d.Name.V) {
+				l.cases = append(l.cases, t)
+			}
+		}
+	}
+	for i := range f.Matrices {
+		c.unique(f.Matrices[i].Name)
+		if cells := c.matrix(&f.Matrices[i]); wanted(f.Matrices[i].Name.V) {
+			l.cases = append(l.cases, cells...)
+		}
+	}
 }
 
 // bench is what is swapped: who the caller is, and what the catalog knows.
@@ -82,27 +121,32 @@ type bench struct {
 
 // load builds the policy with the server's own loader.
 func (b *bench) load(fsys fs.FS, o *Options) (*policy.Policy, *rules.Source, error) {
+	src, _ := rules.Parse(fsys) // its mistakes come again below
+	po, err := b.options(src, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return policy.Load(fsys, po)
+}
+
+// options are those of a policy that asks the bench who calls, and what is known.
+func (b *bench) options(src *rules.Source, o *Options) (policy.Options, error) {
 	b.sources = make(map[string]*catalog.Memory)
 	sources := make(map[string]catalog.Source)
-	if src, _ := rules.Parse(fsys); src != nil { // its mistakes come again below
-		for i := range src.Objects {
-			if name := src.Objects[i].Catalog.V; name != "" {
-				b.sources[name] = catalog.NewMemory()
-				sources[name] = b.sources[name]
-			}
-		}
-	}
-	for _, issuer := range o.Env.Issuers {
-		if name := issuer.Subjects.Catalog; name != "" && b.sources[name] == nil {
+	add := func(name string) {
+		if name != "" && b.sources[name] == nil {
 			b.sources[name] = catalog.NewMemory()
 			sources[name] = b.sources[name]
 		}
 	}
-	cache, err := catalog.New(catalog.Options{Sources: sources})
-	if err != nil {
-		return nil, nil, err
+	for i := range src.Objects {
+		add(src.Objects[i].Catalog.V)
 	}
-	return policy.Load(fsys, policy.Options{Verifier: b, Catalog: cache, Env: o.Env, Resolve: o.Resolve})
+	for _, issuer := range o.Env.Issuers {
+		add(issuer.Subjects.Catalog)
+	}
+	cache, err := catalog.New(catalog.Options{Sources: sources})
+	return policy.Options{Verifier: b, Catalog: cache, Env: o.Env, Resolve: o.Resolve}, err
 }
 
 // Verify implements policy.Verifier: the caller is whom the test names.
@@ -110,24 +154,45 @@ func (b *bench) Verify(context.Context, *rules.Request) (rules.Evidence, error) 
 	return rules.Evidence{Verified: b.current.verified, Peer: b.current.peer, Bound: b.current.bound}, nil
 }
 
-func (b *bench) run(ctx context.Context, p *policy.Policy, src *rules.Source, cases []*testCase) (*Report, error) {
-	r := &Report{Policy: p.Hash, Unchecked: append([]string{}, p.Set().Unchecked()...)}
-	cover := newCoverage(p, src)
-	for _, t := range cases {
+// check decides one test.
+func (b *bench) check(ctx context.Context, p *policy.Policy, t *testCase) *rules.Outcome {
+	raw := b.put(t)
+	return p.Check(ctx, &raw)
+}
+
+// put makes a test the one that the bench answers for, and returns its request.
+func (b *bench) put(t *testCase) rules.RawRequest {
+	for name, source := range b.sources {
+		if b.current == nil || !sameRows(b.current.facts[name], t.facts[name]) {
+			source.Set(t.facts[name]...)
+		}
+	}
+	b.current = t
+	return t.raw
+}
+
+// sameRows reports whether two lists are one: those of a matrix's cells are.
+func sameRows(a, b []catalog.Row) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+func (l *loaded) run(ctx context.Context) (*Report, error) {
+	r := &Report{Policy: l.policy.Hash, Unchecked: append([]string{}, l.policy.Set().Unchecked()...)}
+	cover := newCoverage(l.policy, l.source)
+	for _, t := range l.cases {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		b.current = t
-		for name, source := range b.sources {
-			source.Set(t.facts[name]...)
-		}
 		began := time.Now()
-		outcome := p.Check(ctx, &t.raw)
-		result := Result{Name: t.decl.Name.V, Pos: t.decl.Pos, Took: time.Since(began), Faults: t.compare(outcome), got: outcome}
-		cover.add(outcome)
-		r.Results = append(r.Results, result)
+		raw := l.bench.put(t)
+		outcome, tried := l.policy.Trace(ctx, &raw)
+		cover.add(outcome, tried)
+		r.add(t, outcome, time.Since(began))
 	}
+	r.drawn()
 	r.Coverage = cover.missing()
 	r.Warnings = untwinned(r.Results)
-	return r, nil
+	var err error
+	r.Updates, err = l.updates(r.Results)
+	return r, err
 }
