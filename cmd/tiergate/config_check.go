@@ -58,7 +58,7 @@ func (c *config) check(ms *rules.Mistakes) {
 		if !sourceName.MatchString(e.Key) {
 			ms.Add(e.Pos, "a catalog's name is letters, digits, - and _, found %q", e.Key)
 		}
-		e.V.check(e, ms)
+		e.V.check(e, c.dir, ms)
 	}
 	for _, h := range c.Headers.Managed {
 		if !headerName.MatchString(h.V) || rules.NeverSettable(h.V) {

@@ -67,7 +67,7 @@ func (p *postgresConfig) place() rules.Pos {
 
 // check reports what would otherwise be read as "not said". What a DSN and the
 // types must be is the source's to know: it is asked.
-func (p *postgresConfig) check(name string, ms *rules.Mistakes) {
+func (p *postgresConfig) check(name, dir string, ms *rules.Mistakes) {
 	if p == nil {
 		return
 	}
@@ -97,7 +97,7 @@ func (p *postgresConfig) check(name string, ms *rules.Mistakes) {
 		seen[e.Key] = e.Pos
 	}
 	if len(*ms) == before {
-		err := p.options().Check()
+		err := p.options(dir).Check()
 		switch {
 		case errors.Is(err, postgres.ErrDSN): // without its place, where the line would show a password that is in it
 			ms.Add(rules.Pos{File: p.Pos.File}, "catalog %q at line %d: %v", name, p.Pos.Line, err)
@@ -107,10 +107,11 @@ func (p *postgresConfig) check(name string, ms *rules.Mistakes) {
 	}
 }
 
-// options are the section as the source has it.
-func (p *postgresConfig) options() postgres.Options {
+// options are the section as the source has it. Files that a dsn names are beneath
+// the folder of the configuration, as all others are.
+func (p *postgresConfig) options(dir string) postgres.Options {
 	return postgres.Options{
-		DSN: p.DSN.V, Replica: p.Read.V, PasswordFile: p.PasswordFile.V, Plaintext: p.AllowPlaintext,
+		DSN: p.DSN.V, Replica: p.Read.V, Dir: dir, PasswordFile: p.PasswordFile.V, Plaintext: p.AllowPlaintext,
 		MaxLag: p.MaxLag.V, Timeout: p.Timeout.V, Pool: p.Connections.V, Outbox: p.Changes, Heartbeat: p.Heartbeat.V,
 		Types: p.types(),
 	}
@@ -133,7 +134,7 @@ func (p *postgresConfig) types() map[string]postgres.Type {
 }
 
 func (s *catalogConfig) openPostgres(c *config, log *slog.Logger, _ func(error)) (catalog.Source, error) {
-	o := s.Postgres.options()
+	o := s.Postgres.options(c.dir)
 	o.PasswordFile, o.Log = c.path(o.PasswordFile), log
 	source, err := postgres.Open(o)
 	if err != nil {

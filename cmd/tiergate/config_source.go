@@ -36,8 +36,8 @@ func (s *catalogConfig) ways() []way {
 	}
 }
 
-// check wants exactly one.
-func (s *catalogConfig) check(e rules.Entry[catalogConfig], ms *rules.Mistakes) {
+// check wants exactly one. dir is the folder of the configuration.
+func (s *catalogConfig) check(e rules.Entry[catalogConfig], dir string, ms *rules.Mistakes) {
 	var first way
 	for _, w := range s.ways() {
 		switch {
@@ -51,7 +51,7 @@ func (s *catalogConfig) check(e rules.Entry[catalogConfig], ms *rules.Mistakes) 
 	if first.key == "" || first.key == "file" && s.File.V == "" {
 		ms.AddHint(e.Pos, "add file: ./catalog/"+e.Key+".csv", "catalog %q has no file", e.Key)
 	}
-	s.Postgres.check(e.Key, ms)
+	s.Postgres.check(e.Key, dir, ms)
 	s.SQLite.check(e.Key, ms)
 	s.HTTP.check(e.Key, ms)
 	if s.MaxAge != 0 && first.key != "file" && first.key != "" {

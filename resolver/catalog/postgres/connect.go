@@ -53,6 +53,7 @@ var spoken = []string{
 // parse reads a DSN and makes sessions of it as they must be. role refuses
 // servers that are not what they were named as: a replica, or the primary.
 func parse(o *Options, dsn string, role pgconn.ValidateConnectFunc) (*pgxpool.Config, error) {
+	dsn = beneath(o.Dir, dsn)
 	if _, err := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: spoken}); err != nil {
 		with := append([]string{"password", "sslpassword"}, spoken...)
 		if _, other := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: with}); other == nil {

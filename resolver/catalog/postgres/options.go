@@ -17,6 +17,7 @@ import (
 type Options struct {
 	DSN          string        // of the primary: a URL or "key=value …", without a password
 	Replica      string        // the DSN of read replicas; "" reads from the primary
+	Dir          string        // of the files that a DSN names relatively (sslrootcert, sslcert, sslkey, passfile); "": the process's own
 	PasswordFile string        // holds the password, and is read for each connection; "": $PGPASSWORD or ~/.pgpass
 	Plaintext    bool          // lets connections leave the machine without proof of who answers
 	MaxLag       time.Duration // how far a replica's rows may be behind the primary; 5 s
