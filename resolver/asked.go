@@ -206,23 +206,17 @@ func appendTexts(to []string, v *tree.Value) []string {
 	return to
 }
 
-// request adds what a list such as a,b.c,d(e,f) asks for, and says how many names
-// it has. What is no plain name, and what the type does not know, may stand for
-// everything.
+// request adds what a list such as a,b.c,d(e) asks for, and says how many names it
+// has. Every comma divides, for many servers know no brackets: a(x,b,y) has a b for
+// them. What is no plain name, and what the type does not know, may stand for everything.
 func (m *member) request(text string, to *paths) (n int, err error) {
-	for text != "" {
-		var item string
-		item, text = nextField(text)
+	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.Trim(item, " "); item == "" {
 			continue
 		}
 		n++
-		head := item
-		if at := strings.IndexAny(item, "({"); at >= 0 && strings.IndexByte(")}", item[len(item)-1]) >= 0 {
-			head = item[:at] // all of it, whatever is chosen in it
-		}
 		known := false
-		if plainField(head) {
+		if head := beforeBrackets(item); plainField(head) {
 			if known, err = m.want(strings.FieldsFunc(head, isFieldStep), to); err != nil {
 				return n, err
 			}
@@ -234,22 +228,19 @@ func (m *member) request(text string, to *paths) (n int, err error) {
 	return n, nil
 }
 
-// nextField cuts a list at its first comma outside brackets.
-func nextField(text string) (item, rest string) {
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(', '{':
-			depth++
-		case ')', '}':
-			depth--
-		case ',':
-			if depth == 0 {
-				return text[:i], text[i+1:]
-			}
+// beforeBrackets is the name of which brackets at the end choose something: all of
+// it counts. What they hold may not be divided, but for OData's options by semicolons.
+func beforeBrackets(item string) string {
+	at := strings.IndexAny(item, "({")
+	if at < 0 || strings.IndexByte(")}", item[len(item)-1]) < 0 {
+		return item
+	}
+	for i := at; i < len(item); i++ {
+		if c := item[i]; !isMember(c) && strings.IndexByte("(){}./=;", c) < 0 {
+			return item
 		}
 	}
-	return text, ""
+	return item[:at]
 }
 
 // plainField knows the names of members divided by dots, or by slashes as in OData.
