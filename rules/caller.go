@@ -134,6 +134,8 @@ type Identity struct {
 	Networks    []netip.Prefix // client addresses; empty for any. IPv4 ones are unmapped
 	OnBehalfOf  []string       // of an agent: the identities whose callers it may act for
 	Strip       bool           // the credential does not reach the upstream
+	Task        string         // what it is there for
+	Needs       []Need         // what that takes; they give no right
 }
 
 // ByPeer is what is known of the callers of an identity that has no token: their

@@ -79,6 +79,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.hosts()
 	c.glanceAtRoutes()
 	c.actionGroups()
+	c.needed()
 	c.linePurposes()
 	c.declaredInVain()
 	c.rules()

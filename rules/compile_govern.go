@@ -129,7 +129,7 @@ func (c *compiler) callerKinds() {
 }
 
 // demandable is what can stand in a kind's `require`.
-const demandable = "tenant, network, workload, owner, purpose, expires, environment, strip_credentials, max_lifetime, credential_max_age, review_within"
+const demandable = "tenant, network, workload, owner, purpose, expires, environment, strip_credentials, task, needs, max_lifetime, credential_max_age, review_within"
 
 // demanded reports what an identity lacks, each thing by itself.
 func (c *compiler) demanded(d *IdentityDecl, id *Identity, must *DemandsDecl) {
@@ -150,6 +150,8 @@ func (c *compiler) demanded(d *IdentityDecl, id *Identity, must *DemandsDecl) {
 		{"an end", must.Expires, d.Expires.given(), "add expires: 2027-03-31"},
 		{"an environment", must.Environment, id.Environment != "", "add environment: …"},
 		{"its credentials stripped", must.Strip, id.Strip, "add strip_credentials: true"},
+		{"a task", must.Task, id.Task != "", "add task: …, what it is there for"},
+		{"needs", must.Needs, len(id.Needs) > 0, "add needs: [ read … ], what its task takes"},
 	} {
 		if one.demand.given() && !one.has {
 			lacks(d.Pos, one.hint, one.key)

@@ -43,6 +43,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	c.readable("owner", d.Owner)
 	c.review("identity "+strconv.Quote(id.Name), d.ReviewBy)
 	c.govern(d, id)
+	id.Task, id.Needs = d.Task.V, c.needs(d)
 	c.workload("workload", d.Workload)
 	return id
 }

@@ -251,6 +251,9 @@ type IdentityDecl struct {
 	Network     Strings           `yaml:"network"`
 	OnBehalfOf  Strings           `yaml:"on_behalf_of"`
 	Strip       At[bool]          `yaml:"strip_credentials"`
+
+	Task  At[string] `yaml:"task"`  // what it is there for
+	Needs Strings    `yaml:"needs"` // what that takes: read account[tenant=eu]
 }
 
 // CallerKindDecl is an entry of `kinds:`: what every identity of a kind must have.
@@ -270,6 +273,8 @@ type DemandsDecl struct {
 	Expires      Demand            `yaml:"expires"`
 	Environment  Demand            `yaml:"environment"`
 	Strip        Demand            `yaml:"strip_credentials"`
+	Task         Demand            `yaml:"task"`
+	Needs        Demand            `yaml:"needs"`
 	MaxLifetime  At[time.Duration] `yaml:"max_lifetime"`       // at most, of the tokens of its issuer
 	MaxAge       At[time.Duration] `yaml:"credential_max_age"` // at most
 	ReviewWithin At[time.Duration] `yaml:"review_within"`      // of now

@@ -18,7 +18,7 @@ import (
 
 func newReview() *cobra.Command {
 	cmd := &cobra.Command{Use: "review", Short: "Say who can reach what", Example: "  tiergate review reach -c tiergate.yaml"}
-	cmd.AddCommand(newReach())
+	cmd.AddCommand(newReach(), newNeed())
 	return cmd
 }
 

@@ -18,6 +18,7 @@ type Report struct {
 	Types      []TypeInfo `json:"types"`
 	AnyToken   Reach      `json:"any_valid_token"` // every exposed pair
 	Identities []Row      `json:"identities"`
+	Surplus    []Surplus  `json:"-"` // of the same rows; a report of its own
 }
 
 // TypeInfo says how a type was counted.
@@ -75,6 +76,7 @@ func (r *review) report(surveys []*survey) *Report {
 		row := s.row(&w, out.AnyToken.BlastRadius)
 		if s == plain || row.Unusable == "" && !s.like(plain) {
 			out.Identities = append(out.Identities, row)
+			out.Surplus = append(out.Surplus, s.beyond(&w))
 		}
 	}
 	return out

@@ -27,6 +27,8 @@ type survey struct {
 	common  map[string]tally // by profile
 	own     map[string]tally // by subject: difference to its profile's
 	union   tally
+	surplus tally // of it, what no need covers
+	needed  []int // by need: pairs that it covers
 	pairs   []Pair
 	digest  maphash.Hash // of every pair
 	depends map[string]bool
@@ -83,6 +85,7 @@ func (s *survey) prepare() {
 	}
 	s.found = map[string][]int{stranger: make([]int, len(s.plan.units))}
 	s.common, s.own, s.union = make(map[string]tally), make(map[string]tally), tally{}
+	s.surplus, s.needed = tally{}, make([]int, len(s.identity.Needs))
 }
 
 // mayStream reports whether the identity could be allowed a stream of the line.
@@ -288,6 +291,7 @@ func (s *survey) count(o *rules.Object) {
 		}
 	}
 	s.add(s.union, o, union, 1)
+	s.need(o, union)
 	for _, action := range slices.Sorted(maps.Keys(union)) {
 		pair := Pair{o.Type.Name, o.ID, action}
 		maphash.WriteComparable(&s.digest, pair)
