@@ -144,15 +144,7 @@ var (
 
 // path is where a file lies, seen from the working directory: rules files go by
 // their directory's own name, which may lie anywhere.
-func (f *findings) path(file string) string {
-	first, rest, _ := strings.Cut(file, "/")
-	for _, dir := range f.below {
-		if abs, err := filepath.Abs(dir); err == nil && filepath.Base(abs) == first {
-			return filepath.Join(dir, filepath.FromSlash(rest))
-		}
-	}
-	return file
-}
+func (f *findings) path(file string) string { return fileBelow(f.below, file) }
 
 // dirsOf are the rules directories of a configuration, as far as it can be read.
 func dirsOf(file string) []string {

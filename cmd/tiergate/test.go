@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,33 +18,49 @@ import (
 	"github.com/tiergate/tiergate/rules/suite"
 )
 
+// testFlags are what the verb was told.
+type testFlags struct {
+	file, pattern, output            string
+	coverage, mutate, update, follow bool
+	minKilled                        float64
+	timeout                          time.Duration
+}
+
 func newTest() *cobra.Command {
-	var file, pattern, output string
-	var coverage bool
+	var f testFlags
 	cmd := &cobra.Command{
 		Use:   "test [-c tiergate.yaml] [RULES_DIR...]",
 		Short: "Run the tests that stand beside the rules",
 		Long: `test runs every *_test.yaml below the rules directories: each test says who sends what, what is known of the
 objects, and what the answer must be. The decision is made by the server's own steps; only the caller and the
-facts are the test's.`,
-		Example: "  tiergate test ./rules --coverage\n  tiergate test -c tiergate.yaml --run 'own.*' -o junit > report.xml",
+facts are the test's.
+
+--mutate asks what the tests are worth: it changes the rules in one place after the other and lists the changes that
+no test notices. --update writes the pictures and snapshots that are not what came; review them as code.`,
+		Example: "  tiergate test ./rules --coverage\n  tiergate test ./rules --mutate\n  tiergate test ./rules -w\n" +
+			"  tiergate test -c tiergate.yaml --run 'own.*' -o junit > report.xml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			run, err := regexp.Compile(pattern)
-			if err != nil {
-				return fmt.Errorf("--run: %w", err)
+			if !f.mutate && (cmd.Flags().Changed("min-killed") || cmd.Flags().Changed("timeout")) {
+				return errors.New("--min-killed and --timeout are about --mutate")
 			}
-			o, dirs, err := testOptions(file, args)
-			if err != nil {
-				return explainMistakes(cmd.ErrOrStderr(), err, nil)
+			if f.follow {
+				return followTests(cmd, &f, args, watched)
 			}
-			o.Run = run
-			return runTests(cmd, dirs, o, output, coverage)
+			return runTests(cmd.Context(), cmd, &f, args)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration; without it issuers and managed headers are taken as the tests and rules name them")
-	cmd.Flags().StringVar(&pattern, "run", "", "only tests whose name matches this regular expression")
-	cmd.Flags().BoolVar(&coverage, "coverage", false, "also list the rules, routes and tiers that no test reached")
-	outputFlag(cmd, &output, "text", "json", "junit")
+	flags := cmd.Flags()
+	flags.StringVarP(&f.file, "config", "c", "", "the server's configuration; without it issuers and managed headers are taken as the tests and rules name them")
+	flags.StringVar(&f.pattern, "run", "", "only tests whose name matches this regular expression")
+	flags.BoolVar(&f.coverage, "coverage", false, "also list the rules, routes, tiers and sides of conditions that no test reached")
+	flags.BoolVar(&f.mutate, "mutate", false, "also try the tests on rules that are wrong in one place, and list what no test notices")
+	flags.Float64Var(&f.minKilled, "min-killed", 100, "with --mutate: how many per cent of the mutants the tests must notice")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Minute, "with --mutate: give up after this time")
+	flags.BoolVar(&f.update, "update", false, "write the pictures and snapshots that are not what came")
+	flags.BoolVarP(&f.follow, "watch", "w", false, "run again whenever rules or tests change")
+	cmd.MarkFlagsMutuallyExclusive("update", "mutate")
+	cmd.MarkFlagsMutuallyExclusive("update", "watch")
+	outputFlag(cmd, &f.output, "text", "json", "junit", "github")
 	return cmd
 }
 
@@ -79,13 +96,46 @@ func testOptions(file string, dirs []string) (suite.Options, []string, error) {
 	return o, dirs, nil
 }
 
-func runTests(cmd *cobra.Command, dirs []string, o suite.Options, output string, coverage bool) error {
-	opened, err := policy.OpenDirs(dirs)
+// runTests runs them once and says how it went.
+func runTests(ctx context.Context, cmd *cobra.Command, f *testFlags, args []string) error {
+	run, err := regexp.Compile(f.pattern)
 	if err != nil {
+		return fmt.Errorf("--run: %w", err)
+	}
+	o, dirs, err := testOptions(f.file, args)
+	if err != nil {
+		return explainMistakes(cmd.ErrOrStderr(), err, nil)
+	}
+	o.Run = run
+	report, err := tested(ctx, cmd, f, dirs, o)
+	if err != nil && !errors.Is(err, suite.ErrFailing) {
 		return err
 	}
+	if werr := writeReport(cmd.OutOrStdout(), report, f, dirs); werr != nil {
+		return werr
+	}
+	if err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), err)
+	}
+	if report.Failed() > 0 || report.Mutation != nil && report.Mutation.KilledPercent() < f.minKilled {
+		return errNo
+	}
+	return nil
+}
+
+// tested reads the directories and runs what stands in them.
+func tested(ctx context.Context, cmd *cobra.Command, f *testFlags, dirs []string, o suite.Options) (*suite.Report, error) {
+	opened, err := policy.OpenDirs(dirs)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { _ = opened.Close() }()
-	report, err := suite.Run(cmd.Context(), opened, o)
+	var report *suite.Report
+	if f.mutate {
+		report, err = mutated(ctx, cmd, f, opened, o)
+	} else {
+		report, err = suite.Run(ctx, opened, o)
+	}
 	var ms rules.Mistakes
 	switch {
 	case errors.As(err, &ms):
@@ -93,27 +143,26 @@ func runTests(cmd *cobra.Command, dirs []string, o suite.Options, output string,
 			text, _ := fs.ReadFile(opened, file)
 			return string(text)
 		}))
-		return errNo
+		return nil, errNo
 	case errors.Is(err, suite.ErrNoTests) && o.Run.String() != "":
-		return fmt.Errorf("no test has a name that --run %q matches", o.Run)
-	case err != nil:
-		return err
+		return nil, fmt.Errorf("no test has a name that --run %q matches", o.Run)
+	case err != nil || !f.update || len(report.Updates) == 0:
+		return report, err
 	}
-	if err := writeReport(cmd.OutOrStdout(), report, output, coverage); err != nil {
-		return err
+	if err := writeUpdates(cmd.ErrOrStderr(), dirs, report.Updates); err != nil {
+		return nil, err
 	}
-	if report.Failed() > 0 {
-		return errNo
-	}
-	return nil
+	return suite.Run(ctx, opened, o)
 }
 
-func writeReport(w io.Writer, r *suite.Report, output string, coverage bool) error {
-	switch output {
+func writeReport(w io.Writer, r *suite.Report, f *testFlags, dirs []string) error {
+	switch f.output {
 	case "json":
 		return r.WriteJSON(w)
 	case "junit":
 		return r.WriteJUnit(w)
+	case "github":
+		return annotate(w, r, dirs)
 	}
-	return r.WriteText(w, coverage)
+	return r.WriteText(w, f.coverage)
 }

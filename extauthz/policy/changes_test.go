@@ -1,0 +1,46 @@
+package policy
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Rules and the tests beside them are seen to change, once they rest; other files are not.
+func TestChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir() + "/rules"
+		write(t, dir+"/shop.yaml", "a")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		seen := 0
+		go changes(ctx, []string{dir}, nil, func() { seen++ })
+		synctest.Wait()
+		for _, c := range []struct {
+			what   string
+			change func()
+			want   int
+		}{
+			{"nothing", func() {}, 0},
+			{"rules", func() { write(t, dir+"/shop.yaml", "b") }, 1},
+			{"tests", func() { write(t, dir+"/shop_test.yaml", "b") }, 1},
+			{"notes", func() { write(t, dir+"/notes.txt", "b") }, 0},
+			{"a slow writer", func() {
+				for part := range 9 {
+					write(t, dir+"/shop.yaml", strings.Repeat("c", part+1))
+					time.Sleep(settle * 2 / 3)
+				}
+			}, 1},
+		} {
+			before := seen
+			c.change()
+			time.Sleep(3 * pollEvery)
+			synctest.Wait()
+			if got := seen - before; got != c.want {
+				t.Errorf("%s: seen %d times, want %d", c.what, got, c.want)
+			}
+		}
+	})
+}
