@@ -86,6 +86,11 @@ type PropertyDecl struct {
 	Category Strings
 }
 
+type propertyParts struct {
+	Tier     At[string] `yaml:"tier"`
+	Category Strings    `yaml:"category"`
+}
+
 // DecodeNode implements Decodable.
 func (p *PropertyDecl) DecodeNode(d *Decoder, n *Node) {
 	p.Pos = n.Pos
@@ -93,10 +98,7 @@ func (p *PropertyDecl) DecodeNode(d *Decoder, n *Node) {
 		d.Into(n, &p.Tier)
 		return
 	}
-	var all struct {
-		Tier     At[string] `yaml:"tier"`
-		Category Strings    `yaml:"category"`
-	}
+	var all propertyParts
 	d.Into(n, &all)
 	p.Tier, p.Category = all.Tier, all.Category
 }

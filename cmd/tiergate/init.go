@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tiergate/tiergate/resolver/spec"
+	"github.com/tiergate/tiergate/rules"
 )
 
 // notes is the API of a working directory that is made without one.
@@ -29,7 +30,8 @@ func newInit() *cobra.Command {
 		Use:   "init [--openapi SPEC] DIR",
 		Short: "Make a working directory: configuration, rules, tests that pass",
 		Long: `init writes tiergate.yaml, rules with tests, and a small catalog into a new directory. Types and routes come from an
-OpenAPI file, or from a tiny example. Every line that one must change has a comment that begins with EDIT.`,
+OpenAPI file, or from a tiny example. Every line that one must change has a comment that begins with EDIT. The schemas in
+.schema let an editor complete keys; tiergate schema prints them anew.`,
 		Example: "  tiergate init demo\n  tiergate init --openapi api.yaml --host api.example.com authz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -127,6 +129,7 @@ func initialise(w io.Writer, dir, file string, doc *spec.Document, host string) 
 		}
 		files[name] = []byte(out.String())
 	}
+	withSchemas(files)
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := makeDir(filepath.Dir(path)); err != nil {
@@ -142,6 +145,28 @@ func initialise(w io.Writer, dir, file string, doc *spec.Document, host string) 
 	fmt.Fprintf(w, "next: tiergate check -c %[1]s\n      tiergate test -c %[1]s\n      tiergate explain -c %[1]s GET https://%[2]s%[3]s --as customers --subject ada\n"+
 		"      tiergate coverage %[4]s -c %[1]s\nthen change every line that says EDIT\n", config, b.Host, b.ForeignPath, file)
 	return nil
+}
+
+// withSchemas adds the schemas of the files, and to each file the comment by which
+// an editor finds its own.
+func withSchemas(files map[string][]byte) {
+	const dir = ".schema" // what begins with a dot is not read as rules
+	of := map[*form]string{}
+	for i := range forms {
+		of[&forms[i]] = filepath.Join(dir, forms[i].name+".json")
+	}
+	for name, text := range files {
+		n, _ := rules.ParseYAML(name, text)
+		f := formIn(name, n)
+		if f == nil || filepath.Ext(name) != ".yaml" {
+			continue
+		}
+		path, _ := filepath.Rel(filepath.Dir(name), of[f]) // both are relative: it cannot fail
+		files[name] = append([]byte("# yaml-language-server: $schema="+filepath.ToSlash(path)+"\n"), text...)
+	}
+	for f, name := range of {
+		files[name] = f.schema()
+	}
 }
 
 // begin picks the type that the first rules are about: one whose objects are read

@@ -1,0 +1,205 @@
+package rules
+
+import "reflect"
+
+// about is what an editor shows of a key, and the words that it may be where these
+// are few.
+func about(t reflect.Type, key string) (text string, oneOf []string) {
+	if text = keyWords[t][key]; text == "" {
+		text = keyWords[nil][key]
+	}
+	return text, keyChoices[t][key]
+}
+
+// registeredKinds are the kinds that an identity may have.
+var registeredKinds = callerKinds[Human:]
+
+// keyChoices are keys with few values, by the struct that they stand in.
+var keyChoices = map[reflect.Type]map[string][]string{
+	reflect.TypeFor[RuleDecl]():     {"mode": {"shadow"}},
+	reflect.TypeFor[IdentityDecl](): {"kind": registeredKinds},
+	reflect.TypeFor[Selector]():     {"kind": callerKinds[:]},
+	reflect.TypeFor[HostDecl]():     {"trailing_slash": {"exact", "ignore"}, "case": {"exact", "ignore"}},
+}
+
+// keyWords are in one sentence what keys are for, by the struct that they stand
+// in; those of nil hold wherever the struct has none of its own.
+var keyWords = map[reflect.Type]map[string]string{
+	nil: {
+		"because":   "Why: for who reviews it.",
+		"owner":     "Who answers for it: a team, or a person.",
+		"review_by": "The day by which somebody asks whether it is still needed.",
+		"tier":      "How sensitive it is: the name of a tier.",
+		"category":  "What data it is: names of categories.",
+		"shadow":    "Until when denials are recorded and let pass, at most 90 days ahead.",
+		"require":   "What it demands of the caller beyond its identity.",
+		"name":      "Its name, by which others refer to it.",
+		"path":      "The path that it is served under.",
+	},
+	reflect.TypeFor[sections](): {
+		"tiers":         "How sensitive things can be, from low to high. In one file only.",
+		"unclassified":  "The tier of what has none.",
+		"broad_above":   "Rights to whole types above this tier need because, owner and review_by.",
+		"weights":       "What actions count in the blast radius.",
+		"action_groups": "Names for several actions.",
+		"categories":    "Categories of data besides the usual ones.",
+		"objects":       "The types of objects that the API has.",
+		"routes":        "Which request acts on which objects, by host.",
+		"groups":        "Names for several callers.",
+		"identities":    "Who may call.",
+		"kinds":         "What every identity of a kind must have.",
+		"rules":         "Who may do what. A denial beats any allow; nothing else orders rules.",
+	},
+	reflect.TypeFor[TierDecl](): {"require_shadow": "Demands that are tried: they count in the second verdict alone."},
+	reflect.TypeFor[RequireDecl](): {
+		"max_token_age": "How old a token may be.",
+		"max_auth_age":  "How long ago the user may have logged in.",
+		"bound_token":   "The token is bound to a key that the caller has.",
+		"purpose":       "The request names a purpose.",
+		"mtls":          "The connection has a verified client certificate.",
+		"network":       "The ranges that the caller comes from.",
+		"acr":           "How the user logged in: any of these acr.",
+		"amr":           "How the user logged in: all of these amr.",
+		"fresh_catalog": "How old the facts about the object may be.",
+	},
+	reflect.TypeFor[ObjectDecl](): {
+		"type":         "The type's name.",
+		"tier":         "How sensitive objects of the type are at least.",
+		"max_row_tier": "How far a row of the catalog may raise an object.",
+		"catalog":      "Where rows of the objects come from: a name of catalogs in tiergate.yaml.",
+		"parent":       "The type of the object's parent, whose id is the catalog's column parent.",
+		"id":           "A regular expression that whole ids match; its named groups are attributes.",
+		"attributes":   "What is known of an object: names and kinds.",
+		"actions":      "Actions that are more sensitive than the type.",
+		"properties":   "Properties that are more sensitive than the type.",
+		"writable":     "Which members of a body may be written, by create and update.",
+		"classify":     "What raises an object's tier, or names its data.",
+	},
+	reflect.TypeFor[ClassDecl]():  {"when": "A condition on the object alone, in CEL."},
+	reflect.TypeFor[ShadowDecl](): {"host": "Only requests to this host.", "until": "The day on which it ends."},
+	reflect.TypeFor[HostDecl](): {
+		"host":           "The host, in lower case and without a port, or *.name.",
+		"cors":           "Preflight requests of browsers pass.",
+		"map":            "Lines such as GET /v1/accounts/{id} -> read account/{id}.",
+		"trailing_slash": "Whether the upstream tells /a from /a/.",
+		"case":           "Whether the upstream tells /A from /a.",
+		"graphql":        "The host's GraphQL endpoint.",
+		"grpc":           "The host's gRPC services.",
+		"mcp":            "The host's MCP endpoints.",
+	},
+	reflect.TypeFor[lineOptions](): {
+		"path":     "How the upstream reads paths, where it is unlike others.",
+		"max":      "How many objects one request may name; 100 unless given.",
+		"purpose":  "The purpose of requests whose token names none.",
+		"stream":   "What the line decides may go on for a while.",
+		"body":     "Kinds of bodies that are read: json, merge-patch, json-patch or form.",
+		"writes":   "Where in the body the members are that the first target is written with.",
+		"fields":   "The parameter that says which properties are asked for.",
+		"select":   "The same, as OData has it.",
+		"expand":   "The parameter that asks for further properties.",
+		"integers": "exact: the upstream reads integers of 64 bits exactly.",
+	},
+	reflect.TypeFor[StreamDecl](): {"max": "How long at most."},
+	reflect.TypeFor[PathDecl](): {
+		"encoded_slash": "in_capture: %2F in a capture is a part of its value.",
+		"proxy":         "The path_with_escaped_slashes_action that this relies on.",
+	},
+	reflect.TypeFor[GraphQLDecl](): {
+		"schema":         "The schema, a .graphql file beside the rules.",
+		"persisted":      "Known documents by their hash, a .persisted.json file beside the rules.",
+		"max_depth":      "How deep a document may nest.",
+		"max_aliases":    "How many aliases a document may have.",
+		"max_calls":      "How many fields of a document may name objects.",
+		"batch":          "Several documents may come in one request.",
+		"persisted_only": "Only known documents pass.",
+		"ignore_params":  "Parameters of the URL that the servers behind do not read.",
+		"free":           "Nested fields whose arguments name no object, and directives.",
+	},
+	reflect.TypeFor[GRPCDecl](): {"descriptors": "A FileDescriptorSet, a .binpb file beside the rules."},
+	reflect.TypeFor[MCPDecl](): {
+		"server":        "What lines call it: MCP server.tool.",
+		"tools":         "Definitions of its tools, a .tools.json file beside the rules.",
+		"pins":          "The starts of the hashes that definitions must have.",
+		"denied_status": "200: denials are JSON-RPC errors for HTTP, too.",
+	},
+	reflect.TypeFor[GroupDecl](): {"members": "Identities, and other groups."},
+	reflect.TypeFor[IdentityDecl](): {
+		"kind":               "What it is.",
+		"match":              "Which verified callers it is.",
+		"workload":           "The SPIFFE ID of the peer that it comes from.",
+		"tenant":             "Whose data it is about, as same: tenant compares it.",
+		"purpose":            "For what it may say that it calls.",
+		"status":             "active unless given.",
+		"environment":        "Where it runs.",
+		"not_before":         "The day from which on it counts.",
+		"expires":            "The day from which on it does not.",
+		"credential_max_age": "How long ago its token may have been issued.",
+		"network":            "The ranges that it comes from.",
+		"on_behalf_of":       "The identities for which it may act.",
+		"strip_credentials":  "The upstream does not see its credentials.",
+		"task":               "What it is there for.",
+		"needs":              "What its task takes: read account[tenant=eu].",
+	},
+	reflect.TypeFor[MatchDecl](): {
+		"peer":    "A SPIFFE ID: the workload that comes without a token.",
+		"issuer":  "The issuer that vouches for it, by its name in tiergate.yaml.",
+		"subject": "One subject; without it, all of the issuer's.",
+		"client":  "Client ids that its tokens were issued to.",
+	},
+	reflect.TypeFor[DemandsDecl](): {
+		"tenant":             "It has a tenant.",
+		"network":            "It says where it comes from.",
+		"workload":           "It has a workload.",
+		"owner":              "It has an owner.",
+		"purpose":            "It has a purpose.",
+		"expires":            "It has an end.",
+		"environment":        "It says where it runs.",
+		"strip_credentials":  "Its credentials are stripped.",
+		"task":               "It says what it is there for.",
+		"needs":              "It says what it needs.",
+		"max_lifetime":       "How long tokens of its issuer live at most.",
+		"credential_max_age": "It has one, of at most this.",
+		"review_within":      "It has a review_by, at most this far ahead.",
+	},
+	reflect.TypeFor[RuleDecl](): {
+		"id":        "Its name, in records and answers.",
+		"mode":      "shadow: the rule counts in the second verdict alone.",
+		"allow":     "Whom it allows: an identity, a group, a selector, or a list of these.",
+		"deny":      "Whom it denies, whatever else allows it.",
+		"to":        "The actions; \"*\" is any.",
+		"on":        "The types; \"*\" is any.",
+		"only":      "Which objects of its types it is about.",
+		"up_to":     "The highest tier that an allow rule is about.",
+		"from_tier": "The lowest tier that a deny rule is about.",
+		"category":  "The categories of data that it is about; of an allow rule, of which all must be among them.",
+		"for":       "The purposes that it is about.",
+		"own":       "The attribute that must be the caller's subject.",
+		"same":      "The attribute that must be the caller's, such as tenant.",
+		"when":      "A condition in CEL over caller, object, request, purpose and now.",
+		"unbounded": "It is also about lists that nothing bounds.",
+		"then":      "What it hands to the upstream.",
+	},
+	reflect.TypeFor[OnlyDecl](): {
+		"id":        "Any of these ids.",
+		"id_prefix": "Ids that begin with any of these.",
+		"parent":    "Objects of any of these parents.",
+		"label":     "Of each attribute, any of these values.",
+	},
+	reflect.TypeFor[Selector](): {
+		"identity":    "A registered identity.",
+		"group":       "A group.",
+		"kind":        "What the caller is.",
+		"issuer":      "Who vouches for it.",
+		"claim":       "Claims that its token has: equal, or in the list.",
+		"scope":       "Scopes that its token has, all of them.",
+		"workload":    "The verified peer's SPIFFE ID, or all below spiffe://a/b/*.",
+		"environment": "The environment of its registered identity.",
+		"any_of":      "Any of these selectors.",
+		"all_of":      "All of these selectors.",
+		"not":         "None of these selectors.",
+	},
+	reflect.TypeFor[ThenDecl](): {
+		"set_headers": "Managed headers and their values, such as \"{object.tenant}\".",
+		"set_query":   "Query parameters and their values.",
+	},
+}
