@@ -206,20 +206,8 @@ func (s *shape) entry(row Row, note func(column string)) *entry {
 }
 
 func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string) {
-	if row.Tier != "" {
-		tier := slices.Index(s.tiers, row.Tier)
-		if tier < 0 {
-			return "the tier is none of the declared ones"
-		}
-		if e.tier = rules.Tier(tier); e.tier > s.maxRow { //nolint:gosec // an index into the tiers
-			return fmt.Sprintf("tier %s is above the type's max_row_tier %s", row.Tier, s.tiers[s.maxRow])
-		}
-	}
-	if row.Untiered && s.rowTiers {
-		return `the source has no column "tier", and the type's max_row_tier wants one`
-	}
-	if row.NoTier && s.floor == rules.NoTier {
-		return "the tier is empty, and the type has none of its own"
+	if wrong := s.tierOf(e, row); wrong != "" {
+		return wrong
 	}
 	e.attributes = make([]any, len(s.attributes))
 	declared := 0
@@ -252,6 +240,26 @@ func (s *shape) typed(e *entry, row Row, note func(column string)) (wrong string
 	}
 	if s.byID != nil {
 		return s.byID.Named(row.Key.ID, e.attributes)
+	}
+	return ""
+}
+
+// tierOf gives an entry the tier that its row says.
+func (s *shape) tierOf(e *entry, row Row) (wrong string) {
+	if row.Tier != "" {
+		tier := slices.Index(s.tiers, row.Tier)
+		if tier < 0 {
+			return "the tier is none of the declared ones"
+		}
+		if e.tier = rules.Tier(tier); e.tier > s.maxRow { //nolint:gosec // an index into the tiers
+			return fmt.Sprintf("tier %s is above the type's max_row_tier %s", row.Tier, s.tiers[s.maxRow])
+		}
+	}
+	if row.Untiered && s.rowTiers {
+		return `the source has no column "tier", and the type's max_row_tier wants one`
+	}
+	if row.NoTier && s.floor == rules.NoTier {
+		return "the tier is empty, and the type has none of its own"
 	}
 	return ""
 }

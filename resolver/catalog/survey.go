@@ -17,43 +17,61 @@ type Survey struct{ Bad, Odd rules.Mistakes }
 type Check func(o *rules.Object) (wrong, hint string)
 
 // Survey reads all rows of a file source as the view's types would, past the
-// cache, with what else whoever uses them checks. It says nothing about a source
-// that is no file, nor about a file that cannot be used: File.Err does.
+// cache, with what else whoever uses them checks; of a Described source it goes by
+// what that says, and reads only the first rows of each type. It says nothing about
+// other sources, nor about a file that cannot be used: File.Err does.
 func (v *View) Survey(source string, checks ...Check) Survey {
 	src := v.catalog.sources[source]
 	if src == nil {
 		return Survey{}
 	}
-	f, ok := src.Source.(*File)
-	if !ok {
-		return Survey{}
+	s := surveyor{checks: checks, readers: make(map[string][]reader)}
+	switch f := src.Source.(type) {
+	case *File:
+		t := f.table.Load()
+		if t == nil || len(t.records) == 0 {
+			return Survey{}
+		}
+		s.file, s.held = f.options.Path, t.held
+		s.whole = func(string) bool { return t.records[0].cells != nil }
+		s.read(v, src, t.typed)
+		s.rows(t)
+	case Described:
+		d := f.Describe()
+		if len(d.Types) == 0 {
+			return Survey{}
+		}
+		s.file, s.held = d.File, d.held()
+		s.whole = func(typ string) bool { return d.Types[typ].Whole }
+		s.read(v, src, true)
+		s.described(d, f)
 	}
-	t := f.table.Load()
-	if t == nil || len(t.records) == 0 {
-		return Survey{}
-	}
-	s := surveyor{file: f.options.Path, table: t, readers: make(map[string][]reader), checks: checks}
+	return Survey{Bad: s.bad.list(), Odd: s.odd.list()}
+}
+
+// surveyor compares rows with the types that read them.
+type surveyor struct {
+	file     string
+	held     held
+	whole    func(typ string) bool // rows of a type have a cell for every column
+	readers  map[string][]reader   // of the rows of a type; those of all rows under ""
+	checks   []Check
+	bad, odd findings
+}
+
+// read collects the types that read a source, and compares what they declare with
+// the columns that there are.
+func (s *surveyor) read(v *View, src *source, typed bool) {
 	for typ, sh := range v.shapes {
 		if sh.source == src {
 			name := typ.Name
-			if !t.typed {
+			if !typed {
 				name = ""
 			}
 			s.readers[name] = append(s.readers[name], reader{typ: typ, shape: sh})
 		}
 	}
 	s.columns()
-	s.rows()
-	return Survey{Bad: s.bad.list(), Odd: s.odd.list()}
-}
-
-// surveyor compares the rows of a table with the types that read them.
-type surveyor struct {
-	file     string
-	table    *table
-	readers  map[string][]reader // of the rows of a type; those of all rows under ""
-	checks   []Check
-	bad, odd findings
 }
 
 // reader is a type that reads rows. With unfit columns none of them is of use to
@@ -76,10 +94,10 @@ func (s *surveyor) columns() {
 			for _, a := range readers[i].typ.Attributes {
 				declared[a.Name] = true
 			}
-			s.missing(&readers[i], s.table.held[rowType])
+			s.missing(&readers[i], s.held[rowType], s.whole(rowType))
 		}
 	}
-	all := s.table.held.all()
+	all := s.held.all()
 	for _, column := range slices.Sorted(maps.Keys(all)) {
 		if !declared[column] {
 			s.odd.add(rules.Pos{File: s.file, Line: all[column], Col: 1}, "column %q is declared by no type that reads the file, and ignored", column)
@@ -89,7 +107,7 @@ func (s *surveyor) columns() {
 
 // missing compares what a type declares with the columns of its rows. What makes
 // each of them a bad row is said once.
-func (s *surveyor) missing(r *reader, has columns) {
+func (s *surveyor) missing(r *reader, has columns, whole bool) {
 	top := rules.Pos{File: s.file, Line: 1, Col: 1}
 	if has == nil {
 		s.odd.add(top, "no row is of type %s", r.typ.Name)
@@ -106,7 +124,6 @@ func (s *surveyor) missing(r *reader, has columns) {
 	if r.shape.partial {
 		return
 	}
-	whole := s.table.records[0].cells != nil
 	for _, a := range r.typ.Attributes {
 		switch {
 		case lacks(a.Name) && whole:
@@ -118,38 +135,52 @@ func (s *surveyor) missing(r *reader, has columns) {
 	}
 }
 
-func (s *surveyor) rows() {
+func (s *surveyor) rows(t *table) {
 	unread := make(map[string]bool)
-	for i := range s.table.records {
-		r := &s.table.records[i]
+	for i := range t.records {
+		r := &t.records[i]
 		readers := s.readers[r.key.Type]
 		if len(readers) == 0 && !unread[r.key.Type] {
 			unread[r.key.Type] = true
-			s.odd.add(r.pos, "rows of type %q, which no type with this catalog reads", r.key.Type)
+			s.unread(r.pos, r.key.Type)
 		}
 		if r.bad != "" {
 			s.bad.add(r.pos, "%s", r.bad)
 			continue
 		}
-		var row Row
-		s.table.fill(&row, r)
-		for _, reader := range readers {
-			if reader.unfit {
-				continue
-			}
-			e := entry{found: true}
-			if wrong := reader.shape.typed(&e, row, func(string) {}); wrong != "" {
-				s.bad.add(r.pos, "%s: %s", reader.typ.Name, wrong)
-				break
-			}
-			o := rules.Object{Type: reader.typ, ID: r.key.ID}
-			e.apply(&o)
-			for _, check := range s.checks {
-				if wrong, hint := check(&o); wrong != "" {
-					s.bad.addHint(r.pos, hint, "%s: %s", reader.typ.Name, wrong)
-				}
+		row := Row{Key: r.key}
+		t.fill(&row, r)
+		s.row(r.pos, "", row, readers)
+	}
+}
+
+func (s *surveyor) unread(pos rules.Pos, typ string) {
+	s.odd.add(pos, "rows of type %q, which no type with this catalog reads", typ)
+}
+
+// row types one row as all who read it would. at says which row it is, where pos does not.
+func (s *surveyor) row(pos rules.Pos, at string, row Row, readers []reader) {
+	asked := len(readers) == 0
+	for _, reader := range readers {
+		asked = asked || reader.typ.ID == nil || reader.typ.ID.MatchString(row.Key.ID)
+		if reader.unfit {
+			continue
+		}
+		e := entry{found: true}
+		if wrong := reader.shape.typed(&e, row, func(string) {}); wrong != "" {
+			s.bad.add(pos, "%s%s: %s", reader.typ.Name, at, wrong)
+			break
+		}
+		o := rules.Object{Type: reader.typ, ID: row.Key.ID}
+		e.apply(&o)
+		for _, check := range s.checks {
+			if wrong, hint := check(&o); wrong != "" {
+				s.bad.addHint(pos, hint, "%s%s: %s", reader.typ.Name, at, wrong)
 			}
 		}
+	}
+	if !asked {
+		s.odd.add(pos, "%s%s: the id does not match the type's `id`: no request can ask for it", readers[0].typ.Name, at)
 	}
 }
 

@@ -3,8 +3,11 @@ package catalog
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -150,5 +153,36 @@ func TestSurveyAgreesWithTheServer(t *testing.T) {
 		if _, err := d.view.Fill(t.Context(), d.targets(id), nil); (err != nil) != bad[id] {
 			t.Errorf("row %s: Fill says %v, the survey says bad: %v", id, err, bad[id])
 		}
+	}
+}
+
+// A row is warned of whose id is none of its types', for no request can name it.
+func TestSurveyMissesIDs(t *testing.T) {
+	const text = "id,tenant,owners,frozen,limit,codes\nAC1,,,,,\nac2,,,,,\nK-3,,,,,\n"
+	d := open(t, openSheet(t, "a.csv", text, nil).File, nil)
+	d.typ.ID = regexp.MustCompile(`^[A-Z]{2}[0-9]+$`)
+	other := card()
+	other.ID, other.Parent, other.RowTiers = regexp.MustCompile(`^K-[0-9]+$`), "", false
+	if got := texts(d.Bind(bank(d.typ, other)).Survey("bank").Odd); !slices.Equal(got, []string{"3: account: the id does not match the type's `id`: no request can ask for it"}) {
+		t.Errorf("%q", got)
+	}
+	other.ID = nil // twin: any id is one of its
+	if got := d.Bind(bank(d.typ, other)).Survey("bank").Odd; len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// Attributes that ids give are judged by the ids of the rows.
+func TestSurveyReadsAttributesOfIDs(t *testing.T) {
+	src, ms := rules.Parse(fstest.MapFS{"a.yaml": {Data: []byte(`
+tiers: [ { name: internal } ]
+objects: [ { type: job, tier: internal, catalog: bank, attributes: { tenant: string }, id: "(?P<tenant>[a-z]+)-[0-9]+" } ]`)}})
+	set, more := rules.Compile(src, rules.Env{Catalogs: []string{"bank"}})
+	if err := append(ms, more...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, openSheet(t, "a.csv", "id,tenant\nacme-1,acme\nacme-2,eve\n", nil).File, nil)
+	if got := texts(d.Bind(set.Schema()).Survey("bank").Bad); len(got) != 1 || !strings.HasPrefix(got[0], "3: job: ") {
+		t.Errorf("%q", got)
 	}
 }

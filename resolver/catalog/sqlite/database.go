@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -191,6 +193,20 @@ func (d *database) census() catalog.Census {
 		c[name] = t.tiers
 	}
 	return c
+}
+
+// Describe implements catalog.Described.
+func (s *Source) Describe() (d catalog.Description) {
+	v := s.force.Load()
+	if v == nil {
+		return d
+	}
+	d = catalog.Description{File: s.options.Path, Types: make(map[string]catalog.Rows, len(v.types))}
+	for name, t := range v.types {
+		has := append([]string{"id", "type"}, slices.Sorted(maps.Keys(t.has()))...)
+		d.Types[name] = catalog.Rows{Columns: has, Whole: t.text, Tiers: t.tiers}
+	}
+	return d
 }
 
 // Stamp returns the SHA-256, in hex, that a file says its rows have, and by which a

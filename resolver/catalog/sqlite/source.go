@@ -67,6 +67,7 @@ var (
 	_ catalog.Keeper     = (*Source)(nil)
 	_ catalog.Ranker     = (*Source)(nil)
 	_ catalog.Enumerator = (*Source)(nil)
+	_ catalog.Described  = (*Source)(nil)
 )
 
 // Open makes a source and opens the file once. The error is about the options only:
