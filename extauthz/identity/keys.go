@@ -83,14 +83,15 @@ func (k *keys) find(ctx context.Context, c *compact, now time.Time) (*keySet, st
 		return set, kid, err
 	}
 	k.counts.unknown.Add(1)
-	if err := k.await(ctx, kid); err != nil {
-		return nil, "", err
+	for late := true; late; {
+		if late, err = k.await(ctx, kid); err != nil {
+			return nil, "", err
+		}
+		if set, kid, err = k.look(c, now); err != nil || set.has(kid) {
+			return set, kid, err
+		}
 	}
-	set, kid, err = k.look(c, now)
-	if err == nil && !set.has(kid) {
-		err = rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s after a refetch", clip(kid))
-	}
-	return set, kid, err
+	return nil, "", rules.Faultf(rules.TokenKeyUnknown, "no key has kid %s after a refetch", clip(kid))
 }
 
 func (k *keys) look(c *compact, now time.Time) (*keySet, string, error) {
@@ -110,25 +111,26 @@ func (k *keys) unavailable(now time.Time) error {
 	return rules.Faultf(rules.JWKSUnavailable, "no keys of issuer %q yet", k.name)
 }
 
-// await returns nil once a refetch has landed, however it ended. It refuses at
+// await returns without an error once a refetch has landed, however it ended. late
+// says that its answer proves nothing about the kid: the next one may. It refuses at
 // once when no refetch is due or too many wait already.
-func (k *keys) await(ctx context.Context, kid string) error {
+func (k *keys) await(ctx context.Context, kid string) (late bool, err error) {
 	f, late, err := k.board(kid)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer k.leave()
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		return &rules.Fault{Reason: rules.KeysRefreshing, Detail: "the deadline came before the keys", Err: ctx.Err()}
+		return false, &rules.Fault{Reason: rules.KeysRefreshing, Detail: "the deadline came before the keys", Err: ctx.Err()}
 	}
 	if f.err == nil && !late && !k.current.Load().has(kid) {
 		k.mu.Lock()
 		k.absent.Add(kid, k.now().Add(absentFor))
 		k.mu.Unlock()
 	}
-	return nil
+	return late, nil
 }
 
 // board joins the flight that is wanted or under way, or wants a new one if the
