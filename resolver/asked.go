@@ -4,15 +4,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tiergate/tiergate/resolver/form"
 	"github.com/tiergate/tiergate/resolver/tree"
 	"github.com/tiergate/tiergate/rules"
 )
 
 // asking is where a request says which properties it wants.
 type asking struct {
-	from *source // nil: the selection of a GraphQL call
-	more bool    // it asks for further ones: without it, for none; otherwise for all
-	root *member // what the type declares
+	from     *source // nil: the selection of a GraphQL call
+	brackets bool    // a parameter or a form sends it as a list, with [] behind its name
+	more     bool    // it asks for further ones: without it, for none; otherwise for all
+	root     *member // what the type declares
 }
 
 // selection is the value of fields by which a GRAPHQL line means what its calls select.
@@ -52,6 +54,10 @@ func (b *builder) ask(option string, at rules.At[string], more bool) {
 		b.mistakes.AddHint(at.Pos, "say body: form, or body: json", "%s is %q, which is of another kind of body than the line reads", option, at.V)
 		return
 	}
+	if e.brackets {
+		b.mistakes.AddHint(at.Pos, "write query."+e.name.text+"[]", "%s is %q, and may come more than once anyway", option, at.V)
+	}
+	a.brackets = e.each || e.kind == fromForm && e.steps[len(e.steps)-1].each
 	b.bodyName(e)
 	e.each = e.kind == fromQuery // it may come more than once
 	b.op.NeedsBody = b.op.NeedsBody || e.kind != fromQuery
@@ -88,7 +94,7 @@ func (r *resolution) asked(targets []rules.Target) error {
 			}
 			continue
 		}
-		texts, err := r.lists(a.from)
+		texts, other, err := r.lists(a)
 		if err != nil {
 			return err
 		}
@@ -100,7 +106,7 @@ func (r *resolution) asked(targets []rules.Target) error {
 			}
 			some = some || n > 0
 		}
-		if !some && !a.more {
+		if !a.more && (other || !some) {
 			all.add(rules.Everything)
 		}
 	}
@@ -127,11 +133,17 @@ func (r *resolution) selected(root *member, to *paths) error {
 	return nil
 }
 
-// lists are the values of a parameter that may come more than once: as name,
-// name[] and name[0], whose values add up.
-func (r *resolution) lists(s *source) (texts []string, err error) {
+// lists are the values of a parameter that may come more than once: as name, name[]
+// and name[0], whose values add up. other says that one is not spelled as the line
+// has it, so that the upstream may find none.
+func (r *resolution) lists(a *asking) (texts []string, other bool, err error) {
+	s := a.from
 	if s.kind == fromBody {
-		return r.bodyLists(s)
+		return r.bodyLists(a)
+	}
+	sent := s.name
+	if a.brackets {
+		sent += "[]"
 	}
 	bare, odata := strings.CutPrefix(s.name, "$")
 	for i, param := range r.params() {
@@ -139,11 +151,12 @@ func (r *resolution) lists(s *source) (texts []string, err error) {
 		switch {
 		case isList(p.Name, s.name):
 			texts = append(texts, p.Value)
+			other = other || p.Name != sent
 		case param.Is(s.name), odata && param.Is(bare):
-			return nil, rules.Faultf(rules.AmbiguousParameter, "parameter %d may be read as %s", i+1, s.name)
+			return nil, false, rules.Faultf(rules.AmbiguousParameter, "parameter %d may be read as %s", i+1, s.name)
 		}
 	}
-	return texts, nil
+	return texts, other, nil
 }
 
 // isList reports whether a parameter is the named one, or an element of it.
@@ -159,13 +172,16 @@ func isList(param, name string) bool {
 	return err == nil && "["+strconv.Itoa(n)+"]" == rest
 }
 
-// bodyLists are the texts at a place of the body: one, or those of a list.
-func (r *resolution) bodyLists(s *source) ([]string, error) {
+// bodyLists are the texts at a place of the body: one, or those of a list. other is
+// as for lists, of forms; in JSON a list is spelled in one way.
+func (r *resolution) bodyLists(a *asking) (texts []string, other bool, err error) {
+	s := a.from
 	at := []*tree.Value{r.body}
 	for _, step := range s.steps {
 		var next []*tree.Value
 		for _, v := range at {
 			if step.each {
+				other = other || s.form && v.Text != form.Appended
 				for i := range v.Items {
 					next = append(next, &v.Items[i])
 				}
@@ -173,7 +189,7 @@ func (r *resolution) bodyLists(s *source) ([]string, error) {
 			}
 			m, twin := v.Member(step.member)
 			if twin {
-				return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", step.member)
+				return nil, false, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", step.member)
 			}
 			if m != nil {
 				next = append(next, m)
@@ -181,11 +197,11 @@ func (r *resolution) bodyLists(s *source) ([]string, error) {
 		}
 		at = next
 	}
-	var texts []string
 	for _, v := range at {
+		other = other || s.form && v.Kind == tree.Array && v.Text != form.Repeated
 		texts = appendTexts(texts, v)
 	}
-	return texts, nil
+	return texts, other, nil
 }
 
 // appendTexts appends a text, or those of a list. What is neither may ask for anything.

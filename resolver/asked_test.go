@@ -9,6 +9,7 @@ func TestRequestedFields(t *testing.T) {
 	fields := mustLine(t, line, withFields("query.fields"))
 	odata := mustLine(t, line, withSelect("query.$select"), withExpand("query.$expand"))
 	expand := mustLine(t, line, withExpand("query.expand"))
+	list := mustLine(t, line, withFields("query.fields[]"))
 	for _, c := range []struct {
 		row    string
 		routes *Routes
@@ -27,8 +28,17 @@ func TestRequestedFields(t *testing.T) {
 		{"chosen in a part", fields, "fields=address(city),phone", "address+phone"},
 		{"in braces", fields, "fields=address%7Bcity%7D", "address"},
 		{"repeated", fields, "fields=id&fields=ssn", "id+ssn"},
-		{"as a list", fields, "fields[]=id&fields[]=ssn", "id+ssn"},
-		{"numbered", fields, "fields[0]=id&fields[1]=ssn", "id+ssn"},
+		{"as a list, which servers that know no brackets do not see", fields, "fields[]=id", "id+*"},
+		{"as a list, escaped", fields, "fields%5B%5D=id", "id+*"},
+		{"numbered", fields, "fields[0]=id", "id+*"},
+		{"as element 999", fields, "fields[999]=id", "id+*"},
+		{"beside a list", fields, "fields=id&fields[]=phone", "id+phone+*"},
+		{"a line of lists", list, "fields[]=id&fields[]=ssn", "id+ssn"},
+		{"a line of lists, escaped", list, "fields%5B%5D=id", "id"},
+		{"a line of lists, none", list, "", "*"},
+		{"a line of lists, without brackets", list, "fields=id", "id+*"},
+		{"a line of lists, numbered", list, "fields[0]=id", "id+*"},
+		{"a line of lists, in another spelling", list, "Fields[]=id", "ambiguous_parameter"},
 		{"one that is unknown", fields, "fields=social_security_number", "*"},
 		{"a word for all", fields, "fields=all", "*"},
 		{"a star", fields, "fields=id,*", "id+*"},
@@ -50,6 +60,7 @@ func TestRequestedFields(t *testing.T) {
 		{"of a type", fields, "fields[order]=id", "ambiguous_parameter"},
 		{"select: none", odata, "", "*"},
 		{"select", odata, "$select=id,address/zip", "id+address.zip"},
+		{"select: as a list", odata, "$select[]=id", "id+*"},
 		{"select: between commas in brackets", odata, "$select=id($select=x,ssn,y)", "*+ssn"},
 		{"select and expand", odata, "$select=id&$expand=address($select=zip%3B$top=1)", "id+address"},
 		{"without the dollar", odata, "$select=id&select=ssn", "ambiguous_parameter"},
@@ -77,6 +88,8 @@ func TestRequestedFields(t *testing.T) {
 
 func TestRequestedFieldsInBodies(t *testing.T) {
 	form := mustLine(t, "POST /orders/{o} -> update order/{o}", withBody("form"), withExpand("form.expand"))
+	formFields := mustLine(t, "POST /search -> list order[owner={form.owner}]", withFields("form.fields"))
+	formList := mustLine(t, "POST /search -> list order[owner={form.owner}]", withFields("form.fields[]"))
 	list := mustLine(t, "POST /search -> list order[owner={body.owner}]", withFields("body.fields"))
 	for _, c := range []struct {
 		row    string
@@ -86,6 +99,14 @@ func TestRequestedFieldsInBodies(t *testing.T) {
 	}{
 		{"a form", form, "POST /orders/7" + asForm + "phone=1&expand[0]=ssn&expand[1]=items", "update order/7 named phone reads ssn+items"},
 		{"a form that asks for nothing", form, "POST /orders/7" + asForm + "phone=1", "update order/7 named phone"},
+		{"a form: once", formFields, "POST /search" + asForm + "owner=a&fields=id,phone", `list order[owner="a"] collection reads id+phone`},
+		{"a form: repeated", formFields, "POST /search" + asForm + "owner=a&fields=id&fields=phone", `list order[owner="a"] collection reads id+phone`},
+		{"a form: a list", formFields, "POST /search" + asForm + "owner=a&fields[]=id", `list order[owner="a"] collection reads id+*`},
+		{"a form: numbered", formFields, "POST /search" + asForm + "owner=a&fields[0]=id", `list order[owner="a"] collection reads id+*`},
+		{"a form of lists: a list", formList, "POST /search" + asForm + "owner=a&fields[]=id&fields[]=phone", `list order[owner="a"] collection reads id+phone`},
+		{"a form of lists: once", formList, "POST /search" + asForm + "owner=a&fields=id", `list order[owner="a"] collection reads *`},
+		{"a form of lists: repeated", formList, "POST /search" + asForm + "owner=a&fields=id&fields=phone", `list order[owner="a"] collection reads id+phone+*`},
+		{"a form of lists: numbered", formList, "POST /search" + asForm + "owner=a&fields[0]=id", `list order[owner="a"] collection reads id+*`},
 		{"a list", list, "POST /search" + asJSON + `{"owner":"a","fields":["id","ssn"]}`, `list order[owner="a"] collection reads id+ssn`},
 		{"a text", list, "POST /search" + asJSON + `{"owner":"a","fields":"id,phone"}`, `list order[owner="a"] collection reads id+phone`},
 		{"a property between commas in brackets", list, "POST /search" + asJSON + `{"owner":"a","fields":"id(x,ssn,y)"}`, `list order[owner="a"] collection reads *+ssn`},

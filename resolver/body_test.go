@@ -59,12 +59,12 @@ func TestFormsAreRead(t *testing.T) {
 }
 
 func TestRepeatedParameters(t *testing.T) {
-	routes := compile(t, "GET /v1/many -> read account/{query.id[]}", "GET /v1/some -> list account, read account/{query.id[]?}")
+	routes := compile(t, "GET /v1/many -> read account/{query.id[]}", "GET /v1/list -> read account/{query.id[][]}", "GET /v1/some -> list account, read account/{query.id[]?}")
 	for query, want := range map[string]string{
 		"id=AC123456":                                  "read account/AC123456",
 		"id=AC123456&id=AC123457":                      "read account/AC123456, read account/AC123457",
-		"id[]=AC123456&id[]=AC123457&x=1":              "read account/AC123456, read account/AC123457",
-		"id%5B%5D=AC123456&id[]=AC123457":              "read account/AC123456, read account/AC123457",
+		"id[]=AC123456":                                "ambiguous_parameter", // a server that knows no brackets sees none
+		"id%5B%5D=AC123456":                            "ambiguous_parameter",
 		"id=AC123456&id[]=AC123457":                    "ambiguous_parameter",
 		"id[0]=AC123456&id[1]=AC123457":                "ambiguous_parameter",
 		"id=AC123456&ID=AC123457":                      "ambiguous_parameter",
@@ -78,6 +78,18 @@ func TestRepeatedParameters(t *testing.T) {
 		"id=AC1" + strings.Repeat("&id=AC123456", 100): "too_many_targets",
 	} {
 		if got := result(routes, "GET /v1/many?"+query); got != want {
+			t.Errorf("%.60s: got %.80s, want %s", query, got, want)
+		}
+	}
+	for query, want := range map[string]string{
+		"id[]=AC123456&id[]=AC123457&x=1": "read account/AC123456, read account/AC123457",
+		"id%5B%5D=AC123456&id[]=AC123457": "read account/AC123456, read account/AC123457",
+		"id=AC123456":                     "ambiguous_parameter",
+		"id[]=AC123456&id=AC123457":       "ambiguous_parameter",
+		"id[0]=AC123456":                  "ambiguous_parameter",
+		"id[]=AC123456&id[]=":             "no_target",
+	} {
+		if got := result(routes, "GET /v1/list?"+query); got != want {
 			t.Errorf("%.60s: got %.80s, want %s", query, got, want)
 		}
 	}

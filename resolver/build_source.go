@@ -51,7 +51,7 @@ type idParts struct {
 
 // source compiles an expression of one part.
 func (b *builder) source(e *expr) *source {
-	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, each: e.each, optional: e.optional, text: e.String()}
+	s := &source{kind: e.kind, name: e.name.text, steps: e.steps, split: e.split, each: e.each, brackets: e.brackets, optional: e.optional, text: e.String()}
 	b.fits(e)
 	switch e.kind {
 	case fromFixed, fromParts:

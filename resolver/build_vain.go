@@ -60,7 +60,7 @@ func (e *expr) goesWith(other *expr) bool {
 	case e.kind != other.kind:
 		return true
 	case e.kind == fromQuery:
-		return e.name.text == other.name.text || !twins(e.name.text, other.name.text)
+		return e.name.text == other.name.text && e.brackets == other.brackets || !twins(e.name.text, other.name.text)
 	}
 	for i := range min(len(e.steps), len(other.steps)) {
 		a, b := e.steps[i], other.steps[i]

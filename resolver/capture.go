@@ -117,22 +117,22 @@ func (r *resolution) fromQuery(s *source) (string, bool, error) {
 	return "", false, nil
 }
 
-// repeats reads a query parameter that may come more than once, always as name or
-// always as name[]: servers that know only one of the two read none of the other,
-// and those that take one of several read one that is decided.
+// repeats reads a query parameter that may come more than once, as name or, where
+// the line says so, as name[]: servers that know only one of the two read none of the
+// other. Those that take one of several read one that is decided.
 func (r *resolution) repeats(s *source) ([]string, error) {
-	first := ""
+	sent := s.name
+	if s.brackets {
+		sent += "[]"
+	}
 	for part := range strings.SplitSeq(r.req.RawQuery, "&") {
 		name, value, ok := decodePair(part)
 		if !ok || !alike.Name(name, s.name) {
 			continue
 		}
-		if first == "" {
-			first = name
-		}
 		_, raw, _ := strings.Cut(part, "=")
 		switch {
-		case name != first || name != s.name && name != s.name+"[]":
+		case name != sent:
 			return nil, rules.Faultf(rules.AmbiguousParameter, "a parameter may be read as %s, and is spelled in another way", s.name)
 		case !plainValue(r.req, raw):
 			return nil, rules.Faultf(rules.AmbiguousParameter, "%s holds a + or an exclamation mark that is not percent-encoded", s.name)

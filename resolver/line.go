@@ -52,6 +52,7 @@ type expr struct {
 	steps    []step // into the body
 	split    bool   // [,]: a list separated by commas
 	each     bool   // [] behind a query parameter: it may come more than once
+	brackets bool   // [] once more: it is sent with [] behind its name
 	optional bool   // ?: only if the member is present
 	parts    []*expr
 }
@@ -156,6 +157,9 @@ func (e *expr) String() string {
 		}
 	}
 	if e.each {
+		b.WriteString("[]")
+	}
+	if e.brackets {
 		b.WriteString("[]")
 	}
 	if e.split {

@@ -109,6 +109,7 @@ type source struct {
 	steps    []step
 	split    bool
 	each     bool // of a query parameter: it may come more than once
+	brackets bool // and is sent with [] behind its name
 	form     bool // of the body: a field of a form
 	optional bool
 	parts    []*source

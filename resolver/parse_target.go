@@ -201,6 +201,7 @@ func (s *scanner) named(e *expr, kind exprKind, fits func(byte) bool) *fault {
 		return faultAt(s.at, "", "want a name, found %s", s.next())
 	}
 	e.each = kind == fromQuery && s.take("[]")
+	e.brackets = e.each && s.take("[]")
 	if kind == fromHeader && e.name.text != strings.ToLower(e.name.text) {
 		return faultAt(e.name.at, "write "+strings.ToLower(e.name.text), "header names are lower-case")
 	}

@@ -269,6 +269,7 @@ func TestMistakesInOptionsOfBodies(t *testing.T) {
 		{update, []option{withBody("json-patch"), withWrites("body.data")}, "says itself what it writes"},
 		{read, []option{withFields("fields")}, "which is no parameter"},
 		{read, []option{withFields("query.fields?")}, `fields is "query.fields?"`},
+		{read, []option{withFields("query.fields[][]")}, "write query.fields[]"},
 		{read, []option{withFields("selection")}, "which is no parameter"},
 		{read, []option{withFields("form.fields")}, "which is of another kind of body"},
 		{"GET /f/{o} -> read file/{o}", []option{withExpand("query.expand")}, "file has none"},

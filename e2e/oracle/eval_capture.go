@@ -44,10 +44,8 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		}
 	case "query", "header":
 		if out = e.req.header(c.Name); c.In == "query" {
-			said := e.folding(c.Name) // one at most, unless it may come again
-			for i, p := range said {
-				list := c.Repeated && p.Name == c.Name+"[]"
-				if p.Name != c.Name && !list || p.Name != said[0].Name {
+			for i, p := range e.folding(c.Name) { // one at most, unless it may come again
+				if p.Name != c.Name {
 					return nil, "ambiguous_parameter"
 				}
 				if i > 0 && slices.Contains(out, "") {

@@ -106,7 +106,9 @@ func (e *evaluation) asked() (paths []string, reason string) {
 	t := e.w.typ(e.line.Targets[0].Type)
 	for _, p := range e.query {
 		switch {
-		case p.Name == "fields" || p.Name == "fields[]":
+		case p.Name == "fields":
+		case p.Name == "fields[]":
+			paths = append(paths, "*") // a server that reads fields finds none
 		case foldsTo(p.Name, "fields"):
 			return nil, "ambiguous_parameter"
 		default:

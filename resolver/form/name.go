@@ -36,16 +36,15 @@ type node struct {
 
 	names []string // of an object
 	nodes []*node  // of an object or an array
-	how   how      // an array is written
+	how   string   // an array is written
 }
 
-// how the elements of an array are named, for servers disagree on a mixture.
-type how uint8
-
+// How the elements of an array are named, for servers disagree on a mixture. It is the
+// Text of the array that is read.
 const (
-	repeated how = iota // ids=1&ids=2
-	appended            // ids[]=1&ids[]=2
-	numbered            // ids[0]=1&ids[1]=2
+	Repeated = ""    // ids=1&ids=2
+	Appended = "[]"  // ids[]=1&ids[]=2
+	Numbered = "[0]" // ids[0]=1&ids[1]=2
 )
 
 // fields collects the fields of one form.
@@ -120,12 +119,12 @@ func (n *node) put(steps []string, value tree.Value) bool {
 // enter goes into a value by the step that its first field made it an object or
 // an array for.
 func (n *node) enter(steps []string, value tree.Value) bool {
-	kind, how, at := tree.Object, repeated, -1
+	kind, how, at := tree.Object, Repeated, -1
 	switch i, err := strconv.Atoi(steps[0]); {
 	case steps[0] == "":
-		kind, how = tree.Array, appended
+		kind, how = tree.Array, Appended
 	case err == nil && strconv.Itoa(i) == steps[0] && i >= 0:
-		kind, how, at = tree.Array, numbered, i
+		kind, how, at = tree.Array, Numbered, i
 	}
 	if n.fresh() {
 		n.Kind, n.how = kind, how
@@ -146,7 +145,7 @@ func (n *node) fresh() bool { return n.Kind == tree.Null && n.Text == "" }
 // repeat adds a value to one of the same name, which makes a list of both.
 func (n *node) repeat(value tree.Value) bool {
 	switch {
-	case n.Kind == tree.Object || n.Kind == tree.Array && n.how != repeated:
+	case n.Kind == tree.Object || n.Kind == tree.Array && n.how != Repeated:
 		return false
 	case n.Kind != tree.Array:
 		*n = node{Value: tree.Value{Kind: tree.Array}, nodes: []*node{{Value: n.Value}}}
@@ -158,8 +157,12 @@ func (n *node) repeat(value tree.Value) bool {
 // value is the finished value.
 func (n *node) value() tree.Value {
 	out := tree.Value{Kind: n.Kind, Text: n.Text, Names: n.names}
-	if n.Kind == tree.Null { // a file
+	switch n.Kind {
+	case tree.Null: // a file
 		out.Text = ""
+	case tree.Array:
+		out.Text = n.how
+	default:
 	}
 	for _, child := range n.nodes {
 		out.Items = append(out.Items, child.value())

@@ -15,7 +15,7 @@ import (
 // ones.
 type Value struct {
 	Kind  Kind
-	Text  string   // of a string, decoded; of a number, as written; of a boolean
+	Text  string   // of a string, decoded; of a number, as written; of a boolean; of a form's array, how it is spelled
 	Names []string // of an object's members, in order
 	Items []Value  // an array's elements or an object's members
 }
