@@ -64,8 +64,8 @@ func (a *Ask) ask(s *selector, id *Identity) {
 func (s *Set) Conditions(id *Identity) (out []string) {
 	for _, r := range s.rules {
 		about := func(sel selector) bool { return sel.about(id) }
-		if r.decl.When.V != "" && (id == nil || slices.ContainsFunc(r.selectors, about)) {
-			out = append(out, r.decl.When.V)
+		if r.written != "" && (id == nil || slices.ContainsFunc(r.selectors, about)) {
+			out = append(out, r.written)
 		}
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 type problem struct {
 	line, col  int
 	text, hint string
+	define     *define // in whose text it is; nil for the condition itself
 }
 
 // rewordings turn messages for programmers into messages for who writes rules.

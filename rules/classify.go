@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // class is a compiled entry of `classify`.
 type class struct {
@@ -79,10 +82,8 @@ func (c *compiler) class(s *Schema, t *Type, d *ClassDecl, n int) {
 	if c.expressions == nil { // a mistake of its own
 		return
 	}
-	done := c.compileCondition(&scope{typ: t, classifies: true, broad: s.BroadAbove}, d.When)
-	for _, p := range done.problems {
-		c.ms.addCode(CodeCondition, c.inside(d.When, p.line, p.col), p.hint, p.text)
-	}
+	done := c.compileCondition(&scope{typ: t, classifies: true, defined: c.defined(), broad: s.BroadAbove}, d.When)
+	c.problems(d.When, ", as type "+strconv.Quote(t.Name)+" uses it", done.problems)
 	if k.condition = done.condition; k.condition == nil {
 		return
 	}

@@ -70,6 +70,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		return &Set{schema: c.schema()}, c.ms
 	}
 	c.hiddenCharacters()
+	c.definitions()
 	c.set.schema = c.schema()
 	c.registered()
 	c.groupsOf()
@@ -88,6 +89,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.ended()
 	c.unusedGroups()
 	c.unusedActionGroups()
+	c.unusedDefines()
 	c.neverBound()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
@@ -118,7 +120,9 @@ type compiler struct {
 	claimsOf    map[string]map[string]claimKind
 	expressions *expressions
 	conditions  map[string]compiled // by scope and text
-	marred      map[string]bool     // files with characters that do not show
+	defines     map[string]*define
+	said        map[string]bool // of defines, what is wrong with them
+	marred      map[string]bool // files with characters that do not show
 }
 
 // quiet compiles a declaration. Of one that Parse has already found fault with

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,6 +13,7 @@ import (
 type compiled struct {
 	condition *condition
 	problems  []problem
+	text      string // its defines written out
 }
 
 // clauses compiles a rule once for each of its types and puts it into the index.
@@ -48,7 +50,7 @@ func (c *compiler) clauses(r *rule) {
 
 func (c *compiler) scope(r *rule, t *Type) *scope {
 	issuers := c.issuersOf(r.selectors)
-	return &scope{typ: t, issuer: issuers, claims: c.claims(issuers), broad: c.set.schema.BroadAbove}
+	return &scope{typ: t, defined: c.defined(), issuer: issuers, claims: c.claims(issuers), broad: c.set.schema.BroadAbove}
 }
 
 // own compiles `own: attribute`: subjects are unique within their issuer only,
@@ -196,20 +198,11 @@ func (c *compiler) when(cl *clause, sc *scope) {
 		done = c.compileCondition(sc, at)
 		c.conditions[key] = done
 	}
-	for _, p := range done.problems {
-		c.ms.addCode(CodeCondition, c.inside(at, p.line, p.col), p.hint, p.text)
-	}
+	c.problems(at, ", as rule "+strconv.Quote(cl.decl.ID.V)+" uses it", done.problems)
+	cl.written = done.text
 	if done.condition != nil {
 		cl.conditions = append(cl.conditions, *done.condition)
 	}
-}
-
-func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
-	done.condition, done.problems = c.expressions.compile(sc, at.V)
-	if done.condition != nil {
-		done.condition.says = saysWhen + at.V
-	}
-	return done
 }
 
 // inside is the place of a line and column within a value, where the value

@@ -68,6 +68,8 @@ type sections struct {
 	Groups       []GroupDecl      `yaml:"groups"`
 	ActionGroups Entries[Strings] `yaml:"action_groups"`
 
+	Define Entries[At[string]] `yaml:"define"`
+
 	Kinds Entries[CallerKindDecl] `yaml:"kinds"`
 	Rules []RuleDecl              `yaml:"rules"`
 }
@@ -127,6 +129,7 @@ func (p *parser) merge(s *sections) {
 	p.src.Routes = append(p.src.Routes, s.Routes...)
 	p.src.Identities = append(p.src.Identities, s.Identities...)
 	p.src.Groups = append(p.src.Groups, s.Groups...)
+	p.src.Define = append(p.src.Define, s.Define...)
 	p.src.ActionGroups = append(p.src.ActionGroups, s.ActionGroups...)
 	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
 	p.src.Rules = append(p.src.Rules, s.Rules...)

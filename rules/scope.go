@@ -14,6 +14,8 @@ type scope struct {
 	claims map[string]claimKind // nil: the issuers are not known, any claim may be read
 	broad  Tier                 // attributes of a property above it are sensitive
 
+	defined []string // names that conditions have
+
 	classifies bool // it is of a classification: the object alone is read, and not what comes of it
 }
 
@@ -188,6 +190,7 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 // didYouMean looks for the name that was meant among all that can be read here.
 func (sc *scope) didYouMean(written string) string {
 	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "request")
+	names = append(names, sc.defined...)
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {
 			names = append(names, "object."+a.Name)

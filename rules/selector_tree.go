@@ -25,7 +25,7 @@ type alternative []literal
 func (a alternative) String() string {
 	var parts []string
 	for i := range a {
-		part := a[i].selector.String()
+		part := a[i].String()
 		if a[i].not {
 			part = "not " + part
 		}
@@ -132,7 +132,7 @@ func (a alternative) join() (s selector, somebody bool) {
 		somebody = s.take(&l.selector) && somebody
 	}
 	for i := range s.but {
-		same := func(l literal) bool { return !l.not && l.selector.String() == s.but[i].String() }
+		same := func(l literal) bool { return !l.not && l.String() == s.but[i].String() }
 		somebody = somebody && !slices.ContainsFunc(a, same)
 	}
 	credential := s.issuer != "" || len(s.claims) > 0 || len(s.scopes) > 0 || s.onlyRegistered()

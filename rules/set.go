@@ -36,6 +36,7 @@ type rule struct {
 	effect     Effect
 	shadow     bool
 	selectors  []selector
+	written    string   // its condition, with every define written out
 	byNot      bool     // one of them by what it is not
 	to         []string // every action of its groups, or anything
 	types      []*Type  // empty for every type

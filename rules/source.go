@@ -20,6 +20,7 @@ type Source struct {
 	Identities   []IdentityDecl
 	Groups       []GroupDecl
 	ActionGroups Entries[Strings]
+	Define       Entries[At[string]]
 	Kinds        Entries[CallerKindDecl]
 	Rules        []RuleDecl
 

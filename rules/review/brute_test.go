@@ -141,7 +141,7 @@ func choose(w *world, c *rules.Caller, rest []resolver.Touch, objects map[string
 // TestReachEqualsBruteForce compares with every choice of objects, over random
 // catalogs and rules.
 func TestReachEqualsBruteForce(t *testing.T) {
-	names := slices.Sorted(maps.Keys(some))
+	names := slices.Concat(slices.Sorted(maps.Keys(some)), slices.Sorted(maps.Keys(others)))
 	people := []string{"ada", "bob", "eve", "root", ""}
 	rapid.Check(t, func(rt *rapid.T) {
 		var rows []catalog.Row

@@ -46,6 +46,9 @@ identities:
   - { name: billing, kind: service, match: { issuer: corp, subject: svc-billing }, workload: "spiffe://example.com/billing", purpose: [invoicing] }
   - { name: acme, kind: third-party, match: { issuer: acme-idp }, tenant: acme }
   - { name: idle, kind: service, match: { issuer: corp, subject: svc-idle } }
+define: { theirs: object.owner == who, who: caller.subject }
+groups: [{ name: everybody, members: [humans, billing, acme] }, { name: humans, members: [people, root] }]
+action_groups: { looks: [read, list] }
 `
 
 func ruleOf(id, rest string) string {
@@ -70,6 +73,14 @@ var some = map[string]string{
 	"marketing": "allow: people, to: [read], on: customer, up_to: restricted, for: [marketing]",
 }
 
+// others are rules that say the same in other words: by names, groups and what callers are not.
+var others = map[string]string{
+	"theirs":   "allow: people, to: [looks, debit], on: account, up_to: restricted, when: theirs",
+	"group":    "allow: { group: everybody, not: root }, to: [read], on: [customer, file], up_to: restricted",
+	"main":     "allow: humans, to: looks, on: account, up_to: restricted, only: { id: [MAIN, B7], label: { tenant: eu } }",
+	"not-role": "deny: { kind: human, not: { claim: { role: auditor } } }, to: [read], on: file",
+}
+
 // world is a compiled policy with its catalog.
 type world struct {
 	set    *rules.Set
@@ -84,7 +95,7 @@ func build(t testing.TB, names []string, rows []catalog.Row, change func(string)
 		text += "rules:\n"
 	}
 	for _, name := range names {
-		text += ruleOf(name, some[name])
+		text += ruleOf(name, some[name]+others[name])
 	}
 	if change != nil {
 		text = change(text)

@@ -1,0 +1,235 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// define is an entry of `define`: a name for a part of conditions. It is written out
+// where it stands, in brackets, before the condition is checked: what it reads
+// depends on the rule.
+type define struct {
+	decl    *Entry[At[string]]
+	written *written // nil until it was written out
+	faulty  bool     // which is reported
+	used    bool     // by a condition, directly or not
+}
+
+// written is a text with every define written out, and where each part of it is from.
+type written struct {
+	text   string
+	pieces []piece
+}
+
+// piece is a part of a written text: from its code point, what stands in from at start.
+type piece struct {
+	at, start int
+	from      *define // nil for the text itself
+}
+
+// definitions checks the names and the syntax of all defines, and that none is inside
+// itself.
+func (c *compiler) definitions() {
+	c.said = make(map[string]bool)
+	c.defines = make(map[string]*define, len(c.src.Define))
+	first := make(map[string]Pos)
+	for i := range c.src.Define {
+		e := &c.src.Define[i]
+		name := At[string]{e.Pos, e.Key}
+		switch {
+		case slices.Contains(celWords, e.Key) || slices.Contains(reserved, e.Key):
+			c.ms.AddHint(e.Pos, "choose another name", "%q means something in conditions already", e.Key)
+		case !attributeName.MatchString(e.Key):
+			c.ms.AddHint(e.Pos, "letters, digits and _, a letter first", "%q is no name for a condition", e.Key)
+		case c.name("condition", name, e.Pos, first):
+			c.defines[e.Key] = &define{decl: e}
+		}
+		c.readable("define", e.V)
+	}
+	for i := range c.src.Define {
+		d := c.defines[c.src.Define[i].Key]
+		if d == nil || d.decl != &c.src.Define[i] {
+			continue
+		}
+		if _, problems := c.writeOut(d.decl.V.V, d, nil); len(problems) > 0 {
+			d.faulty = true
+			c.problems(d.decl.V, "", problems)
+		}
+	}
+}
+
+// celWords mean something in every condition: variables, types and functions.
+var celWords = []string{"object", "caller", "user", "peer", "request", "purpose", "action", "now", "define",
+	"has", "all", "exists", "exists_one", "map", "filter", "size", "contains", "startsWith", "endsWith", "matches",
+	"int", "uint", "double", "string", "bool", "bytes", "list", "type", "dyn", "duration", "timestamp", "null_type"}
+
+// writeOut writes out the defines in a text. of is the define that the text is of, and
+// inside are those that it is written into.
+func (c *compiler) writeOut(text string, of *define, inside []*define) (out written, problems []problem) {
+	if len(c.defines) == 0 {
+		return written{text, []piece{{}}}, nil
+	}
+	names, local, problems := c.expressions.names(text)
+	if len(problems) > 0 {
+		return out, problems
+	}
+	for _, name := range local {
+		if c.defines[name] != nil {
+			return out, []problem{{line: 1, text: fmt.Sprintf("%q is defined, choose another name for the elements", name)}}
+		}
+	}
+	runes := []rune(text)
+	if of != nil {
+		inside = append(slices.Clip(inside), of)
+	}
+	var b []rune
+	done := 0
+	copyTo := func(end int) {
+		out.pieces = append(out.pieces, piece{len(b), done, of})
+		b, done = append(b, runes[done:end]...), end
+	}
+	for _, n := range names {
+		d := c.defines[n.name]
+		if d == nil {
+			continue
+		}
+		if at := slices.Index(inside, d); at >= 0 {
+			return out, []problem{cycleAt(runes, n, inside[at:])}
+		}
+		inner, problems := c.within(d, inside)
+		if len(problems) > 0 {
+			return out, problems
+		}
+		copyTo(n.at)
+		b = append(b, '(')
+		for _, p := range inner.pieces {
+			out.pieces = append(out.pieces, piece{len(b) + p.at, p.start, p.from})
+		}
+		b, done = append(b, []rune(inner.text+"\n)")...), n.at+len([]rune(n.name))
+		if len(b) > maxText {
+			return out, []problem{{line: 1, text: fmt.Sprintf("with its defines written out it has more than %d characters", maxText)}}
+		}
+	}
+	copyTo(len(runes))
+	out.text = string(b)
+	return out, nil
+}
+
+// within writes out a define inside of others. Of its own mistakes only a circle is
+// another's to report.
+func (c *compiler) within(d *define, inside []*define) (written, []problem) {
+	switch {
+	case d.faulty:
+		return written{}, []problem{{line: reportedElsewhere}}
+	case d.written != nil:
+		return *d.written, nil
+	}
+	inner, problems := c.writeOut(d.decl.V.V, d, inside)
+	if len(problems) == 0 {
+		d.written = &inner
+	}
+	if len(problems) > 0 && problems[0].define == nil {
+		problems = []problem{{line: reportedElsewhere}}
+	}
+	return inner, problems
+}
+
+// reportedElsewhere is the line of a problem that is another's.
+const reportedElsewhere = -1
+
+// cycleAt says that a define comes to be inside itself.
+func cycleAt(text []rune, n nameAt, path []*define) problem {
+	var names []string
+	for _, d := range path {
+		names = append(names, d.decl.Key)
+	}
+	p := problem{define: path[len(path)-1], text: fmt.Sprintf("%q is defined by itself", n.name), hint: strings.Join(append(names, n.name), " > ")}
+	p.line, p.col = lineOf(text, n.at)
+	return p
+}
+
+// lineOf is the line, from 1, and the column, from 0, of a code point.
+func lineOf(text []rune, at int) (line, col int) {
+	line = 1
+	for _, r := range text[:min(at, len(text))] {
+		if col++; r == '\n' {
+			line, col = line+1, 0
+		}
+	}
+	return line, col
+}
+
+// origin turns the place of a problem in a written text into the place in what was
+// written there.
+func (w *written) origin(p *problem, text string) {
+	at, lines := p.col, strings.SplitAfter(w.text, "\n")
+	for _, line := range lines[:min(max(p.line, 1)-1, len(lines))] {
+		at += len([]rune(line))
+	}
+	last := w.pieces[0]
+	for _, piece := range w.pieces {
+		if piece.at <= at {
+			last = piece
+		}
+	}
+	if last.from != nil {
+		text, p.define = last.from.decl.V.V, last.from
+	}
+	p.line, p.col = lineOf([]rune(text), last.start+at-last.at)
+}
+
+// compileCondition compiles a condition, its defines written out.
+func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
+	w, problems := c.writeOut(at.V, nil, nil)
+	if len(problems) > 0 {
+		done.problems = problems
+		return done
+	}
+	for _, p := range w.pieces {
+		if p.from != nil {
+			p.from.used = true
+		}
+	}
+	done.text = w.text
+	done.condition, done.problems = c.expressions.compile(sc, w.text)
+	for i := range done.problems {
+		w.origin(&done.problems[i], at.V)
+	}
+	if done.condition != nil {
+		done.condition.says = saysWhen + at.V
+	}
+	return done
+}
+
+// problems reports what is wrong with a condition. What is wrong with a define is
+// reported there, once; user then says who uses it.
+func (c *compiler) problems(at At[string], user string, problems []problem) {
+	for _, p := range problems {
+		switch {
+		case p.line == reportedElsewhere:
+		case p.define == nil:
+			c.ms.addCode(CodeCondition, c.inside(at, p.line, p.col), p.hint, p.text)
+		default:
+			place := c.inside(p.define.decl.V, p.line, p.col)
+			if said := fmt.Sprint(place, p.text); !c.said[said] {
+				c.said[said] = true
+				c.ms.addCode(CodeCondition, place, p.hint, p.text+user)
+			}
+		}
+	}
+}
+
+// defined are the names that conditions may use, for who misspells one.
+func (c *compiler) defined() []string { return slices.Collect(maps.Keys(c.defines)) }
+
+// unusedDefines warns of defines that no condition comes to.
+func (c *compiler) unusedDefines() {
+	for i := range c.src.Define {
+		e := &c.src.Define[i]
+		if d := c.defines[e.Key]; d != nil && d.decl == e && !d.used {
+			c.warnings.AddHint(e.Pos, "remove it, or name it in a condition", "no condition uses %q", e.Key)
+		}
+	}
+}
