@@ -98,15 +98,15 @@ func (r *resolution) asked(targets []rules.Target) error {
 		if err != nil {
 			return err
 		}
-		some := false
+		everything := other || len(texts) == 0
 		for _, text := range texts {
 			n, err := a.root.request(text, &all)
 			if err != nil {
 				return err
 			}
-			some = some || n > 0
+			everything = everything || n == 0 // which is all that some servers read of several
 		}
-		if !a.more && (other || !some) {
+		if everything && !a.more {
 			all.add(rules.Everything)
 		}
 	}
@@ -215,6 +215,7 @@ func appendTexts(to []string, v *tree.Value) []string {
 		case tree.String:
 			to = append(to, items[i].Text)
 		case tree.Null:
+			to = append(to, "")
 		case tree.Bool, tree.Number, tree.Array, tree.Object:
 			to = append(to, rules.Everything)
 		}

@@ -114,6 +114,9 @@ func (e *evaluation) asked() (paths []string, reason string) {
 		default:
 			continue
 		}
+		if strings.Trim(p.Value, ", ") == "" {
+			paths = append(paths, "*") // which may be all that a server reads of several
+		}
 		for name := range strings.SplitSeq(p.Value, ",") {
 			path, reason := t.field(name)
 			if reason != "" {

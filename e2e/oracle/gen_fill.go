@@ -58,6 +58,9 @@ func (f *filler) fill() {
 			fields = append(fields, "ssn", "address.zip", "address", "cards.number", "nick", "*", "SSN", "")
 		}
 		f.query = append(f.query, pick(&f.generator, []string{"fields", "fields", "fields[]"})+"="+strings.Join(some(&f.generator, fields, f.between(1, 3)), ","))
+		if !f.plain && f.chance(0.1) {
+			f.query = append(f.query, "fields=")
+		}
 	}
 	if f.host.Slash && f.chance(0.3) {
 		f.req.Target += "/"
