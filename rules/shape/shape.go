@@ -159,3 +159,14 @@ func (b *Builder) mapping(t reflect.Type) *Mapping {
 // Struct is the mapping that a struct's keys are, for one that reads itself and
 // takes such a mapping besides other forms.
 func (b *Builder) Struct(t reflect.Type) Shape { return Shape{Mapping: b.mapping(t)} }
+
+// Part is the mapping that some of a struct's keys are.
+func (b *Builder) Part(t reflect.Type, keys ...string) Shape {
+	m := &Mapping{Name: t.Name()}
+	for _, k := range b.mapping(t).Keys {
+		if slices.Contains(keys, k.Name) {
+			m.Keys = append(m.Keys, k)
+		}
+	}
+	return Shape{Mapping: m}
+}

@@ -72,6 +72,14 @@ type wantDecl struct {
 	Headers node // what the upstream gets; null for a header that must not be set
 }
 
+type wantParts struct {
+	Allow   rules.At[string] `yaml:"allow"`
+	Deny    rules.At[string] `yaml:"deny"`
+	Status  rules.At[int]    `yaml:"status"`
+	Rule    rules.At[string] `yaml:"rule"`
+	Headers node             `yaml:"headers"`
+}
+
 // DecodeNode implements rules.Decodable.
 func (w *wantDecl) DecodeNode(d *rules.Decoder, n *rules.Node) {
 	if w.Pos = n.Pos; n.Kind == rules.Scalar {
@@ -81,13 +89,7 @@ func (w *wantDecl) DecodeNode(d *rules.Decoder, n *rules.Node) {
 		}
 		return
 	}
-	var want struct {
-		Allow   rules.At[string] `yaml:"allow"`
-		Deny    rules.At[string] `yaml:"deny"`
-		Status  rules.At[int]    `yaml:"status"`
-		Rule    rules.At[string] `yaml:"rule"`
-		Headers node             `yaml:"headers"`
-	}
+	var want wantParts
 	d.Into(n, &want)
 	w.Allow, w.Deny, w.Status, w.Rule, w.Headers = want.Allow, want.Deny, want.Status, want.Rule, want.Headers
 }
