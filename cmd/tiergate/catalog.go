@@ -70,7 +70,7 @@ func (c *config) accept(w io.Writer, hash string, now time.Time) error {
 			continue
 		}
 		if strings.HasPrefix(content, strings.ToLower(hash)) {
-			if err := catalog.Accept(c.path(c.StateDir.V), content, now); err != nil {
+			if err := catalog.Acceptances(c.path(c.StateDir.V)).Add(content, now); err != nil {
 				return err
 			}
 			fmt.Fprintf(w, "accepted for a day: catalog %s, %s, sha256 %s\n", e.Key, file, content)

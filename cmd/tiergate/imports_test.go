@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"resolver/mcp":                 {"resolver/alike", "resolver/tree"},
 	"resolver/rpc":                 {"resolver/tree"},
 	"resolver/spec":                {"rules", "resolver", "resolver/mcp"}, // a proposal is what the compiler of lines accepts
-	"resolver/catalog":             {"rules", "rules/regular"},
+	"resolver/catalog":             {"rules", "rules/regular", "rules/accepted"},
 	"resolver/catalog/postgres":    {"rules/regular", "resolver/catalog"},                                // rows of a database
 	"resolver/catalog/web":         {"rules/regular", "rules/dial", "resolver/tree", "resolver/catalog"}, // rows of an HTTP API
 	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"},                       // rows of a file that is larger than memory

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,9 +10,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
+	"github.com/tiergate/tiergate/rules/accepted"
 	"github.com/tiergate/tiergate/rules/regular"
 )
 
@@ -62,56 +60,22 @@ func (g *Gate) remember(m memory) {
 	}
 }
 
-const (
-	acceptances  = "catalog-accepted"
-	maxAccepted  = 1 << 20
-	acceptedFor  = 24 * time.Hour // an old version that comes back by mistake later is held again
-	acceptedForm = "%s %s\n"      // SHA-256 in hex, and when
-)
-
-// Accept lets a version of a catalog file in, for a day: its content has this
-// SHA-256, in hex. A running server finds that in its state directory by itself.
-func Accept(stateDir, content string, now time.Time) error {
-	if raw, err := hex.DecodeString(content); err != nil || len(raw) != sha256.Size {
-		return fmt.Errorf("no SHA-256 in hex: %q", content)
-	}
-	path := filepath.Join(stateDir, acceptances)
-	text, err := regular.ReadFile(path, maxAccepted)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	var out bytes.Buffer
-	for line := range strings.Lines(string(text)) {
-		if hash, at, ok := acceptance(line); ok && hash != content && now.Sub(at) < acceptedFor {
-			out.WriteString(line)
-		}
-	}
-	fmt.Fprintf(&out, acceptedForm, content, now.UTC().Format(time.RFC3339))
-	return regular.Replace(path, out.Bytes(), 0o600)
-}
-
-// acceptance reads one line.
-func acceptance(line string) (content string, at time.Time, ok bool) {
-	content, when, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-	at, err := time.Parse(time.RFC3339, when)
-	return content, at, ok && err == nil
+// Acceptances is where accepted versions stand below a state directory, by the
+// SHA-256 of their content. A running server finds them there by itself.
+func Acceptances(stateDir string) accepted.List {
+	return accepted.List(filepath.Join(stateDir, "catalog-accepted"))
 }
 
 // accepted reports whether somebody accepted a version within the last day.
 func (g *Gate) accepted(content string) bool {
-	if g.options.StateDir == "" || content == "" {
+	if g.options.StateDir == "" {
 		return false
 	}
-	text, err := regular.ReadFile(filepath.Join(g.options.StateDir, acceptances), maxAccepted)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	ok, err := Acceptances(g.options.StateDir).Has(content, g.options.Now())
+	if err != nil {
 		g.options.Log.Error("catalog acceptances not used", slog.Any("error", err))
 	}
-	for line := range strings.Lines(string(text)) {
-		if hash, at, ok := acceptance(line); ok && hash == content && g.options.Now().Sub(at) < acceptedFor {
-			return true
-		}
-	}
-	return false
+	return ok
 }
 
 // Fingerprint is the SHA-256 of a file's content, in hex, by which it is accepted.

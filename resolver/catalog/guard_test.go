@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/tiergate/tiergate/rules/accepted"
 )
 
 // tiered is a CSV file with a row of each tier that is named, a dot for none.
@@ -110,18 +112,18 @@ func TestHeldVersionIsLetInOnceItIsAccepted(t *testing.T) {
 	if got := s.row(t, "r0").Tier; got != "restricted" {
 		t.Errorf("the row's tier is %q while the version is held", got)
 	}
-	if err := Accept(state, strings.Repeat("00", 32), s.clock.Now()); err != nil {
+	if err := Acceptances(state).Add(strings.Repeat("00", 32), s.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if s.reload(); s.Held() == "" {
 		t.Fatal("let in by another hash")
 	}
 	for _, bad := range []string{"", "abc", held[:12], held + "00", strings.Repeat("z", 64)} {
-		if err := Accept(state, bad, s.clock.Now()); err == nil {
+		if err := Acceptances(state).Add(bad, s.clock.Now()); err == nil {
 			t.Errorf("accepted %q", bad)
 		}
 	}
-	if err := Accept(state, held, s.clock.Now()); err != nil {
+	if err := Acceptances(state).Add(held, s.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if s.reload(); s.Held() != "" || s.Err() != nil || s.row(t, "r0").Tier != "internal" {
@@ -129,15 +131,15 @@ func TestHeldVersionIsLetInOnceItIsAccepted(t *testing.T) {
 	}
 	// The acceptance is of one version, for a day.
 	s.change(t, tiered(rowsOf(100, "restricted")...))
-	s.clock.advance(acceptedFor)
+	s.clock.advance(accepted.For)
 	s.change(t, tiered(rowsOf(100, "internal")...))
 	if s.Held() != held {
 		t.Error("a version that comes back after a day was let in")
 	}
-	if err := Accept(state, strings.Repeat("11", 32), s.clock.Now()); err != nil {
+	if err := Acceptances(state).Add(strings.Repeat("11", 32), s.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(state, acceptances)); err != nil || strings.Count(string(text), "\n") != 1 {
+	if text, err := os.ReadFile(string(Acceptances(state))); err != nil || strings.Count(string(text), "\n") != 1 {
 		t.Errorf("old acceptances are kept: %q, %v", text, err)
 	}
 }
@@ -177,14 +179,14 @@ func TestVersionIsHeldAtAStart(t *testing.T) {
 				return
 			}
 			s := guarded(t, state, tiered(c.to...), nil)
-			if err := Accept(state, s.Held(), s.clock.Now()); err != nil {
+			if err := Acceptances(state).Add(s.Held(), s.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 			if s.reload(); s.Err() != nil || s.row(t, "r0").Tier != c.to[0] {
 				t.Errorf("once accepted: %v", s.Err())
 			}
 			s = guarded(t, state, tiered(c.to...), func(o *FileOptions) {
-				o.Now = func() time.Time { return newClock().Now().Add(2 * acceptedFor) }
+				o.Now = func() time.Time { return newClock().Now().Add(2 * accepted.For) }
 			})
 			if s.Err() != nil {
 				t.Errorf("the next start, days later: %v", s.Err())

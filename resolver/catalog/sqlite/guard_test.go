@@ -110,13 +110,13 @@ func TestHeldFileIsLetInOnceItIsAccepted(t *testing.T) {
 	if stamp, err := Stamp(path); err != nil || stamp != held || held == "" {
 		t.Fatalf("held %q; the file's stamp is %q, %v", held, stamp, err)
 	}
-	if err := catalog.Accept(state, strings.Repeat("00", 32), now.time()); err != nil {
+	if err := catalog.Acceptances(state).Add(strings.Repeat("00", 32), now.time()); err != nil {
 		t.Fatal(err)
 	}
 	if s.look(); s.Held() != held {
 		t.Fatal("let in by another stamp")
 	}
-	if err := catalog.Accept(state, held, now.time()); err != nil {
+	if err := catalog.Acceptances(state).Add(held, now.time()); err != nil {
 		t.Fatal(err)
 	}
 	if s.look(); s.Held() != "" || s.Err() != nil || catalogtest.Get(t, s, "r0")[0].Tier != "internal" {
@@ -144,7 +144,7 @@ func TestFileIsHeldAtAStart(t *testing.T) {
 		catalogtest.WantUnavailable(t, s, "not loaded yet")
 	}
 	s := guarded(t, path, state, nil)
-	if err := catalog.Accept(state, s.Held(), time.Now()); err != nil {
+	if err := catalog.Acceptances(state).Add(s.Held(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if s.look(); s.Err() != nil || catalogtest.Get(t, s, "r0")[0].Tier != "internal" {
