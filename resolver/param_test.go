@@ -74,6 +74,8 @@ func TestP3WrappersInTheQuery(t *testing.T) {
 		{"a wrapper that the line does not name", "PATCH /orders/{o} -> update order/{o}", withWrites("body.order"), "?ask[fields]=ssn", "update order/7 named phone"},
 		{"a wrapper of what is asked for", "POST /orders/{o} -> read order/{o}", withFields("body.ask.fields"), "", "read order/7 reads id"},
 		{"that in the query", "POST /orders/{o} -> read order/{o}", withFields("body.ask.fields"), "?ask[fields]=ssn", "ambiguous_parameter"},
+		{"a parameter of the body", "POST /orders -> read order/{body.id}", withFields("body.fields"), "?fields=ssn", "ambiguous_parameter"},
+		{"a parameter of the body, as a list", "POST /orders -> read order/{body.id}", withFields("body.fields"), "?fields[]=ssn", "ambiguous_parameter"},
 		{"a wrapper of an id", "POST /orders -> read order/{body.order.phone}", nil, "?page[size]=1", "read order/x"},
 		{"that in the query", "POST /orders -> read order/{body.order.phone}", nil, "?order[phone]=7", "ambiguous_parameter"},
 	} {
@@ -85,6 +87,29 @@ func TestP3WrappersInTheQuery(t *testing.T) {
 		request := strings.Fields(c.line)[0] + " " + path + c.query + asJSON + into
 		if got := result(mustLine(t, c.line, options...), request); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
+// A server with one map for both, such as Flask's request.values or the Servlet API,
+// takes from the query what the line reads from a form.
+func TestP3FieldsOfAFormInTheQuery(t *testing.T) {
+	fields := mustLine(t, "POST /f -> read order/{form.id}", withFields("form.fields"))
+	expand := mustLine(t, "POST /f -> read order/{form.id}", withExpand("form.expand"))
+	for _, c := range []struct {
+		routes      *Routes
+		query, form string
+		want        string
+	}{
+		{fields, "?page=1", "id=1&fields=owner", "read order/1 reads owner"},
+		{fields, "?fields=ssn", "id=1&fields=owner", "ambiguous_parameter"},
+		{fields, "?Fields[]=ssn", "id=1&fields=owner", "ambiguous_parameter"},
+		{fields, "?fields=ssn", "id=1", "ambiguous_parameter"},
+		{expand, "?page=1", "id=1", "read order/1"},
+		{expand, "?expand=ssn", "id=1", "ambiguous_parameter"},
+	} {
+		if got := result(c.routes, "POST /f"+c.query+asForm+c.form); got != c.want {
+			t.Errorf("%s %s: got %s, want %s", c.query, c.form, got, c.want)
 		}
 	}
 }
