@@ -80,6 +80,7 @@ func (a *answers) allow(out *rules.Outcome, raw *rules.RawRequest) (wire, error)
 	if err := a.writeRemoval(&w, set, raw.Headers); err != nil {
 		return nil, err
 	}
+	a.writeAsked(&w, out.Asked, raw.Headers)
 	if out.Caller.Strips() {
 		a.strip(&w, set)
 	}
@@ -119,6 +120,21 @@ func (a *answers) writeRemoval(w *wire, set, sent []rules.Header) error {
 		w.string(okRemove, name)
 	}
 	return nil
+}
+
+// writeAsked lists the headers in which rules ask, whether or not one asked here, and
+// what of the request reads like one: none of them is a word to the upstream.
+func (a *answers) writeAsked(w *wire, asked []string, sent []rules.Header) {
+	for _, name := range asked {
+		if !a.removed[name] {
+			w.string(okRemove, name)
+		}
+		for i := range sent {
+			if other := sent[i].Name; other != name && !a.removed[other] && badValue(other) == "" && dashes.Replace(other) == name {
+				w.string(okRemove, other)
+			}
+		}
+	}
 }
 
 // credentialHeaders are the headers that bring one.

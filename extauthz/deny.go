@@ -1,6 +1,7 @@
 package extauthz
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +21,11 @@ type words struct {
 
 var texts = map[int]words{
 	400: {codes.InvalidArgument, "Bad Request", "The request is malformed or can be read in more than one way."},
+	404: {codes.NotFound, "Not Found", "There is nothing here."},
+	410: {codes.NotFound, "Gone", "This is no longer here."},
+	423: {codes.FailedPrecondition, "Locked", "This cannot be used now."},
+	451: {codes.PermissionDenied, "Unavailable For Legal Reasons", "This is not available for legal reasons."},
+
 	401: {codes.Unauthenticated, "Unauthorized", "This request needs a valid credential."},
 	403: {codes.PermissionDenied, "Forbidden", "This request is not allowed."},
 	413: {codes.OutOfRange, "Content Too Large", "The request body is too large to be checked."},
@@ -34,6 +40,9 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 	if !ok || out.Effect == rules.Allow {
 		status, text = 503, texts[503]
 	}
+	if own := out.Refusal.Text; own != "" && status != 503 {
+		text.detail = own
+	}
 	w := make(wire, 0, 1024)
 	code := w.open(responseStatus)
 	w.varint(statusCode, uint64(text.code))
@@ -41,7 +50,7 @@ func (a *answers) deny(out *rules.Outcome, raw *rules.RawRequest) wire {
 
 	denied := w.open(responseDenied)
 	httpStatus := w.open(deniedStatus)
-	if calm(status, out) {
+	if calm(out) {
 		w.varint(statusCode, http.StatusOK)
 	} else {
 		w.varint(statusCode, uint64(status))
@@ -80,17 +89,24 @@ const notAllowed = "-32001"
 // calm reports whether the client sees status 200: in JSON-RPC it may, where policy says
 // no or the message is wrong, for the error says so. Whoever must log in or try again
 // later learns that from HTTP.
-func calm(status int, out *rules.Outcome) bool {
-	return out.Reply.Calm && out.Reply.ID != "" && (status == http.StatusForbidden || status == http.StatusBadRequest)
+func calm(out *rules.Outcome) bool {
+	no := out.Reason.Status() // whatever a deny rule has it answered with
+	return out.Reply.Calm && out.Reply.ID != "" && (no == http.StatusForbidden || no == http.StatusBadRequest)
 }
 
 // rpcError is a JSON-RPC error by which the client knows which of its requests was
 // denied. The request's id is JSON text already.
 func (a *answers) rpcError(status int, text words, out *rules.Outcome, id string) string {
-	return `{"jsonrpc":"2.0","id":` + out.Reply.ID + `,"error":{"code":` + notAllowed + `,"message":"` + text.detail + `","data":` + a.problem(status, text, out.Reason, id) + `}}`
+	return `{"jsonrpc":"2.0","id":` + out.Reply.ID + `,"error":{"code":` + notAllowed + `,"message":` + quoted(text.detail) + `,"data":` + a.problem(status, text, out.Reason, id) + `}}`
 }
 
-// problem is an RFC 9457 body. Its texts are ours and need no escape.
+// quoted is a text in JSON. A deny rule may have any in its answers.
+func quoted(text string) string {
+	out, _ := json.Marshal(text) // a string always can be
+	return string(out)
+}
+
+// problem is an RFC 9457 body.
 func (a *answers) problem(status int, text words, reason rules.Reason, id string) string {
 	var b strings.Builder
 	b.Grow(192)
@@ -98,21 +114,24 @@ func (a *answers) problem(status int, text words, reason rules.Reason, id string
 	b.WriteString(text.title)
 	b.WriteString(`","status":`)
 	b.WriteString(strconv.Itoa(status))
-	b.WriteString(`,"detail":"`)
-	b.WriteString(text.detail)
-	b.WriteString(`","decision":"`)
+	b.WriteString(`,"detail":`)
+	b.WriteString(quoted(text.detail))
+	b.WriteString(`,"decision":"`)
 	b.WriteString(id)
 	if a.expose {
 		b.WriteString(`","reason":"`)
-		b.WriteString(shown(reason))
+		b.WriteString(shown(reason, status))
 	}
 	b.WriteString(`"}`)
 	return b.String()
 }
 
 // shown is a reason as a caller may see it: what exactly is wrong with a token
-// helps only whoever forges one.
-func shown(r rules.Reason) string {
+// helps only whoever forges one, and what is hidden is not there.
+func shown(r rules.Reason, status int) string {
+	if status == http.StatusNotFound {
+		return string(rules.UnknownObject)
+	}
 	if r == rules.Revoked || strings.HasPrefix(string(r), "token_") || strings.HasPrefix(string(r), "binding_") {
 		return "invalid_token"
 	}

@@ -31,6 +31,10 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 		Stripped: out.Effect == rules.Allow && out.Caller.Strips(),
 		Targets:  r.Targets[:0],
 		Inputs:   r.Inputs[:0],
+		Answers:  r.Answers[:0],
+	}
+	for _, a := range out.Answers {
+		r.Answers = append(r.Answers, audit.Answer(a))
 	}
 	if out.Caller != nil {
 		r.Caller, r.Peer = caller(out.Caller), out.Caller.Peer

@@ -156,7 +156,7 @@ type testInput struct {
 	Caller  testCaller
 	Request struct {
 		Method, Host, Path, IP string
-		Query                  [][2]string
+		Query, Headers         [][2]string
 	}
 	Targets []testTarget
 }
@@ -208,6 +208,9 @@ func (in *testInput) request(t testing.TB) *Request {
 		Host: cmp.Or(in.Request.Host, "accounts.example.com")}
 	for _, q := range in.Request.Query {
 		r.Query = append(r.Query, Param{q[0], q[1]})
+	}
+	for _, h := range in.Request.Headers {
+		r.Headers = append(r.Headers, Header{h[0], h[1]})
 	}
 	if in.Request.IP != "" {
 		r.ClientIP = netip.MustParseAddr(in.Request.IP)

@@ -123,6 +123,7 @@ type Identity struct {
 	Owner    string
 	Purposes []string
 	ReviewBy time.Time
+	Overdue  time.Time // from when on it is denied for want of a review; zero for never
 	Shadow   []Shadow
 
 	Peer        string // SPIFFE ID of callers that have no token, "" for none

@@ -58,6 +58,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		conditions: make(map[string]compiled),
 		claimsOf:   make(map[string]map[string]claimKind),
 		marred:     make(map[string]bool),
+		answers:    make(map[string]At[string]),
 		usedGroups: make(map[string]bool),
 	}
 	if src.Unread {
@@ -71,6 +72,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	}
 	c.hiddenCharacters()
 	c.definitions()
+	c.overdue()
 	c.set.schema = c.schema()
 	c.registered()
 	c.groupsOf()
@@ -86,6 +88,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.rules()
 	c.conflicts()
 	c.freshness()
+	c.asked()
 	c.ended()
 	c.unusedGroups()
 	c.unusedActionGroups()
@@ -121,8 +124,9 @@ type compiler struct {
 	expressions *expressions
 	conditions  map[string]compiled // by scope and text
 	defines     map[string]*define
-	said        map[string]bool // of defines, what is wrong with them
-	marred      map[string]bool // files with characters that do not show
+	said        map[string]bool       // of defines, what is wrong with them
+	marred      map[string]bool       // files with characters that do not show
+	answers     map[string]At[string] // the headers that rules ask, by the names of the answers
 }
 
 // quiet compiles a declaration. Of one that Parse has already found fault with

@@ -41,7 +41,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 		c.exact("purpose", w, "list the purposes")
 	}
 	c.readable("owner", d.Owner)
-	c.review("identity "+strconv.Quote(id.Name), d.ReviewBy)
+	id.Overdue = c.lapses("identity "+strconv.Quote(id.Name), d.ReviewBy, "its requests are denied")
 	c.govern(d, id)
 	id.Task, id.Needs = d.Task.V, c.needs(d)
 	c.workload("workload", d.Workload)

@@ -45,7 +45,15 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.readable("when", d.When)
 	c.readable("because", d.Because)
 	c.readable("owner", d.Owner)
-	c.review("rule "+strconv.Quote(d.ID.V), d.ReviewBy)
+	r.window, r.ask = c.window(d), c.ask(d)
+	if r.effect == Deny {
+		r.refusal = c.refusal(d)
+	}
+	if of := "rule " + strconv.Quote(d.ID.V); r.effect == Allow {
+		r.overdue = c.lapses(of, d.ReviewBy, "it no longer applies")
+	} else {
+		c.review(of, d.ReviewBy)
+	}
 	return r
 }
 
@@ -72,6 +80,8 @@ func (c *compiler) effect(r *rule) {
 	}
 	r.selectors, r.byNot = c.selectors(selectors.List)
 	if r.effect == Allow {
+		c.misplaced(d.Status.Pos, "status", "a deny rule has one")
+		c.misplaced(d.Text.Pos, "text", "a deny rule has one")
 		if r.unbounded && (d.Own.given() || d.Same.given() || d.Only.Pos != (Pos{})) {
 			c.ms.AddHint(d.Unbounded.Pos, "write a rule of its own for the list that nothing bounds",
 				"unbounded has no effect beside own, same or only, which such a list never proves")
@@ -82,6 +92,7 @@ func (c *compiler) effect(r *rule) {
 	c.misplaced(d.UpTo.Pos, "up_to", "a deny rule has from_tier")
 	c.misplaced(d.Require.Pos, "require", "a deny rule requires nothing")
 	c.misplaced(d.Unbounded.Pos, "unbounded", "a deny rule covers every collection")
+	c.misplaced(d.Ask.Pos, "ask", "what is denied needs no reason")
 	c.misplaced(d.Then.Pos, "then", "what is denied is not changed")
 }
 

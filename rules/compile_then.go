@@ -120,7 +120,7 @@ func (c *compiler) certain(r *rule) iter.Seq2[setting, Entry[At[string]]] {
 	d := r.decl
 	return func(yield func(setting, Entry[At[string]]) bool) {
 		if r.effect != Allow || r.shadow || d.Own.given() || d.Same.given() || d.Only.Pos != (Pos{}) || d.When.given() ||
-			len(d.For) > 0 || d.Category.given() || d.Require.Pos != (Pos{}) {
+			len(d.For) > 0 || d.Category.given() || d.Require.Pos != (Pos{}) || d.NotBefore.given() || d.Until.given() || d.Ask.Pos != (Pos{}) {
 			return
 		}
 		each := func(query bool, e Entry[At[string]]) bool {

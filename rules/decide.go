@@ -13,6 +13,7 @@ func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
 	}
 	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}}
 	d := j.all(targets)
+	d.Answers = j.answers
 	if j.metShadow {
 		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}, trial: true}
 		d.Shadow = trial.all(targets).differs(&d)
@@ -40,6 +41,8 @@ type judge struct {
 	trial     bool  // rules in shadow take part
 	metShadow bool  // a rule in shadow could have taken part
 	owed      []debt
+	answers   []Answer
+	refusal   Refusal // of the deny rule that decided
 	query     candidates
 	demanded  *Require // what the demand that decided is one of
 	inputs    [6]Input // where a verdict's inputs start: enough for most
@@ -89,6 +92,7 @@ func (j *judge) each(d *Decision, targets []Target) bool {
 		d.Detail = j.one(v, i)
 		if v.Effect != Allow {
 			d.Reason = v.Reason
+			d.Refusal = j.refusal
 			d.login(j.demanded)
 			return false
 		}
@@ -102,7 +106,7 @@ func agentNotPermitted(d Decision) Decision {
 	if d.Detail != "" {
 		detail += ": " + d.Detail
 	}
-	return Decision{Reason: AgentNotPermitted, Detail: detail, Targets: d.Targets}
+	return Decision{Reason: AgentNotPermitted, Detail: detail, Targets: d.Targets, Refusal: d.Refusal}
 }
 
 // one decides one target into v, which denies unless it says otherwise. The
@@ -127,7 +131,7 @@ func (j *judge) one(v *Verdict, i int) (detail string) {
 		v.Reason = CatalogBadRow
 		return "the row's tier is above max_row_tier"
 	case t.Object.State == Absent && t.Action != "create":
-		v.Reason = UnknownObject
+		v.Reason, j.refusal = UnknownObject, j.unseen(v)
 		return ""
 	}
 	if j.denied(v) {
@@ -145,12 +149,13 @@ func (j *judge) take(c *clause) bool {
 	return j.trial
 }
 
-// denied applies the deny rules. What they cannot evaluate denies.
+// denied applies the deny rules. What they cannot evaluate denies. The first that
+// holds is named; one that hides what it denies is heard wherever it stands.
 func (j *judge) denied(v *Verdict) bool {
-	t := j.facts.target
+	t, found := j.facts.target, false
 	j.set.deny.find(&j.query, j.facts.caller, v.Type, t.Action)
 	for c := j.query.next(); c != nil; c = j.query.next() {
-		if !j.take(c) || j.facts.tier < c.fromTier || c.misses(j.facts.categories) || c.forPurpose(j.facts.caller) != "" {
+		if !j.take(c) || found && !c.refusal.hides() || !j.reaches(c) {
 			continue
 		}
 		j.note(v, c)
@@ -158,14 +163,25 @@ func (j *judge) denied(v *Verdict) bool {
 		if holds == no {
 			continue
 		}
-		v.Rule, v.Pos, v.Reason = c.decl.ID.V, c.decl.Pos, DeniedByRule
-		if holds == absent || holds == failed {
-			v.Reason = holds.reason()
-			v.Missing = stopped
+		if !found {
+			v.Rule, v.Pos, v.Reason = c.decl.ID.V, c.decl.Pos, DeniedByRule
+			if holds == absent || holds == failed {
+				v.Reason = holds.reason()
+				v.Missing = stopped
+			}
 		}
-		return true
+		j.refusal, found = c.refusal, true
+		if c.refusal.hides() || !j.set.hides {
+			return true
+		}
 	}
-	return false
+	return found
+}
+
+// reaches reports whether a fitting deny rule is about the target at all, before
+// its conditions are asked.
+func (j *judge) reaches(c *clause) bool {
+	return j.facts.tier >= c.fromTier && !c.misses(j.facts.categories) && c.forPurpose(j.facts.caller) == "" && c.window.outside(j.facts.req.Now) == ""
 }
 
 // allowed applies the allow rules, and names the reason where none applies.
@@ -183,6 +199,7 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 		if v.Effect != Allow {
 			v.Effect, v.Reason, v.Rule, v.Pos = Allow, Allowed, c.decl.ID.V, c.decl.Pos
 		}
+		j.heard(c)
 		if len(c.then) > 0 {
 			j.owed = append(j.owed, debt{c, j.facts.caller, i, j.facts.tier})
 		}
@@ -199,6 +216,10 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 // first that do not would have needed.
 func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 	t, caller := j.facts.target, j.facts.caller
+	if bound := c.window.outside(j.facts.req.Now); bound != "" {
+		n.offer(c, 0, bound)
+		return false
+	}
 	if j.facts.tier > c.upTo {
 		n.offer(c, 0, "up_to")
 		return false
@@ -220,6 +241,10 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		n.offer(c, 2, stopped)
 		return false
 	}
+	if over(c.overdue, j.facts.req.Now) {
+		n.demand(c, ReviewOverdue, "review_by")
+		return false
+	}
 	if why := c.forPurpose(caller); why != "" {
 		n.demand(c, why, "for")
 		return false
@@ -227,6 +252,12 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 	if why, what := c.require.unmet(&j.facts); why != "" {
 		n.demand(c, why, "require "+what)
 		return false
+	}
+	if c.ask != nil {
+		if _, ok := c.ask.answer(j.facts.req); !ok {
+			n.demand(c, JustificationMissing, "ask "+c.ask.header)
+			return false
+		}
 	}
 	return true
 }

@@ -47,6 +47,8 @@ type shown struct {
 	Targets []shownTarget     `json:"targets,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Query   map[string]string `json:"query,omitempty"`
+	Text    string            `json:"text,omitempty"`
+	Answers map[string]string `json:"answers,omitempty"`
 	Shadow  *shownShadow      `json:"shadow,omitempty"`
 }
 
@@ -89,6 +91,13 @@ func show(t testing.TB, d *Decision) string {
 			out.Query = map[string]string{}
 		}
 		out.Query[q.Name] = q.Value
+	}
+	out.Text = d.Refusal.Text
+	for _, a := range d.Answers {
+		if out.Answers == nil {
+			out.Answers = map[string]string{}
+		}
+		out.Answers[a.Name] = a.Value
 	}
 	if s := d.Shadow; s != nil {
 		out.Shadow = &shownShadow{s.Effect.String(), s.Reason, s.Rule, s.By}

@@ -27,6 +27,8 @@ type Decision struct {
 	Obligations Obligations
 	Shadow      *ShadowVerdict // nil when shadow rules and entries change nothing
 	MaxAuthAge  int64          // where a new login would do: the seconds that may pass since; 0 for any
+	Refusal     Refusal        // how a deny rule wants the denial answered
+	Answers     []Answer       // of the caller, where rules that applied ask
 	ACR         []string       // likewise: what its acr may be; empty for any
 }
 
@@ -34,6 +36,9 @@ type Decision struct {
 func (d *Decision) Status() int {
 	if d.Effect == Allow {
 		return 200
+	}
+	if d.Refusal.Status != 0 {
+		return d.Refusal.Status
 	}
 	if s := d.Reason.Status(); s != 200 {
 		return s
@@ -111,6 +116,7 @@ type Outcome struct {
 	Calls     []Pos         // of the lines of all calls of a request to an endpoint
 	Reply     Reply         // who waits for an answer in JSON-RPC
 	Policy    string        // hash of the policy version
+	Asked     []string      // headers in which its rules ask: the upstream gets none of them
 	Nonce     string        // for the client's next proofs, with whatever answer; "" for none
 	Catalog   uint64        // highest generation read; 0 when nothing was
 	Took      [Steps]time.Duration

@@ -30,6 +30,10 @@ type RuleInfo struct {
 	Because    string
 	Owner      string
 	ReviewBy   time.Time // zero when not set
+	NotBefore  time.Time // likewise
+	End        time.Time // of `until`: the first moment behind it, zero when not set
+	Ask        string    // the header in which it asks, "" for none
+	Status     int       // that a deny rule answers with, 0 for the usual
 }
 
 // Rules describes every rule, in the order in which they are tried.
@@ -42,6 +46,7 @@ func (s *Set) Rules() []RuleInfo {
 			To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
 			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
 			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
+			NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		}
 		for _, e := range d.Then.SetQuery {
 			out[i].SetQuery = append(out[i].SetQuery, e.Key)

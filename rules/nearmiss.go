@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Miss is a rule that did not allow a target, and the first demand it missed.
@@ -78,6 +79,10 @@ func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 		return "it is for " + cl.who(), 1, true
 	case !acts:
 		return "it is for " + strings.Join(cl.to, ", "), 2, true
+	case cl.window.outside(f.req.Now) == "not_before":
+		return "not_before " + cl.window.from.Format(time.RFC3339), fitRank, true
+	case cl.window.outside(f.req.Now) != "":
+		return "until " + cl.window.end.Format(time.RFC3339), fitRank, true
 	case cl.effect == Deny && f.tier < cl.fromTier:
 		return "from_tier " + cl.decl.FromTier.V, fitRank, true
 	case cl.effect == Allow && f.tier > cl.upTo:
@@ -96,13 +101,21 @@ func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
 		}
 		return cl.conditions[i].says + got.because(), fitRank + 2 + min(i, 3), true
 	}
+	if over(cl.overdue, f.req.Now) {
+		return "review_by " + cl.decl.ReviewBy.V.Format(time.DateOnly), fitRank + 5, true
+	}
 	if cl.forPurpose(c) != "" {
 		return "for " + strings.Join(cl.purposes, ", "), fitRank + 6, true
 	}
 	if _, what := cl.require.unmet(f); what != "" {
 		return "require " + what, fitRank + 7, true
 	}
-	return "", fitRank + 8, true
+	if cl.ask != nil {
+		if _, ok := cl.ask.answer(f.req); !ok {
+			return fmt.Sprintf("ask: header %s with %s", cl.ask.header, cl.decl.Ask.Pattern.V), fitRank + 8, true
+		}
+	}
+	return "", fitRank + 9, true
 }
 
 // because says why a condition does not hold, where that is not plain.

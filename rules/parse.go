@@ -60,6 +60,7 @@ type sections struct {
 	Tiers        []TierDecl       `yaml:"tiers"`
 	Unclassified At[string]       `yaml:"unclassified"`
 	BroadAbove   At[string]       `yaml:"broad_above"`
+	Overdue      At[string]       `yaml:"overdue"`
 	Weights      Entries[At[int]] `yaml:"weights"`
 	Categories   Strings          `yaml:"categories"`
 	Objects      []ObjectDecl     `yaml:"objects"`
@@ -123,6 +124,7 @@ func (p *parser) merge(s *sections) {
 	}
 	p.single(&p.src.Unclassified, s.Unclassified, "unclassified")
 	p.single(&p.src.BroadAbove, s.BroadAbove, "broad_above")
+	p.single(&p.src.Overdue, s.Overdue, "overdue")
 	p.src.Weights = append(p.src.Weights, s.Weights...)
 	p.src.Categories = append(p.src.Categories, s.Categories...)
 	p.src.Objects = append(p.src.Objects, s.Objects...)

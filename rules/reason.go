@@ -63,27 +63,29 @@ const (
 	Revoked             Reason = "revoked" // the token, its session, key, subject, client, issuer or identity was revoked
 
 	// 403: policy says no.
-	HostNotServed       Reason = "host_not_served"
-	UpgradeNotSupported Reason = "upgrade_not_supported"
-	NoRoute             Reason = "no_route"
-	IdentityAmbiguous   Reason = "identity_ambiguous"
-	UnknownIdentity     Reason = "unknown_identity"
-	IdentitySuspended   Reason = "identity_suspended"
-	IdentityExpired     Reason = "identity_expired"
-	NetworkNotAllowed   Reason = "network_not_allowed"
-	AgentNotPermitted   Reason = "agent_not_permitted"
-	PurposeNotAllowed   Reason = "purpose_not_allowed"
-	PurposeMissing      Reason = "purpose_missing"
-	UnknownObject       Reason = "unknown_object"
-	DeniedByRule        Reason = "denied_by_rule"
-	NoRule              Reason = "no_rule"
-	AttributeMissing    Reason = "attribute_missing"
-	RuleError           Reason = "rule_error"
-	PropertyNotAllowed  Reason = "property_not_allowed"
-	TokenNotBound       Reason = "token_not_bound"
-	CertificateMissing  Reason = "certificate_missing"
-	MutationConflict    Reason = "mutation_conflict"
-	MutationUnfit       Reason = "mutation_unfit" // what the caller chose is unfit to be sent on
+	HostNotServed        Reason = "host_not_served"
+	UpgradeNotSupported  Reason = "upgrade_not_supported"
+	NoRoute              Reason = "no_route"
+	IdentityAmbiguous    Reason = "identity_ambiguous"
+	UnknownIdentity      Reason = "unknown_identity"
+	IdentitySuspended    Reason = "identity_suspended"
+	IdentityExpired      Reason = "identity_expired"
+	NetworkNotAllowed    Reason = "network_not_allowed"
+	AgentNotPermitted    Reason = "agent_not_permitted"
+	PurposeNotAllowed    Reason = "purpose_not_allowed"
+	PurposeMissing       Reason = "purpose_missing"
+	JustificationMissing Reason = "justification_missing"
+	ReviewOverdue        Reason = "review_overdue"
+	UnknownObject        Reason = "unknown_object"
+	DeniedByRule         Reason = "denied_by_rule"
+	NoRule               Reason = "no_rule"
+	AttributeMissing     Reason = "attribute_missing"
+	RuleError            Reason = "rule_error"
+	PropertyNotAllowed   Reason = "property_not_allowed"
+	TokenNotBound        Reason = "token_not_bound"
+	CertificateMissing   Reason = "certificate_missing"
+	MutationConflict     Reason = "mutation_conflict"
+	MutationUnfit        Reason = "mutation_unfit" // what the caller chose is unfit to be sent on
 
 	// 503: we could not decide. Only for states that no caller can choose;
 	// keys_refreshing is the bounded exception.
@@ -117,7 +119,7 @@ var statuses = map[Reason]int{
 
 	HostNotServed: 403, UpgradeNotSupported: 403, NoRoute: 403, IdentityAmbiguous: 403, UnknownIdentity: 403,
 	IdentitySuspended: 403, IdentityExpired: 403, NetworkNotAllowed: 403,
-	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, UnknownObject: 403, DeniedByRule: 403,
+	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, JustificationMissing: 403, ReviewOverdue: 403, UnknownObject: 403, DeniedByRule: 403,
 	NoRule: 403, AttributeMissing: 403, RuleError: 403, PropertyNotAllowed: 403,
 	TokenNotBound: 403, CertificateMissing: 403, MutationConflict: 403, MutationUnfit: 403,
 

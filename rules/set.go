@@ -1,5 +1,7 @@
 package rules
 
+import "time"
+
 import "slices"
 
 // Set is the compiled tiers, objects, identities and rules of one policy
@@ -12,6 +14,8 @@ type Set struct {
 	allow      index
 	selects    index // every allow rule's selectors, whatever their types and actions
 	unchecked  []string
+	asks       []string // headers, sorted
+	hides      bool     // some deny rule answers with 404
 	warnings   Mistakes
 	beside     func(req *Request, name string) bool
 }
@@ -46,6 +50,10 @@ type rule struct {
 	category   categories // that `category` lists
 	byCategory bool       // it does
 	require    Require
+	window     window
+	overdue    time.Time // of an allow rule: from when on it is out of force for want of a review; zero for never
+	ask        *ask      // nil for nothing
+	refusal    Refusal
 	unbounded  bool
 	broad      []string // what makes its rights broad
 	clauses    []*clause

@@ -13,6 +13,7 @@ type Source struct {
 	Tiers        []TierDecl
 	Unclassified At[string]
 	BroadAbove   At[string]
+	Overdue      At[string]
 	Weights      Entries[At[int]]
 	Categories   Strings
 	Objects      []ObjectDecl
@@ -330,6 +331,12 @@ type RuleDecl struct {
 	Owner     At[string]    `yaml:"owner"`
 	ReviewBy  At[time.Time] `yaml:"review_by"`
 	Then      ThenDecl      `yaml:"then"`
+
+	NotBefore At[time.Time] `yaml:"not_before"`
+	Until     EndDate       `yaml:"until"`
+	Ask       AskDecl       `yaml:"ask"`
+	Status    At[int]       `yaml:"status"` // of a deny rule, as is Text
+	Text      At[string]    `yaml:"text"`
 }
 
 // ThenDecl is what an allow does to the request on its way to the upstream.

@@ -94,6 +94,9 @@ func tell(w io.Writer, r *audit.Record) {
 		}
 		fmt.Fprintf(w, "  read      %s = %s\n", in.Name, value)
 	}
+	for _, a := range r.Answers {
+		fmt.Fprintf(w, "  said      %s = %s\n", a.Name, a.Value)
+	}
 	if r.Stripped {
 		fmt.Fprintln(w, "  answer    without the credential")
 	}

@@ -54,6 +54,7 @@ func (r *Record) append(b []byte) []byte {
 		b = append(b, `,"shadow":`...)
 		b = r.Shadow.append(b)
 	}
+	b = list(b, `,"answers":[`, r.Answers)
 	b = flag(b, `,"stripped":true`, r.Stripped)
 	b = r.Versions.append(b)
 	b = list(b, `,"inputs":[`, r.Inputs)
@@ -113,6 +114,14 @@ func (s *Shadow) append(b []byte) []byte {
 		b = append(b, `,"until":`...)
 		b = appendTime(b, s.Until)
 	}
+	return append(b, '}')
+}
+
+func (a *Answer) append(b []byte) []byte {
+	b = append(b, `{"name":`...)
+	b = appendText(b, a.Name)
+	b = append(b, `,"value":`...)
+	b = appendText(b, a.Value)
 	return append(b, '}')
 }
 

@@ -40,6 +40,7 @@ type Record struct {
 	Reason   string    `json:"reason,omitempty"`
 	Detail   string    `json:"detail,omitempty"`
 	Shadow   *Shadow   `json:"shadow,omitempty"`
+	Answers  []Answer  `json:"answers,omitempty"`
 	Stripped bool      `json:"stripped,omitempty"` // the upstream did not get the credential
 	Versions Versions  `json:"versions,omitzero"`
 	Inputs   []Input   `json:"inputs,omitempty"`
@@ -91,6 +92,12 @@ type Shadow struct {
 	Rule   string    `json:"rule,omitempty"`
 	By     string    `json:"by"` // entry or rules
 	Until  time.Time `json:"until,omitzero"`
+}
+
+// Answer is what the caller said where a rule that applied asks.
+type Answer struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Versions names what decided.

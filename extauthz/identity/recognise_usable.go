@@ -24,6 +24,8 @@ func usable(c *rules.Caller, req *rules.Request) error {
 		return rules.Faultf(rules.IdentityExpired, "%q begins %v", id.Name, id.NotBefore)
 	case !id.Expires.IsZero() && (now.IsZero() || !now.Before(id.Expires)):
 		return rules.Faultf(rules.IdentityExpired, "%q ended %v", id.Name, id.Expires)
+	case !id.Overdue.IsZero() && (now.IsZero() || !now.Before(id.Overdue)):
+		return rules.Faultf(rules.ReviewOverdue, "the review of %q was due before %v", id.Name, id.Overdue)
 	case len(id.Networks) > 0 && !within(req.ClientIP, id.Networks):
 		return rules.Faultf(rules.NetworkNotAllowed, "%v is in no network of %q", req.ClientIP, id.Name)
 	case id.MaxAge > 0 && (c.IssuedAt.IsZero() || now.Sub(c.IssuedAt) > id.MaxAge):

@@ -57,6 +57,9 @@ func TestLimitsOfAnIdentity(t *testing.T) {
 		{"ends soon", rules.Identity{Expires: noon.Add(1)}, use{}, ""},
 		{"ended now", rules.Identity{Expires: noon}, use{}, rules.IdentityExpired},
 
+		{"reviewed in time", rules.Identity{Overdue: noon.Add(1)}, use{}, ""},
+		{"review overdue", rules.Identity{Overdue: noon}, use{}, rules.ReviewOverdue},
+
 		{"in the network", rules.Identity{Networks: networks("10.0.0.0/8")}, use{from: "10.9.9.9"}, ""},
 		{"in another", rules.Identity{Networks: networks("10.0.0.0/8")}, use{from: "11.9.9.9"}, rules.NetworkNotAllowed},
 		{"in the second", rules.Identity{Networks: networks("10.0.0.0/8", "2001:db8::/32")}, use{from: "2001:db8::1"}, ""},

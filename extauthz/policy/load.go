@@ -102,6 +102,9 @@ func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.
 				ms.AddHint(op.Pos, "managed headers are removed from every request: name another one",
 					"the line captures the managed header %q", name)
 			}
+			if slices.Contains(set.AskedHeaders(), name) {
+				ms.AddHint(op.Pos, "the upstream does not get it: ask in another header", "the line captures the header %q, in which a rule asks", name)
+			}
 		}
 		for _, r := range all {
 			names := func(set string) bool {

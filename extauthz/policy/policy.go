@@ -58,7 +58,7 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 // decide is Check, and says what the caller proved: the zero value where no
 // credential was accepted, or none was asked for.
 func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, rules.Evidence) {
-	o := &rules.Outcome{Policy: p.Hash}
+	o := &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}
 	c := check{p: p, raw: raw, o: o, last: time.Now()}
 	c.end(c.run(ctx))
 	return o, c.evidence
@@ -67,7 +67,7 @@ func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outc
 // Explain decides one request as Check does, and adds what the rules near the
 // target that was denied would have needed. It is not for the request path.
 func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
-	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash}, last: time.Now()}
+	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}, last: time.Now()}
 	err := c.run(ctx) // once: a proof of possession is good for no second time
 	var near []rules.Miss
 	last, caller := len(c.o.Targets)-1, c.o.Caller // the first denied target ends the request

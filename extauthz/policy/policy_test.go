@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -315,6 +316,37 @@ func TestLoadRefusesWhatRewritesTheObject(t *testing.T) {
 				t.Errorf("got %v\nwant %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A header in which a rule asks ends here, so no line can find its object in it; and
+// every outcome names it, whoever decides.
+func TestAskedHeaders(t *testing.T) {
+	asking := strings.Replace(shop, "own: owner }", `own: owner, ask: { header: x-case, pattern: "C[0-9]+", as: case } }`, 1)
+	p := load(t, asking, options(t, stated{v: ada()}, order("1", "ada")))
+	for line, c := range map[string]struct {
+		want    rules.Reason
+		answers []rules.Answer
+	}{
+		"GET /orders/1 C7": {rules.Allowed, []rules.Answer{{Name: "case", Value: "C7"}}},
+		"GET /orders/1":    {rules.JustificationMissing, nil},
+		"GET /healthz C7":  {rules.OpenRoute, nil},
+		"GET /nowhere C7":  {rules.NoRoute, nil},
+	} {
+		line, said, _ := strings.Cut(line, " C")
+		raw := request(line)
+		if said != "" {
+			raw.Headers = append(raw.Headers, rules.Header{Name: "x-case", Value: "C" + said})
+		}
+		o := p.Check(t.Context(), raw)
+		if o.Reason != c.want || !slices.Equal(o.Answers, c.answers) || !slices.Equal(o.Asked, []string{"x-case"}) {
+			t.Errorf("%s %s: %s, answers %v, asked %v", line, said, o.Reason, o.Answers, o.Asked)
+		}
+	}
+	const healthz = "- GET /healthz -> open: { because: probe, owner: ops }"
+	captures := strings.Replace(asking, healthz, healthz+"\n      - GET /find -> read note/{header.x-case}", 1)
+	if _, _, err := Load(fstest.MapFS{"shop.yaml": {Data: []byte(captures)}}, options(t, stated{})); err == nil || !strings.Contains(err.Error(), "in which a rule asks") {
+		t.Errorf("a line that captures an asked header: %v", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func excusable(o *rules.Outcome) bool {
 	switch o.Reason {
 	case rules.TokenTooOld, rules.AuthTooOld, rules.AuthTooWeak, rules.AuthMethodMissing: // 401 so that clients know what to do, and policy all the same
 	default:
-		if status := o.Status(); status != 403 && status != 503 {
+		if status := o.Reason.Status(); status != 403 && status != 503 { // whatever a deny rule has it answered with
 			return false
 		}
 	}

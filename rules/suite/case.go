@@ -247,7 +247,7 @@ func (c *compiler) reason(w *wantDecl) {
 		c.ms.AddHint(w.Deny.Pos, rules.DidYouMean(w.Deny.V, known), "no denial has the reason %q", w.Deny.V)
 		return
 	}
-	if want := rules.Reason(w.Deny.V).Status(); w.Status.Pos != (rules.Pos{}) && w.Status.V != want {
+	if want := rules.Reason(w.Deny.V).Status(); w.Status.Pos != (rules.Pos{}) && w.Status.V != want && !rules.Reason(w.Deny.V).Answered(w.Status.V) {
 		c.ms.Add(w.Status.Pos, "%s is always %d, never %d", w.Deny.V, want, w.Status.V)
 	}
 }
