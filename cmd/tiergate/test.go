@@ -37,7 +37,7 @@ facts are the test's.
 
 --mutate asks what the tests are worth: it changes the rules in one place after the other and lists the changes that
 no test notices. --update writes the pictures and snapshots that are not what came; review them as code.`,
-		Example: "  tiergate test ./rules --coverage\n  tiergate test ./rules --mutate\n  tiergate test ./rules -w\n" +
+		Example: "  tiergate test ./rules --coverage\n  tiergate test ./rules --mutate\n" +
 			"  tiergate test -c tiergate.yaml --run 'own.*' -o junit > report.xml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !f.mutate && (cmd.Flags().Changed("min-killed") || cmd.Flags().Changed("timeout")) {
