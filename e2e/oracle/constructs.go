@@ -18,7 +18,8 @@ var constructs = slices.Concat([]string{
 	"identity: suspended", "identity: retired", "identity: expired", "identity: not yet", "identity: elsewhere", "identity: its credential too old", "identity: no iat",
 	"parent: its row", "parent: no row", "parent: of a collection",
 	"classify: it holds", "classify: unknown", "classify: absent", "classify: an error", "category: of a deny rule", "category: outside of an allow rule's",
-	"property: nested", "property: asked for", "query: repeated", "body: of a GET",
+	"property: nested", "property: asked for", "query: repeated", "body: of a GET", "form: application/x-www-form-urlencoded", "form: multipart/form-data",
+	"attribute: of the id", "host: below tenants", "host: below eu", "host: served by another's name",
 	"identity: strips credentials", "catalog: a misspelt file was offered",
 }, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 

@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,11 +38,15 @@ func (e *evaluation) unreadable() string {
 // form is the part of section 1 about bodies that are forms, or may be.
 func (e *evaluation) form() string {
 	body, contentType := e.sent()
-	if body == "" || contentType != "" && !strings.HasPrefix(contentType, "application/x-www-form-urlencoded") {
+	parts := strings.HasPrefix(contentType, "multipart/")
+	if body == "" || contentType != "" && !parts && !strings.HasPrefix(contentType, urlencoded) {
 		return e.method()
 	}
 	if reason := e.unreadable(); reason != "" {
 		return reason
+	}
+	if parts {
+		return e.searchParts(body)
 	}
 	if strings.Count(body, "&") >= 256 {
 		return "body_malformed"
@@ -59,6 +64,23 @@ func (e *evaluation) form() string {
 		return "method_override"
 	}
 	return e.method()
+}
+
+// nameInPart is the name of a part, or of its file, as any server may find it.
+var nameInPart = regexp.MustCompile(`name="([^"]*)"`)
+
+// searchParts is the same of a multipart form.
+func (e *evaluation) searchParts(body string) string {
+	if e.req.Strict == oddSpelling {
+		return "body_malformed"
+	}
+	for _, m := range nameInPart.FindAllStringSubmatch(body, -1) {
+		e.fields = append(e.fields, m[1])
+	}
+	if e.inForm("_method") {
+		return "method_override"
+	}
+	return ""
 }
 
 // isJSON says whether some server takes the body for JSON.

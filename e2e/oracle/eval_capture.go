@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -22,8 +23,36 @@ func whole(pattern string) *regexp.Regexp {
 }
 
 func validID(t *Type, id string) bool {
+	for _, v := range t.inID(id) {
+		if text, is := v.(string); is && text == "" {
+			return false
+		}
+	}
 	return len(id) <= 1024 && !strings.ContainsRune(id, '\u0301') && ( // no letter of the traffic has the accent apart in form NFC
 	t.IDPattern == "" || whole(t.IDPattern).MatchString(id))
+}
+
+// inID are the attributes that an id gives by its pattern's named groups.
+func (t *Type) inID(id string) map[string]any {
+	if t.IDPattern == "" {
+		return nil
+	}
+	out := map[string]any{}
+	pattern := whole(t.IDPattern)
+	m := pattern.FindStringSubmatch(id)
+	for i, name := range pattern.SubexpNames() {
+		if name == "" || m == nil {
+			continue
+		}
+		out[name] = m[i]
+		if a, _ := t.attribute(name); a.Kind == "int" {
+			n, err := strconv.ParseInt(m[i], 10, 64)
+			if out[name] = n; err != nil || strconv.FormatInt(n, 10) != m[i] {
+				out[name] = "" // no integer in its only spelling
+			}
+		}
+	}
+	return out
 }
 
 // values are what a capture gives: at least one, none of them empty, unless it is optional and absent.
@@ -64,7 +93,7 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 		if c.In == "header" && len(out) == 1 && strings.ContainsFunc(out[0], func(r rune) bool { return r >= 0x80 }) {
 			return nil, "malformed_id"
 		}
-	case "body":
+	case "body", "form":
 		return member(e.body, c, c.Body, 0)
 	}
 	if len(out) == 0 && c.Optional {
@@ -97,6 +126,9 @@ func (e *evaluation) parts(c *Capture) ([]string, string) {
 // member walks the body to the member that a capture names.
 func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 	if depth == len(names) {
+		if _, list := at.([]any); list && c.In == "form" {
+			return nil, "ambiguous_parameter"
+		}
 		return scalar(at)
 	}
 	object, ok := at.(map[string]any)
@@ -117,6 +149,9 @@ func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 		return member(next, c, names, depth+1)
 	}
 	list, ok := next.([]any)
+	if text, is := next.(string); is && c.In == "form" {
+		list, ok = []any{text}, true // one value is a list of one
+	}
 	if !ok {
 		return nil, "malformed_id"
 	}

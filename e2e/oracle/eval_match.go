@@ -83,14 +83,17 @@ func (e *evaluation) match() string {
 		name = name[:i]
 	}
 	name = strings.TrimSuffix(name, ".")
-	for _, h := range e.w.Hosts {
-		if h.Name == name && h.Served {
-			e.host = h
-		}
-	}
-	if e.host == nil {
+	host, served := e.w.hostOf(name)
+	if !served {
 		return "host_not_served"
 	}
+	if e.host = host; host == nil {
+		return "no_route"
+	}
+	if e.host.wild() {
+		e.reach("host: below " + strings.Split(e.host.Name, ".")[1])
+	}
+	e.reachIf(!e.host.Served, "host: served by another's name")
 	if n := len(e.path); e.host.Slash && n > 1 && e.path[n-1] == "" {
 		e.path = e.path[:n-1]
 	}

@@ -78,7 +78,7 @@ func twinOnTheWay(v any, property string) bool {
 // batch is the list whose elements have a target each, and its place in the body.
 func (l *Line) batch() (list string, ok bool) {
 	id := l.Targets[0].ID
-	if id == nil || id.In != "body" || id.Each != 0 {
+	if id == nil || !id.inBody() || id.Each != 0 {
 		return "", false
 	}
 	return id.Body[0], true

@@ -36,7 +36,7 @@ type target struct {
 func (w *World) needsBody(l *Line) bool {
 	for _, t := range l.Targets {
 		for _, c := range t.captures() {
-			if c.In == "body" {
+			if c.inBody() {
 				return true
 			}
 		}
@@ -68,7 +68,7 @@ func (w *World) writes(l *Line) bool {
 func (w *World) inBody(l *Line) (names []string) {
 	for _, t := range l.Targets {
 		for _, c := range t.captures() {
-			if c.In == "body" {
+			if c.inBody() {
 				names = append(names, c.Body[0])
 			}
 		}
@@ -94,6 +94,8 @@ func (w *World) inBody(l *Line) (names []string) {
 	}
 	return names
 }
+
+func (c *Capture) inBody() bool { return c.In == "body" || c.In == "form" }
 
 // inQuery are the query parameters that a line captures.
 func (l *Line) inQuery() (names []string) {
@@ -135,13 +137,18 @@ func (e *evaluation) readBody() string {
 	if len(*e.req.Body) >= e.w.BodyLimit {
 		return "body_too_large"
 	}
-	switch strings.Join(e.req.header("content-type"), ",") {
-	case "application/json", "application/json; charset=utf-8":
-	default:
+	_, contentType := e.sent()
+	if e.line.Form != formType(contentType) || !e.line.Form && contentType != "application/json" && contentType != "application/json; charset=utf-8" {
 		return "body_type"
 	}
 	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
 		return "body_encoding"
+	}
+	if e.line.Form {
+		if !e.reachIf(e.readForm(), "form: "+strings.Split(contentType, ";")[0]) {
+			return "body_malformed"
+		}
+		return ""
 	}
 	d := json.NewDecoder(strings.NewReader(*e.req.Body))
 	d.UseNumber()

@@ -43,6 +43,10 @@ func (e *evaluation) ref(t *target, name string) value {
 	if v, ok := t.bounds[attribute]; ok {
 		return value{v, isTrue}
 	}
+	if v, ok := t.typ.inID(t.id)[attribute]; ok && !t.collection {
+		e.reach("attribute: of the id")
+		return value{v, isTrue}
+	}
 	if t.row != nil {
 		if v, ok := t.row.Values[attribute]; ok {
 			return value{v, isTrue}

@@ -23,6 +23,7 @@ func Generate(seed uint64) *World {
 	g.identities()
 	g.types()
 	g.hosts()
+	g.below()
 	g.catalogs()
 	g.directories()
 	g.rules()
@@ -176,13 +177,13 @@ func (g *generator) agents(add func(Identity)) {
 func (g *generator) shadows() {
 	types := some(g, g.w.Types[2:], 2) // the first two show what is denied
 	if g.chance(0.5) {
-		types[0].Shadow = []Shadow{{Host: pick(g, g.w.Hosts).Name, Days: 30}}
+		types[0].Shadow = []Shadow{{Host: pick(g, g.w.named()).Name, Days: 30}}
 	}
 	types[1].Shadow = []Shadow{{Days: -2}}
 	if g.chance(0.5) {
-		pick(g, g.w.Identities).Shadow = []Shadow{{Host: pick(g, g.w.Hosts).Name, Days: 20}}
+		pick(g, g.w.Identities).Shadow = []Shadow{{Host: pick(g, g.w.named()).Name, Days: 20}}
 	}
-	if len(g.w.Hosts) > 2 && g.chance(0.4) { // the other two show what is denied
+	if len(g.w.named()) > 2 && g.chance(0.4) { // the other two show what is denied
 		g.w.Hosts[2].Shadow = []Shadow{{Days: 10}}
 	}
 }

@@ -72,6 +72,10 @@ func (f *filler) fill() {
 		return
 	}
 	f.members()
+	if f.line.Form {
+		f.form()
+		return
+	}
 	text, err := json.Marshal(f.body)
 	if err != nil {
 		return // a map of strings, numbers and lists marshals
@@ -82,7 +86,7 @@ func (f *filler) fill() {
 
 // members adds what a client may write beside the captured members.
 func (f *filler) members() {
-	if f.line.Method == http.MethodPost && f.line.Targets[0].Actions[0] != "create" {
+	if f.line.Method == http.MethodPost && f.line.Targets[0].Actions[0] != "create" && !f.line.Form {
 		return
 	}
 	for _, m := range some(&f.generator, []string{"phone", "email", "iban", "ssn", "nick"}, f.r.IntN(3)) {
@@ -146,7 +150,7 @@ func (f *filler) put(c *Capture, make func() string) {
 			}
 			f.query = append(f.query, again+"="+escape(make(), ",-._~"))
 		}
-	case "body":
+	case "body", "form":
 		f.putBody(c, make)
 	}
 }

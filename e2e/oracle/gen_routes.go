@@ -31,6 +31,7 @@ func (g *generator) hosts() {
 		g.objectLines(h, t, i)
 		g.listLines(h, t, i)
 		g.writeLines(h, t, i)
+		g.formLines(h, t, i)
 	}
 	for i, h := range g.w.Hosts {
 		h.Lines = append(h.Lines, &Line{Method: "GET", Path: path("/healthz"), Open: true})

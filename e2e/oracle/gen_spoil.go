@@ -10,10 +10,15 @@ import (
 // spoil does one thing to a request that no honest client does.
 func (t *traffic) spoil(r *Request, l *Line) {
 	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.badAuth, t.preflight}
-	if r.Body != nil {
+	switch {
+	case l.Form:
+		all = append(all, t.badForm, t.badForm, t.badForm)
+	case r.Body != nil:
 		all = append(all, t.badBody, t.badBody, t.badBody)
-	} else if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		all = append(all, t.form)
+	default:
+		all = append(all, t.unasked, t.unasked)
 	}
 	pick(&t.generator, all)(r, l)
 }
@@ -24,6 +29,12 @@ func (t *traffic) otherMethod(r *Request, _ *Line) {
 		r.Body = new(`{"ids":["1"]}`)
 		r.Headers = append(r.Headers, Header{"content-type", "application/json"})
 	}
+}
+
+// unasked gives a method a body that has none.
+func (t *traffic) unasked(r *Request, _ *Line) {
+	r.Body = new(`{"page":1}`)
+	r.Headers = append(r.Headers, Header{"content-type", "application/json"})
 }
 
 func (t *traffic) otherHost(r *Request, _ *Line) {

@@ -28,14 +28,19 @@ func Traffic(w *World, f front, n int) []*Request {
 	return out
 }
 
-// draws are how many requests one is chosen from.
-const draws = 12
+// draws are how many requests one is chosen from, more of them where an allow is
+// wanted, which is harder to find.
+const draws, drawsForAllow = 12, 24
 
 func (t *traffic) next() *Request {
 	wantAllow, allowed := t.chance(t.appetite()), 0
 	var best *Request
 	var kept Answer
-	for range draws {
+	n := draws
+	if wantAllow {
+		n = drawsForAllow
+	}
+	for range n {
 		r := t.request(wantAllow)
 		a := Evaluate(t.w, t.front, r)
 		if best == nil || t.better(a, kept, wantAllow) {
@@ -114,9 +119,15 @@ func (t *traffic) share(a Answer) float64 {
 
 // request draws one. A plain one has nothing wrong with it but what the rules say.
 func (t *traffic) request(plain bool) *Request {
-	h := pick(&t.generator, t.w.Hosts)
+	h := pick(&t.generator, t.w.named())
+	if !plain && t.chance(0.08) || plain && t.chance(0.02) {
+		h = pick(&t.generator, t.w.Hosts)
+	}
+	if len(h.Lines) == 0 { // of another one's
+		h = &Host{Name: h.Name, Lines: t.w.Hosts[0].Lines}
+	}
 	l := pick(&t.generator, h.Lines)
-	r := &Request{Method: pick(&t.generator, l.methods()), Host: h.Name, Token: t.token(), Phase: phaseOf(t.sent)}
+	r := &Request{Method: pick(&t.generator, l.methods()), Host: t.called(h), Token: t.token(), Phase: phaseOf(t.sent)}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}

@@ -10,9 +10,11 @@ const (
 	digits                 // 1234; JSON integers are ids too
 	slug                   // brave-otter-3
 	free                   // anything
+	grouped                // eu-3-otter7: its pattern names attributes
 )
 
-var idPatterns = [...]string{letters: `[A-Z]{2}[0-9]{4,6}`, digits: `[0-9]{1,9}`, slug: `[a-z][a-z0-9-]{0,30}`, free: ""}
+var idPatterns = [...]string{letters: `[A-Z]{2}[0-9]{4,6}`, digits: `[0-9]{1,9}`, slug: `[a-z][a-z0-9-]{0,30}`, free: "",
+	grouped: `(?P<tenant>eu|us|ap|t-4)-(?P<level>[0-9]{1,2})-[a-z]+[0-9]*`}
 
 // id returns the n-th id of a type.
 func (s idStyle) id(n int) string {
@@ -23,6 +25,8 @@ func (s idStyle) id(n int) string {
 		return fmt.Sprint(1000 + n*17)
 	case slug:
 		return fmt.Sprintf("%s-otter-%d", []string{"brave", "calm", "odd"}[n%3], n)
+	case grouped:
+		return fmt.Sprintf("%s-%d-otter%d", tenants[n%len(tenants)], n%6, n)
 	default:
 		return fmt.Sprintf([]string{"n%d", "Zoë %d", "a.b_%d", "x~%d"}[n%4], n)
 	}
@@ -34,6 +38,7 @@ func (s idStyle) badID(g *generator) string {
 		letters: {"ac1234", "AC12", "AC123456789", "AC1234x"},
 		digits:  {"12a", "-5", "1234567890"},
 		slug:    {"9lives", "Brave", "a_b"},
+		grouped: {"eu-03-otter3", "no-3-otter3", "eu-otter3", "EU-3-otter3", "t-4-otter"},
 	}[s])
 }
 
@@ -84,6 +89,11 @@ func (g *generator) typ(name string, n int) *Type {
 	t := &Type{Name: name, IDStyle: idStyle(g.r.IntN(4)), Attributes: []Attribute{{"tenant", "string"}, {"owner", "string"}}}
 	if n < 2 || g.chance(0.75) {
 		t.Source = &Source{}
+	}
+	if n == 1 {
+		t.IDStyle = grouped
+		t.Attributes = append(t.Attributes, Attribute{"level", "int"})
+		return g.rest(t, n, []Attribute{{"frozen", "bool"}, {"region", "string"}, {"members", "[string]"}, {"codes", "[int]"}})
 	}
 	if n == 0 || g.chance(0.4) {
 		t.Parent = "customer"
@@ -176,11 +186,26 @@ func (g *generator) row(t *Type, n int) *Row {
 			r.Values[a.Name] = ""
 		}
 	}
+	g.agree(t, r)
 	r.Nulls = g.chance(0.3)
 	if g.chance(0.06) {
 		g.spoil(t, r)
 	}
 	return r
+}
+
+// agree lets a row say of the attributes in its id what the id says, nothing, or
+// now and then something else.
+func (g *generator) agree(t *Type, r *Row) {
+	said := t.inID(r.ID)
+	for _, name := range sortedKeys(said) {
+		if r.Values[name] = said[name]; g.chance(0.4) {
+			delete(r.Values, name)
+		}
+	}
+	if t.IDStyle == grouped && g.chance(0.04) {
+		r.Values["level"], r.Bad = int64(17), "not what the id says"
+	}
 }
 
 func (g *generator) attributeValue(a Attribute) any {

@@ -21,7 +21,9 @@ func (w *World) RulesFiles(now time.Time) Files {
 		"identities.yaml": w.identitiesFile(date),
 	}
 	for i, h := range w.Hosts {
-		files[fmt.Sprintf("routes-%d.yaml", i)] = w.routesFile(h, date)
+		if len(h.Lines) > 0 {
+			files[fmt.Sprintf("routes-%d.yaml", i)] = w.routesFile(h, date)
+		}
 	}
 	for _, r := range w.Rules {
 		if files[r.File] == "" {
@@ -213,7 +215,7 @@ func (i *Identity) limits(f *flow, date func(int) string) {
 }
 
 func (w *World) routesFile(h *Host, date func(int) string) string {
-	s := "routes:\n  - host: " + h.Name + "\n"
+	s := "routes:\n  - host: " + quote(h.Name) + "\n"
 	if h.CORS {
 		s += "    cors: true\n"
 	}

@@ -42,6 +42,9 @@ func (l *Line) render() string {
 		options.raw("max", fmt.Sprint(l.Max))
 	}
 	options.str("purpose", l.Purpose)
+	if l.Form && !l.readsForm() {
+		options.raw("body", "form")
+	}
 	if l.Fields {
 		options.raw("fields", "query.fields")
 	}
@@ -52,6 +55,16 @@ func (l *Line) render() string {
 		return quote(text.String())
 	}
 	return quote(text.String()) + ": " + options.String()
+}
+
+// readsForm says whether a capture says by itself that the line reads forms.
+func (l *Line) readsForm() bool {
+	for i := range l.Targets {
+		if slices.ContainsFunc(l.Targets[i].captures(), func(c *Capture) bool { return c.In == "form" }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *TargetSpec) render(l *Line) string {
@@ -104,5 +117,5 @@ func (c *Capture) render(l *Line) string {
 	if c.Each >= 0 {
 		names[c.Each] += "[]"
 	}
-	return "{body." + strings.Join(names, ".") + end
+	return "{" + c.In + "." + strings.Join(names, ".") + end
 }

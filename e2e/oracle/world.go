@@ -120,6 +120,7 @@ type Line struct {
 	Targets []TargetSpec
 	Max     int // 0 for the default
 	Purpose string
+	Form    bool // body: form
 	Fields  bool // the parameter fields says which properties are asked for
 
 	InCapture bool // path: { encoded_slash: in_capture }
@@ -154,7 +155,7 @@ type Bound struct {
 
 // Capture says where in the request a value stands.
 type Capture struct {
-	In       string // path, query, header, body or claim
+	In       string // path, query, header, body, form or claim
 	Name     string // of the path capture, parameter, header or claim
 	Body     []string
 	Each     int  // index in Body of the member that is an array, -1 for none
