@@ -107,7 +107,7 @@ func readExample(page, text string) rules.Mistakes {
 		house, ms := lint.Read(page, []byte(text))
 		_, wrong := lint.Compile(shipped, house)
 		return append(ms, wrong...)
-	case "tests": // run by TestTestingPageWorks and TestPagesWorkAsWritten
+	case "tests", "matrices": // run by TestTestingPageWorks and TestPagesWorkAsWritten
 		return nil
 	case "apiVersion", "extensionProviders", "http_filters", "static_resources", "name": // Envoy's and Kubernetes' own
 		return nil
@@ -157,41 +157,6 @@ func TestEveryConfigurationKeyIsDocumented(t *testing.T) {
 		if last := words[len(words)-1]; !slices.Contains(configKeys(), last) && last != "default" && last != "TIER" {
 			t.Errorf("docs/configuration.md has a row %q, which is no key", row[1])
 		}
-	}
-}
-
-// The tests that docs/testing.md shows pass, beside rules that fit them.
-func TestTestingPageWorks(t *testing.T) {
-	dir := t.TempDir()
-	const account = `
-tiers: [ { name: public }, { name: internal }, { name: confidential }, { name: restricted } ]
-unclassified: restricted
-broad_above: internal
-objects:
-  - { type: account, tier: confidential, catalog: accounts, attributes: { owner: string }, properties: { ssn: restricted } }
-routes:
-  - { host: accounts.example.com, map: [ "PATCH /v1/accounts/{id} -> update account/{id}" ] }
-identities:
-  - { name: customers, kind: human, match: { issuer: corp, client: [web] } }
-rules:
-  - { id: own-accounts, allow: customers, to: [update], on: account, up_to: confidential, own: owner }
-`
-	files := map[string]string{"rules/account.yaml": account}
-	for _, x := range examples(t, "../../docs/testing.md") {
-		files["rules/account_test.yaml"] += x.text
-	}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if code := run([]string{"test", filepath.Join(dir, "rules")}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 2 tests, 0 failed") {
-		t.Errorf("exit %d\n%s", code, &out)
 	}
 }
 
