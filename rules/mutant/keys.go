@@ -21,8 +21,8 @@ type leaf struct {
 	says  string // the value, without its places
 }
 
-// leaves are the written keys of a declaration, but for some. Structs with keys of
-// their own are entered.
+// leaves are the written keys of a declaration, but for some, and the keys of those
+// that are entered.
 func leaves(decl reflect.Value, but []string) []leaf { return walk(decl, but, "", nil) }
 
 func walk(v reflect.Value, but []string, prefix string, at []int) (out []leaf) {
@@ -31,7 +31,7 @@ func walk(v reflect.Value, but []string, prefix string, at []int) (out []leaf) {
 		name, field := prefix+key, v.Field(i)
 		switch {
 		case key == "" || slices.Contains(but, name) || field.IsZero():
-		case hasKeys(field.Type()):
+		case slices.Contains(entered, name):
 			out = append(out, walk(field, but, name+".", append(slices.Clone(at), i))...)
 		default:
 			l := leaf{name: name, at: append(slices.Clone(at), i), pos: placeOf(field), says: spelt(field)}
@@ -44,17 +44,8 @@ func walk(v reflect.Value, but []string, prefix string, at []int) (out []leaf) {
 	return out
 }
 
-func hasKeys(t reflect.Type) bool {
-	if t.Kind() != reflect.Struct {
-		return false
-	}
-	for f := range t.Fields() {
-		if f.Tag.Get("yaml") != "" {
-			return true
-		}
-	}
-	return false
-}
+// entered are the keys whose own keys limit one by one.
+var entered = []string{"require", "only", "match"}
 
 // drop leaves the key out of a declaration, which is a copy.
 func (l *leaf) drop(decl any) { reflect.ValueOf(decl).Elem().FieldByIndex(l.at).SetZero() }

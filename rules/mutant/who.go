@@ -43,7 +43,7 @@ func (b *builder) fits(s *rules.Selector, id *rules.Identity) bool {
 	return (s.Name == "" || b.member(s.Name, id.Name)) && is(s.Identity.V, id.Name) && (s.Group.V == "" || b.member(s.Group.V, id.Name)) &&
 		is(s.Kind.V, id.Kind.String()) && is(s.Issuer.V, id.Issuer) && is(s.Environment.V, b.environment(id.Name)) &&
 		(!given(s.AnyOf) || b.any(s.AnyOf.List, id)) && !slices.ContainsFunc(s.AllOf.List, one) &&
-		!(given(s.Not) && b.settled(s) && b.any(s.Not.List, id))
+		(!b.settled(s) || !b.any(s.Not.List, id))
 }
 
 // settled reports whether nothing but identities decides whom a selector selects.

@@ -13,7 +13,7 @@ import (
 func (t *testCase) compare(o *rules.Outcome) (faults []string) {
 	w := &t.decl.Want
 	if t.cell != nil {
-		return t.cell.compare(t, o)
+		return t.cell.compare(o)
 	}
 	if w.Snapshot {
 		return t.unlike(o)
@@ -73,7 +73,7 @@ func (t *testCase) unlike(o *rules.Outcome) []string {
 }
 
 // compare says how a cell is not what the picture has there.
-func (k *cell) compare(t *testCase, o *rules.Outcome) []string {
+func (k *cell) compare(o *rules.Outcome) []string {
 	got, want := k.mark(o), k.wanted()
 	if got == want || want == 0 { // where there is no picture to compare with, all of it is shown
 		return nil

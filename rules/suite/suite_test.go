@@ -33,7 +33,7 @@ func configured() Options {
 		Resolve: resolver.Options{MaxBody: 60 << 10},
 		Env: rules.Env{
 			Issuers: map[string]rules.IssuerEnv{
-				"corp":     {Claims: map[string]rules.Kind{"role": rules.String, "teams": rules.StringList}, Fixed: map[string]any{"tenant": "eu"}},
+				"corp":     {Claims: map[string]rules.Kind{"role": rules.String, "teams": rules.StringList, "groups": rules.StringList}, Fixed: map[string]any{"tenant": "eu"}},
 				"acme-idp": {},
 				"crew":     {Claims: map[string]rules.Kind{"role": rules.String}, Subjects: rules.SubjectsEnv{Catalog: "staff"}},
 			},
