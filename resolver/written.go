@@ -14,8 +14,9 @@ type writing struct {
 	base []step  // to the object that is written
 	id   []step  // below it, to the member that names the target: it is no property of it
 	list []step  // of a batch: below base, to each element; what is beside it belongs to all targets
-	only bool    // of a batch: what is beside the elements is not written
 	in   []step  // of a batch: below the element, to the object that is written
+	only bool    // writes says so: what is outside is not written, unless the type declares it
+	name []step  // then: from the body, or of a batch from the element, to the member that names the target
 }
 
 // written compiles what the line's first target is written with.
@@ -49,13 +50,15 @@ func (b *builder) written() {
 			return
 		}
 		b.bodyName(e)
+		w.only, w.name = true, id
 		if each := lastEach(e.steps); each > 0 {
 			if lastEach(id) != each || !slices.Equal(e.steps[:each], id[:each]) {
 				b.mistakes.AddHint(at.Pos, "capture the ids in the same list", "writes is %q, and the line's first target has no id in each of its elements", at.V)
 				return
 			}
-			w.list, w.in, w.only = e.steps[:each], e.steps[each:], true
-			if id = id[each:]; len(id) > len(w.in) && slices.Equal(id[:len(w.in)], w.in) {
+			w.list, w.in = e.steps[:each], e.steps[each:]
+			w.name = id[each:]
+			if id = w.name; len(id) > len(w.in) && slices.Equal(id[:len(w.in)], w.in) {
 				w.id = id[len(w.in):]
 			}
 			return
@@ -99,6 +102,13 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 		return nil, err
 	}
 	var common paths
+	name := w.name
+	if len(w.list) > 0 { // it is in the elements
+		name = nil
+	}
+	if err := w.outside(r.body, slices.Concat(w.base, w.list), name, &common); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(w.list) == 0:
 		err = w.object(body, &common, w.id)
@@ -154,11 +164,53 @@ func (w *writing) element(r *resolution, v *tree.Value, to *paths) error {
 	if len(w.in) == 0 && len(w.id) == 0 {
 		return nil
 	}
-	v, err := r.at(v, w.in)
+	set, err := r.at(v, w.in)
 	if err != nil {
 		return err
 	}
-	return w.object(v, to, w.id)
+	if err := w.outside(v, w.in, w.name, to); err != nil {
+		return err
+	}
+	return w.object(set, to, w.id)
+}
+
+// outside names what stands beside the way to the object that writes names, and beside
+// the member that names the target, as far as the type declares it: a server that reads
+// such a member there, too, writes it. All else may be what it likes.
+func (w *writing) outside(v *tree.Value, way, name []step, to *paths) error {
+	if !w.only || len(way) == 0 {
+		return nil
+	}
+	if way[0].each {
+		for i := range v.Items {
+			if err := w.outside(&v.Items[i], way[1:], name, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rest := tree.Value{Kind: tree.Object}
+	var next *tree.Value
+	for i, member := range v.Names {
+		if member == way[0].member {
+			next = &v.Items[i]
+			continue
+		}
+		rest.Names, rest.Items = append(rest.Names, member), append(rest.Items, v.Items[i])
+	}
+	declared := paths{list: to.list, strange: true} // as if one had been named
+	if err := members(&rest, w.root, &declared, name); err != nil {
+		return err
+	}
+	if to.list = declared.list; next == nil {
+		return nil
+	}
+	if len(name) > 0 && name[0] == way[0] {
+		name = name[1:]
+	} else {
+		name = nil
+	}
+	return w.outside(next, way[1:], name, to)
 }
 
 // object names the members of the object that is written, but for the one that
