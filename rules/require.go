@@ -37,7 +37,7 @@ func (r *Require) unmet(f *facts) (Reason, string) {
 		return TokenNotBound, "bound_token"
 	case r.Purpose && c.Purpose == "":
 		return PurposeMissing, "purpose"
-	case r.MTLS && c.Peer == "" && c.Bound != ByCertificate:
+	case r.MTLS && !certified(c):
 		return CertificateMissing, "mtls"
 	case len(r.Networks) > 0 && !InNetwork(f.req.ClientIP, r.Networks):
 		return NetworkNotAllowed, "network"
@@ -49,6 +49,12 @@ func (r *Require) unmet(f *facts) (Reason, string) {
 		return CatalogStale, "fresh_catalog"
 	}
 	return "", ""
+}
+
+// certified reports whether a client certificate stands behind the caller: that of a
+// verified peer, or the one that its token is bound to, be it to a key as well.
+func certified(c *Caller) bool {
+	return c.Peer != "" || c.Bound == ByCertificate || c.Bound == ByKey && c.Verified != nil && c.Confirm.Certificate != ""
 }
 
 // older reports whether more than limit seconds lie between at and now. A time

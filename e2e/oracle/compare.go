@@ -212,6 +212,11 @@ func (c *comparison) header(h hit, req *Request, want Answer, differ func(string
 	if credential := h.Header.Get("Authorization") + h.Header.Get("DPoP"); (want.Strip || req.Token < 0 && req.Auth == "") != (credential == "") {
 		differ("the upstream saw a credential: %v", credential != "")
 	}
+	for _, r := range c.w.Rules {
+		if r.Ask != nil && !r.Shadow && h.Header.Get(r.Ask.Header) != "" {
+			differ("the upstream saw %s, in which a rule asks", r.Ask.Header)
+		}
+	}
 	got := map[string][]string{}
 	for name, values := range h.Header {
 		lower := strings.ToLower(name)

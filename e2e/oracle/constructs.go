@@ -21,6 +21,8 @@ var constructs = slices.Concat([]string{
 	"property: nested", "property: asked for", "query: repeated", "body: of a GET", "form: application/x-www-form-urlencoded", "form: multipart/form-data",
 	"attribute: of the id", "host: below tenants", "host: below eu", "host: served by another's name",
 	"identity: strips credentials", "catalog: a misspelt file was offered",
+	"rule: not yet in its time", "rule: no longer in its time", "tier: a demand is tried",
+	"deny: a status of its own", "deny: hidden by another rule", "deny: what is not there looks hidden",
 }, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 
 func prefixed(prefix string, names []string) []string {

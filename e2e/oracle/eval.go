@@ -21,6 +21,7 @@ type evaluation struct {
 	decided *target // the target that denied
 	firm    bool    // no shadow entry excuses that the caller may not be used
 	trial   bool    // rules in shadow take part
+	refusal int     // the status that a deny rule has its denials answered with, 0 for none
 	out     Answer
 }
 
@@ -32,10 +33,10 @@ var statusOf = byReason(map[int][]string{
 	413: {"body_too_large"},
 	401: {"credential_missing", "credential_malformed", "token_malformed", "token_too_large", "token_header", "token_alg_not_allowed", "token_issuer",
 		"token_key_unknown", "token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid",
-		"token_lifetime_exceeds_max", "binding_nonce_required", "token_replayed", "revoked", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old"},
+		"token_lifetime_exceeds_max", "binding_nonce_required", "token_replayed", "revoked", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old", "auth_too_weak", "auth_method_missing"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "mutation_conflict", "mutation_unfit"},
+		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "certificate_missing", "justification_missing", "review_overdue", "mutation_conflict", "mutation_unfit"},
 	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
 })
 
@@ -61,6 +62,9 @@ func Evaluate(w *World, f front, req *Request) Answer {
 		e.out.Shadow = e.second(reason)
 	}
 	e.out.Asked, e.out.Reason, e.out.Status, e.out.Effect = true, reason, statusOf[reason], effectOf(reason)
+	if e.out.Effect == "deny" && e.refusal != 0 {
+		e.out.Status = e.refusal
+	}
 	if e.out.Effect == "deny" && e.excused() {
 		e.out.Shadow = &Second{"deny", reason, "entry"}
 		e.out.Effect, e.out.Reason, e.out.Status, e.out.Set = "allow", "shadow_deny", 200, nil
@@ -127,7 +131,7 @@ func (e *evaluation) settleOne(t *target, set *obligations, as string) string {
 // second decides once more with the rules in shadow; nil where that gives the same.
 func (e *evaluation) second(first string) *Second {
 	again := *e
-	again.trial, again.out = true, Answer{}
+	again.trial, again.out, again.refusal = true, Answer{}, 0
 	if reason := again.decide(); reason != first {
 		return &Second{effectOf(reason), reason, "rules"}
 	}
@@ -137,11 +141,11 @@ func (e *evaluation) second(first string) *Second {
 // excused says whether a live shadow entry turns the denial into an allow
 // (section 7): of the host, of the type of the target that decided, or of the identity.
 func (e *evaluation) excused() bool {
-	demand := e.out.Reason == "token_too_old" || e.out.Reason == "auth_too_old" // of policy, though a 401
+	demand := slices.Contains([]string{"token_too_old", "auth_too_old", "auth_too_weak", "auth_method_missing"}, e.out.Reason) // of policy, though a 401
 	switch {
 	case e.firm:
 		return false
-	case e.out.Status != 403 && e.out.Status != 503 && !demand,
+	case statusOf[e.out.Reason] != 403 && statusOf[e.out.Reason] != 503 && !demand,
 		e.out.Reason == "host_not_served", e.out.Reason == "upgrade_not_supported":
 		return false
 	case e.out.Reason != "no_route" && e.caller.issuer == nil && !e.caller.machine:

@@ -184,7 +184,8 @@ func (e *evaluation) acting() *caller {
 	}
 	a := &caller{issuer: issuer, claims: map[string]any{}, bound: e.caller.confirmed, token: &Token{
 		Issuer: issuer.Name, Subject: act.Subject, Client: act.Client, Age: e.caller.token.Age, NoIAT: e.caller.token.NoIAT, AuthAge: e.caller.token.AuthAge,
-	}}
+		ACR: e.caller.token.ACR, AMR: e.caller.token.AMR, Certificate: e.caller.token.Certificate,
+	}, confirmed: e.caller.confirmed}
 	for _, f := range issuer.Fixed {
 		a.claims[f.Claim] = f.Value
 	}

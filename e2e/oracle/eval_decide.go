@@ -24,23 +24,10 @@ func (e *evaluation) judge(t *target) (Verdict, []*Rule) {
 
 func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 	if t.looked && t.row == nil && t.action != "create" {
-		return nil, "unknown_object"
+		return nil, e.absent(t)
 	}
-	for _, r := range e.w.Rules {
-		if !r.Deny || !e.fits(r, t.action, t.typ) || t.tier < e.w.tier(r.FromTier) || !e.within(r, t) || len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
-			continue
-		}
-		verdict.Rule = r.ID
-		switch e.holds(r, t) {
-		case isTrue, isUnknown:
-			return nil, "denied_by_rule"
-		case isMissing:
-			return nil, "attribute_missing"
-		case isFault:
-			return nil, "rule_error"
-		default:
-			verdict.Rule = ""
-		}
+	if reason := e.denied(t, verdict); reason != "" {
+		return nil, reason
 	}
 	var applying []*Rule
 	for _, r := range e.w.Rules {
@@ -58,7 +45,10 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 			}
 		}
 	}
-	if reason := e.caller.unmet(e.w.Tiers[t.tier].Require); reason != "" {
+	if reason := e.demands(e.w.Tiers[t.tier].Require); reason != "" {
+		return nil, reason
+	}
+	if reason := e.demands(e.w.Tiers[t.tier].Trial); e.reachIf(reason != "", "tier: a demand is tried") && e.trial {
 		return nil, reason
 	}
 	verdict.Rule = applying[0].ID
@@ -67,22 +57,31 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 
 // applies says whether an allow rule applies but for `for` and `require`.
 func (e *evaluation) applies(r *Rule, t *target) bool {
-	if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
+	if r.Deny || !e.fits(r, t.action, t.typ) || !e.inTime(r) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
 		return false
 	}
 	unbounded := t.collection && len(t.bounds) == 0 && t.parent == ""
 	return e.holds(r, t) == isTrue && (!unbounded || r.Unbounded)
 }
 
-// unmet is the first demand of `for` and `require` that the caller does not meet.
+// unmet is the first demand of a review, `for`, `require` and `ask` that the caller does not meet.
 func (e *evaluation) unmet(r *Rule) string {
+	if e.w.Overdue && r.Review < 0 {
+		return "review_overdue"
+	}
 	if len(r.For) > 0 && e.caller.purpose == "" {
 		return "purpose_missing"
 	}
 	if len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
 		return "purpose_not_allowed"
 	}
-	return e.caller.unmet(r.Require)
+	if reason := e.demands(r.Require); reason != "" {
+		return reason
+	}
+	if !e.answered(r) {
+		return "justification_missing"
+	}
+	return ""
 }
 
 // nearest is section 5, step 5: why no rule applied.
@@ -93,7 +92,7 @@ func (e *evaluation) nearest(t *target) string {
 		}
 	}
 	for _, r := range e.w.Rules {
-		if r.Deny || !e.fits(r, t.action, t.typ) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
+		if r.Deny || !e.fits(r, t.action, t.typ) || !e.inTime(r) || t.tier > e.w.tier(r.UpTo) || !e.within(r, t) {
 			continue
 		}
 		switch e.holds(r, t) {

@@ -31,6 +31,7 @@ func Generate(seed uint64) *World {
 	g.tokens()
 	g.bindings()
 	g.revocations()
+	g.demands()
 	return g.w
 }
 

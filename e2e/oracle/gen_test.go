@@ -65,7 +65,7 @@ var common = []string{
 }
 
 // rare are the reasons that some seed of a few must show.
-var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself, ambiguousBeside}
+var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "auth_too_weak", "auth_method_missing", "certificate_missing", "justification_missing", "review_overdue", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself, ambiguousBeside}
 
 // unfit are the two reasons for values that must not be sent. They are so rare
 // that some seed must show one of them, whosever the value was.

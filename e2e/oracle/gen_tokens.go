@@ -12,12 +12,14 @@ type Token struct {
 	Client   string
 	Claims   map[string]any // beyond the registered ones
 	Age      time.Duration  // iat is so long ago
-	AuthAge  time.Duration  // auth_time is so long ago; 0 for no auth_time
-	Act      *Act           // who acts for the subject
-	MayAct   bool           // says who else might, which counts for nothing
-	Fault    string         // "" for a good token, else a key of tokenFaults
-	Baseline bool           // young and good: what most requests carry
-	NoIAT    bool           // Age is not said
+	ACR      string         // "" for none
+	AMR      []string
+	AuthAge  time.Duration // auth_time is so long ago; 0 for no auth_time
+	Act      *Act          // who acts for the subject
+	MayAct   bool          // says who else might, which counts for nothing
+	Fault    string        // "" for a good token, else a key of tokenFaults
+	Baseline bool          // young and good: what most requests carry
+	NoIAT    bool          // Age is not said
 
 	ID          string // jti, "" for none
 	Session     string // sid, likewise

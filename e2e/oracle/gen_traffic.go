@@ -16,11 +16,12 @@ type traffic struct {
 	front front
 	sent  int
 	seen  map[string]int // requests by outcome
+	luck  *rand.Rand     // of what requests answer
 }
 
 // Traffic returns the first n requests of a world behind a proxy.
 func Traffic(w *World, f front, n int) []*Request {
-	t := &traffic{generator: generator{r: rand.New(rand.NewPCG(w.Seed, 0x74726166666963)), w: w}, front: f, seen: map[string]int{}}
+	t := &traffic{generator: generator{r: rand.New(rand.NewPCG(w.Seed, 0x74726166666963)), w: w}, front: f, seen: map[string]int{}, luck: rand.New(rand.NewPCG(w.Seed, 0x616e7377657273))}
 	out := make([]*Request, n)
 	for i := range out {
 		out[i] = t.next()
@@ -41,7 +42,7 @@ func (t *traffic) next() *Request {
 		n = drawsForAllow
 	}
 	for range n {
-		r := t.request(wantAllow)
+		r := t.answer(t.request(wantAllow))
 		a := Evaluate(t.w, t.front, r)
 		if best == nil || t.better(a, kept, wantAllow) {
 			best, kept = r, a

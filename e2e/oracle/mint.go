@@ -102,6 +102,12 @@ func (m *mint) claims(t *Token, now time.Time) idp.Claims {
 	if t.AuthAge > 0 {
 		claims["auth_time"] = now.Add(-t.AuthAge).Unix()
 	}
+	if t.ACR != "" {
+		claims["acr"] = t.ACR
+	}
+	if len(t.AMR) > 0 {
+		claims["amr"] = t.AMR
+	}
 	maps.Copy(claims, t.Claims)
 	m.more(t, claims)
 	if t.Act != nil {

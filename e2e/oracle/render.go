@@ -86,7 +86,11 @@ func (w *World) tiersFile() string {
 		var f flow
 		f.str("name", t.Name)
 		f.sub("require", t.Require.render())
+		f.sub("require_shadow", t.Trial.render())
 		s += "  - " + f.String() + "\n"
+	}
+	if w.Overdue {
+		s += "overdue: deny\n"
 	}
 	return s + "unclassified: " + w.Unclassified + "\ncategories: " + quoteAll(w.Categories) + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4 }\n"
 }
@@ -101,6 +105,10 @@ func (r Require) render() *flow {
 	}
 	f.flag("bound_token", r.BoundToken)
 	f.flag("purpose", r.Purpose)
+	f.flag("mtls", r.MTLS)
+	f.list("network", r.Networks)
+	f.list("acr", r.ACR)
+	f.list("amr", r.AMR)
 	return &f
 }
 

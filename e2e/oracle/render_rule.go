@@ -1,6 +1,9 @@
 package oracle
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 func (r *Rule) render(date func(int) string) string {
 	var f flow
@@ -35,7 +38,27 @@ func (r *Rule) render(date func(int) string) string {
 	if !r.Deny { // many allow rules are broad, and all may say why
 		f.str("because", "The oracle wants to know.")
 		f.str("owner", "team-oracle")
-		f.raw("review_by", date(60))
+		review := 60
+		if r.Review != 0 {
+			review = r.Review
+		}
+		f.raw("review_by", date(review))
+	}
+	if r.NotBefore != 0 {
+		f.raw("not_before", date(r.NotBefore))
+	}
+	if r.Until != 0 {
+		f.raw("until", date(r.Until))
+	}
+	if r.Ask != nil {
+		var ask flow
+		ask.str("header", r.Ask.Header)
+		ask.str("pattern", answerPattern)
+		ask.str("as", r.Ask.As)
+		f.sub("ask", &ask)
+	}
+	if r.Status != 0 {
+		f.raw("status", strconv.Itoa(r.Status))
 	}
 	f.sub("then", r.then())
 	return f.String()

@@ -15,7 +15,8 @@ type World struct {
 	Kinds        []KindDemand
 	Rules        []*Rule // in byte order of File, then in the order of the file
 	Managed      []string
-	BodyLimit    int // limits.body in bytes
+	Overdue      bool // deny what is overdue for review
+	BodyLimit    int  // limits.body in bytes
 	Origins      []Origin
 	Trust        string // whose peers count: anybody's, any certificate's, domains or bundles (of example.com alone)
 	Revocations  []*Revocation
@@ -26,6 +27,7 @@ type World struct {
 type Tier struct {
 	Name    string
 	Require Require
+	Trial   Require // require_shadow
 }
 
 // Require is what a tier or a rule demands beyond the identity.
@@ -34,6 +36,10 @@ type Require struct {
 	MaxAuthAge  time.Duration
 	BoundToken  bool
 	Purpose     bool
+	MTLS        bool
+	Networks    []string
+	ACR         []string
+	AMR         []string
 }
 
 // Type is an entry of `objects:` together with its catalog.
@@ -231,6 +237,11 @@ type Rule struct {
 	Require    Require
 	Unbounded  bool
 	Set        []Mutation
+	NotBefore  int // in days from now, 0 for none
+	Until      int // likewise, a day that is still in
+	Review     int // likewise, of an allow rule; 0 for some time ahead
+	Ask        *Ask
+	Status     int // of a deny rule, 0 for none
 }
 
 // Selector says which callers a rule is about; members that are set must all match.

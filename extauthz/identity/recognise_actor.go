@@ -24,7 +24,7 @@ func (r *Recogniser) ActorOf(v *rules.Verified) *rules.Verified {
 	fixed := r.fixed[v.Actor.Issuer]
 	return &rules.Verified{
 		Issuer: v.Actor.Issuer, Subject: v.Actor.Subject, ClientID: v.Actor.ClientID,
-		IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt, AuthTime: v.AuthTime, ACR: v.ACR, AMR: v.AMR,
+		IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt, AuthTime: v.AuthTime, ACR: v.ACR, AMR: v.AMR, Confirm: v.Confirm,
 		Scopes: v.Scopes, Details: v.Details, Claims: fixed, Fixed: fixed,
 	}
 }
