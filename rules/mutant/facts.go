@@ -207,3 +207,16 @@ func (b *builder) groups() {
 		}
 	}
 }
+
+// defines changes the conditions that have names.
+func (b *builder) defines() {
+	for i, e := range b.Source.Define {
+		for _, v := range rules.Variants(e.V.V) {
+			op, what := vary(v)
+			b.add(Mutant{Operator: op, Pos: e.V.Pos}, func(s *rules.Source) {
+				s.Define = slices.Clone(s.Define)
+				s.Define[i].V.V = v.Text
+			}, "define %s: %s", e.Key, what)
+		}
+	}
+}

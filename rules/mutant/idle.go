@@ -28,6 +28,13 @@ func lists(words rules.Strings, word string) bool {
 	return slices.ContainsFunc(words, func(w rules.At[string]) bool { return w.V == word || w.V == anything })
 }
 
+// acts reports whether a rule's `to` has an action, by itself or in a group of actions.
+func (b *builder) acts(to rules.Strings, action string) bool {
+	return lists(to, action) || slices.ContainsFunc(b.Source.ActionGroups, func(g rules.Entry[rules.Strings]) bool {
+		return slices.ContainsFunc(to, func(w rules.At[string]) bool { return w.V == g.Key }) && b.acts(g.V, action) // no group holds itself
+	})
+}
+
 // touched calls f for each action that a map line takes on a type.
 func (b *builder) touched(f func(effect)) {
 	for _, line := range b.Lines {
@@ -51,7 +58,7 @@ func (r *ruleMutants) effects(action, typ string) (out []effect) {
 		on = rules.Strings{{V: typ}}
 	}
 	r.touched(func(e effect) {
-		if lists(to, e.action) && lists(on, e.typ.Name) {
+		if r.acts(to, e.action) && lists(on, e.typ.Name) {
 			out = append(out, e)
 		}
 	})
@@ -74,7 +81,7 @@ func (r *ruleMutants) idle(same func(effect) bool) string {
 // moreActions are those that map lines take on the rule's types beside its own.
 func (r *ruleMutants) moreActions() (out []string) {
 	r.touched(func(e effect) {
-		if lists(r.decl.On, e.typ.Name) && !lists(r.decl.To, e.action) {
+		if lists(r.decl.On, e.typ.Name) && !r.acts(r.decl.To, e.action) {
 			out = append(out, e.action)
 		}
 	})
@@ -85,7 +92,7 @@ func (r *ruleMutants) moreActions() (out []string) {
 // moreTypes are those on which map lines take the rule's actions beside its own.
 func (r *ruleMutants) moreTypes() (out []string) {
 	r.touched(func(e effect) {
-		if lists(r.decl.To, e.action) && !lists(r.decl.On, e.typ.Name) {
+		if r.acts(r.decl.To, e.action) && !lists(r.decl.On, e.typ.Name) {
 			out = append(out, e.typ.Name)
 		}
 	})
@@ -111,7 +118,7 @@ func (r *ruleMutants) coveredBesides(e effect) bool {
 		o := &r.Source.Rules[i]
 		top, _ := r.schema.TierByName(o.UpTo.V)
 		if i == r.i || o.Mode.V == "shadow" || o.Allow.Pos == (rules.Pos{}) ||
-			top < upTo || !lists(o.To, e.action) || !lists(o.On, e.typ.Name) || d.Unbounded.V && !o.Unbounded.V {
+			top < upTo || !r.acts(o.To, e.action) || !lists(o.On, e.typ.Name) || d.Unbounded.V && !o.Unbounded.V {
 			continue
 		}
 		if includes(o.Allow, d.Allow) && limitsNoMore(leaves(reflect.ValueOf(*o), notLimits), limits) {
@@ -164,7 +171,7 @@ func (r *ruleMutants) adds(e effect) bool {
 func (r *ruleMutants) mayAllow(x *resolver.Touch, callers []string) bool {
 	for i := range r.Source.Rules {
 		o := &r.Source.Rules[i]
-		if o.Allow.Pos == (rules.Pos{}) || o.Mode.V == "shadow" || !lists(o.To, x.Action) || !lists(o.On, x.Type) {
+		if o.Allow.Pos == (rules.Pos{}) || o.Mode.V == "shadow" || !r.acts(o.To, x.Action) || !lists(o.On, x.Type) {
 			continue
 		}
 		names, known := r.selected(o.Allow.List...)

@@ -116,6 +116,7 @@ func All(r Rules) []Mutant {
 	b.tiers()
 	b.identities()
 	b.groups()
+	b.defines()
 	slices.SortStableFunc(b.out, func(x, y Mutant) int {
 		switch {
 		case x.Pos.Less(y.Pos):

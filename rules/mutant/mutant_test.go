@@ -145,7 +145,7 @@ func TestLeavesEnterKeysOfKeys(t *testing.T) {
 		got = append(got, fmt.Sprintf("%v %s=%s", l.pos.Line, l.name, l.says))
 		l.drop(&d)
 	}
-	if want := []string{"43 own=owner", "44 require.max_token_age=10m0s"}; !slices.Equal(got, want) {
+	if want := []string{"45 own=owner", "46 require.max_token_age=10m0s"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if len(leaves(reflect.ValueOf(d), notLimits)) > 0 {

@@ -91,7 +91,7 @@ func (r *ruleMutants) words() {
 	d := r.decl
 	for k, w := range d.To {
 		if len(d.To) > 1 {
-			idle := r.idle(func(e effect) bool { return e.action != w.V || r.redundant(e) })
+			idle := r.idle(func(e effect) bool { return !r.acts(rules.Strings{w}, e.action) || r.redundant(e) })
 			r.add(Mutant{Operator: dropAction, Pos: w.Pos, Idle: idle},
 				func(d *rules.RuleDecl) { d.To = without(d.To, k) }, "not to %s", w.V)
 		}
