@@ -196,6 +196,7 @@ func (r *roll) overridden(v *rules.Verified, row *rules.Object) *rules.Verified 
 				out.Fixed = make(map[string]any, 1)
 			}
 			out.Fixed[name] = tenant
+			out.Claims[name] = tenant // what is fixed is a claim, too
 		}
 	}
 	return out

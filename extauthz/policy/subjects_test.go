@@ -203,3 +203,19 @@ func TestSubjectsCopyOnlyWhatChanges(t *testing.T) {
 		}
 	}
 }
+
+// A tenant of the row takes the place of one that is fixed for the issuer wherever
+// that is read: conditions must not see another one than same: tenant does.
+func TestSubjectsTenantIsOne(t *testing.T) {
+	r := &roll{typ: &rules.Type{Attributes: []rules.Attribute{{Name: tenantColumn, Kind: rules.String}}}, asserts: map[string]rules.Kind{"role": rules.String}}
+	for row, want := range map[any]string{"globex": "globex", "acme": "acme", catalog.Empty{}: "acme"} {
+		v := &rules.Verified{Claims: map[string]any{"role": "clerk", "tenant": "acme"}, Fixed: map[string]any{"tenant": "acme"}}
+		got := r.overridden(v, &rules.Object{Attributes: []any{row}})
+		if got.Fixed["tenant"] != want || got.Claims["tenant"] != want || got.Claims["role"] != "clerk" {
+			t.Errorf("the row says %v: got %v and %v, want %s", row, got.Fixed, got.Claims, want)
+		}
+		if v.Fixed["tenant"] != "acme" || v.Claims["tenant"] != "acme" {
+			t.Errorf("the row says %v: the token was changed to %v and %v", row, v.Fixed, v.Claims)
+		}
+	}
+}
