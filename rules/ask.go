@@ -50,7 +50,10 @@ func (j *judge) heard(c *clause) {
 	if c.ask == nil {
 		return
 	}
-	value, _ := c.ask.answer(j.facts.req)
+	value, ok := c.ask.answer(j.facts.req)
+	if !ok { // it is supposed
+		return
+	}
 	if a := (Answer{c.ask.as, value}); !slices.Contains(j.answers, a) {
 		j.answers = append(j.answers, a)
 	}

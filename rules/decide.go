@@ -11,11 +11,11 @@ func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
 	if c == nil {
 		c = new(Caller)
 	}
-	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}}
+	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, supposed: s.supposed}}
 	d := j.all(targets)
 	d.Answers = j.answers
 	if j.metShadow {
-		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c}, trial: true}
+		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, supposed: s.supposed}, trial: true}
 		d.Shadow = trial.all(targets).differs(&d)
 	}
 	return d
@@ -253,7 +253,7 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		n.demand(c, why, "require "+what)
 		return false
 	}
-	if c.ask != nil {
+	if c.ask != nil && !j.set.supposed {
 		if _, ok := c.ask.answer(j.facts.req); !ok {
 			n.demand(c, JustificationMissing, "ask "+c.ask.header)
 			return false

@@ -37,6 +37,8 @@ func (r *Require) unmet(f *facts) (Reason, string) {
 		return TokenNotBound, "bound_token"
 	case r.Purpose && c.Purpose == "":
 		return PurposeMissing, "purpose"
+	case f.supposed:
+		return "", ""
 	case r.MTLS && !certified(c):
 		return CertificateMissing, "mtls"
 	case len(r.Networks) > 0 && !InNetwork(f.req.ClientIP, r.Networks):
@@ -55,6 +57,15 @@ func (r *Require) unmet(f *facts) (Reason, string) {
 // verified peer, or the one that its token is bound to, be it to a key as well.
 func certified(c *Caller) bool {
 	return c.Peer != "" || c.Bound == ByCertificate || c.Bound == ByKey && c.Verified != nil && c.Confirm.Certificate != ""
+}
+
+// Supposing returns the same rules for callers who bring what they can: who come from
+// the networks, with the certificate and after the login that is demanded, and say what
+// is asked. It is for reviews, which count what somebody could reach, and decides no request.
+func (s *Set) Supposing() *Set {
+	out := *s
+	out.supposed = true
+	return &out
 }
 
 // older reports whether more than limit seconds lie between at and now. A time

@@ -62,6 +62,20 @@ func TestRequireShadowIsASecondVerdict(t *testing.T) {
 	}
 }
 
+// A review counts what a caller could reach who brings all that is asked of it.
+func TestSupposing(t *testing.T) {
+	set := load(t, `rules: [{ id: a, allow: customers, to: [read], on: file, up_to: public,
+  require: { acr: gold, amr: otp, mtls: true, network: 10.0.0.0/8 }, ask: { header: x-case, pattern: "C[0-9]", as: case } }]`)
+	who := &Caller{Verified: &Verified{Issuer: "corp", Subject: "ada"}, Kind: Human, Identity: set.Identities()[0]}
+	file := []Target{{Action: "read", Object: Object{Type: set.Schema().Types["file"], ID: "1"}}}
+	if d := set.Supposing().Decide(&Request{Now: testNow}, who, file); d.Effect != Allow || d.Answers != nil {
+		t.Errorf("supposed: %v %s, answers %v", d.Effect, d.Reason, d.Answers)
+	}
+	if d := set.Decide(&Request{Now: testNow}, who, file); d.Reason != CertificateMissing {
+		t.Errorf("as it is: %v %s", d.Effect, d.Reason)
+	}
+}
+
 // A type's rows are as fresh as the strictest of its tiers and rules demands.
 func TestFreshnessOfTypes(t *testing.T) {
 	text := func(rules string) string {

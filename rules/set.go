@@ -15,6 +15,7 @@ type Set struct {
 	selects    index // every allow rule's selectors, whatever their types and actions
 	unchecked  []string
 	asks       []string // headers, sorted
+	supposed   bool     // see Supposing
 	hides      bool     // some deny rule answers with 404
 	warnings   Mistakes
 	beside     func(req *Request, name string) bool

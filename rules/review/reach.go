@@ -54,6 +54,7 @@ type review struct {
 // Run counts what identities reach. Its error is about the options or the
 // context; what cannot be counted is part of the report.
 func Run(ctx context.Context, o Options) (*Report, error) {
+	o.Set = o.Set.Supposing()
 	r := &review{
 		o: &o, schema: o.Set.Schema(), request: rules.Request{Now: o.Now},
 		uncounted: make(map[string]string), badRows: make(map[string]int), objects: make(map[string]int),
