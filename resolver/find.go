@@ -17,7 +17,7 @@ func (r *Routes) Find(host, method, path string) (op *Operation, captures map[st
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := h.match(method, segs, slash)
+	m, err := h.match(method, path, segs, slash)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,9 +46,9 @@ func (r *Routes) host(name string) *host {
 	return nil
 }
 
-// match finds the line for the segments of a path, of which slash says that one
+// match finds the line for a path and its segments, of which slash says that one
 // holds a slash of its own.
-func (h *host) match(method string, segs []string, slash bool) (Match, error) {
+func (h *host) match(method, path string, segs []string, slash bool) (Match, error) {
 	if method == head { // its answer tells what GET's would
 		method = "GET"
 	}
@@ -81,6 +81,9 @@ func (h *host) match(method string, segs []string, slash bool) (Match, error) {
 		if err := h.within(op, method, segs); err != nil {
 			return Match{}, err
 		}
+	}
+	if err := op.checkText(path, segs); err != nil {
+		return Match{}, err
 	}
 	return Match{Op: op, segs: segs}, nil
 }
@@ -136,6 +139,6 @@ func (h *host) slashes(req *rules.Request) error {
 		return nil
 	}
 	method, _ := req.Header("access-control-request-method")
-	_, err := h.match(method, req.Segs, true)
+	_, err := h.match(method, req.Path, req.Segs, true)
 	return err
 }

@@ -41,7 +41,7 @@ func (r *Routes) match(req *rules.Request) (Match, error) {
 		}
 		return unneeded(Match{Preflight: true}, req)
 	}
-	m, err := h.match(req.Method, req.Segs, req.Slash)
+	m, err := h.match(req.Method, req.Path, req.Segs, req.Slash)
 	if err != nil || m.Op.NeedsBody { // whoever reads it judges it
 		return m, err
 	}

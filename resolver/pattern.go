@@ -108,6 +108,24 @@ func (p *pattern) part(seg string, i int) string {
 	return seg[from:at[i]]
 }
 
+// inText reports whether a byte of a segment that matches is of the text.
+func (p *pattern) inText(seg string, at int) bool {
+	if p.anyCase {
+		seg = lower(seg)
+	}
+	cuts, _ := first(p.text, seg, 1)
+	for i, text := range p.text {
+		from := 0
+		if i > 0 {
+			from = cuts[i-1]
+		}
+		if from <= at && at < from+len(text) {
+			return true
+		}
+	}
+	return false
+}
+
 // shape is the pattern without the names of its captures.
 func (p *pattern) shape() string { return strings.Join(p.text, "{}") }
 

@@ -75,13 +75,13 @@ func (r *Routes) PathRegexp(op *Operation) string {
 	return b.String()
 }
 
-// spelt matches a text and every way of escaping it but for letters and what else
-// proxies write as it is (RFC 3986 section 2.3).
+// spelt matches a text as a request may have it: escaped where it cannot stand as
+// it is, for text that comes escaped without need is refused.
 func spelt(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if isLetter(c) || isDigit(c) || strings.IndexByte("-._~", c) >= 0 {
+		if standsInPath(c) {
 			b.WriteString(regexp.QuoteMeta(string(c)))
 			continue
 		}
@@ -117,7 +117,13 @@ func (r *Routes) PathGlobs(op *Operation) []string {
 	return all
 }
 
-// plainSegment reports whether a text is sent in one spelling alone.
+// plainSegment reports whether a text is sent in one spelling alone, of what globs
+// take for itself (RFC 3986 section 2.3).
 func plainSegment(text string, anyCase bool) bool {
-	return spelt(text) == regexp.QuoteMeta(text) && (!anyCase || strings.ToLower(text) == strings.ToUpper(text))
+	for i := range len(text) {
+		if !isLetter(text[i]) && !isDigit(text[i]) && strings.IndexByte("-._~", text[i]) < 0 {
+			return false
+		}
+	}
+	return (!anyCase || strings.ToLower(text) == strings.ToUpper(text))
 }

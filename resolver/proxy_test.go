@@ -17,7 +17,7 @@ func TestPathRegexp(t *testing.T) {
 		glob     string
 	}{
 		{"POST /v1/accounts/{id}/close -> close account/{id}", []string{"/v1/accounts/AC1/close", "/v1/accounts/%41C/close"}, []string{"/v1/accounts/AC1", "/v1/accounts//close", "/v1/accounts/a/b/close", "/V1/accounts/a/close"}, "/v1/accounts/{*}/close"},
-		{"POST /v1/accounts:batchGet -> read account/{body.ids[]}", []string{"/v1/accounts:batchGet", "/v1/accounts%3abatchGet", "/v1/accounts%3AbatchGet"}, []string{"/v1/accountsXbatchGet"}, "/v1/{*}"},
+		{"POST /v1/accounts:batchGet -> read account/{body.ids[]}", []string{"/v1/accounts:batchGet"}, []string{"/v1/accountsXbatchGet", "/v1/accounts%3AbatchGet"}, "/v1/{*}"},
 		{"GET /v1/files/{path=**} -> read file/{path}", []string{"/v1/files/a", "/v1/files/a/b.c"}, []string{"/v1/files/", "/v1/files"}, "/v1/files/{**}"},
 		{"GET /v1/{a}...{b} -> read file/{a}, read file/{b}", []string{"/v1/x...y", "/v1/1.2...3"}, []string{"/v1/x..y", "/v1/..."}, "/v1/{*}"},
 		{"GET /v1/Ü -> list account", []string{"/v1/%C3%9C", "/v1/%c3%9c"}, []string{"/v1/U", "/v1/%C3"}, "/v1/{*}"},

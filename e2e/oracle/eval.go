@@ -9,6 +9,7 @@ type evaluation struct {
 	front   front
 	req     *Request
 	path    []string            // decoded segments, as the line matches them
+	opaque  []string            // the same with a question mark, which no text holds, for each escape
 	slash   bool                // one of them holds a slash that was encoded
 	compare func(string) string // how the host compares text
 	query   []param

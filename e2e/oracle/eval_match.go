@@ -28,7 +28,7 @@ func (e *evaluation) decode() string {
 			return "ambiguous_path"
 		}
 		e.slash = e.slash || len(parts) > 1
-		e.path = append(e.path, decoded)
+		e.path, e.opaque = append(e.path, decoded), append(e.opaque, escapedAgain.ReplaceAllString(s, "?"))
 	}
 	if !hasQuery {
 		return e.form()
@@ -51,7 +51,7 @@ func (e *evaluation) decode() string {
 	return e.form()
 }
 
-// escapedAgain finds what a server that decodes twice would read as another byte.
+// escapedAgain finds escapes, and in decoded text what a server that decodes twice would read as one.
 var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // odd says whether a decoded segment is no segment to some server, or another one.
@@ -95,7 +95,7 @@ func (e *evaluation) match() string {
 	}
 	e.reachIf(!e.host.Served, "host: served by another's name")
 	if n := len(e.path); e.host.Slash && n > 1 && e.path[n-1] == "" {
-		e.path = e.path[:n-1]
+		e.path, e.opaque = e.path[:n-1], e.opaque[:n-1]
 	}
 	e.compare = asSent
 	if e.host.Case {
@@ -114,6 +114,8 @@ func (e *evaluation) match() string {
 	case e.line == nil:
 		return "no_route"
 	case e.line != e.narrowest(e.req.Method, e.path, lenient) || e.line.twice(e.path, e.compare):
+		return "ambiguous_path"
+	case e.reachIf(!fits(e.line.Path, e.opaque, e.compare), "path: text that came as an escape"):
 		return "ambiguous_path"
 	}
 	if !e.line.Open && e.w.needsBody(e.line) {
