@@ -1,8 +1,9 @@
 package rules
 
-import "time"
-
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Set is the compiled tiers, objects, identities and rules of one policy
 // version. It never changes and is safe for use by many goroutines.
