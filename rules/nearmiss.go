@@ -33,7 +33,7 @@ func (s *Set) NearMisses(req *Request, c *Caller, t *Target) []Miss {
 		c = new(Caller)
 	}
 	f := facts{schema: s.schema, req: req, caller: c, target: t}
-	g := s.schema.grade(&f)
+	g := s.grade(&f)
 	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
 	type ranked struct {
 		Miss

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/netip"
@@ -33,6 +34,7 @@ type asked struct {
 	actor                 string
 	peer, source, at      string
 	fetch                 bool
+	suppose               []string
 	output                string
 }
 
@@ -45,12 +47,17 @@ func newExplain() *cobra.Command {
 the caller, the objects and their tiers, the rule with file and line, and for a denial the nearest rule and what
 it lacked. With --as it takes the caller on your word; with --token it verifies the token with the keys at hand;
 without either the caller is anonymous. With --decision it shows a decision from the log in the same form: the
-log that the configuration names, or --log.`,
+log that the configuration names, or --log. With --what-if it adds how the request would be decided if that were so:
+all that is given together. The exit code is that of the request as it is.`,
 		Example: `  tiergate explain -c tiergate.yaml GET https://accounts.example.com/v1/accounts/AC1 --as customers --subject ada
   tiergate explain -c tiergate.yaml PATCH https://accounts.example.com/v1/accounts/AC1 --body '{"phone":"1"}' --token - < token.jwt
+  tiergate explain -c tiergate.yaml GET https://accounts.example.com/v1/accounts/AC1 --as customers --subject eve --what-if object.owner=eve
   tiergate explain -c tiergate.yaml --decision vtyey9fmta24v5tbmqe8cc3xk4
   tiergate explain --log decisions.jsonl --decision vtyey9fmta24v5tbmqe8cc3xk4`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.decision != "" && len(a.suppose) > 0 {
+				return errors.New("--what-if is about a request that can be decided again: give a method and a URL")
+			}
 			if a.decision != "" && len(args) == 0 {
 				return explainDecision(cmd, &a)
 			}
@@ -75,6 +82,7 @@ log that the configuration names, or --log.`,
 	f.StringVar(&a.source, "source", "127.0.0.1", "the address the request comes from")
 	f.StringVar(&a.at, "at", "", "the time of the request, RFC 3339; now unless given")
 	f.BoolVar(&a.fetch, "fetch", false, "with --token: ask the issuers for their keys first")
+	f.StringArrayVar(&a.suppose, "what-if", nil, "explain once more if this were so: tier=NAME, claim.NAME=VALUE, object.NAME=VALUE or at=TIME")
 	outputFlag(cmd, &a.output, "text", "json")
 	return cmd
 }
@@ -154,17 +162,12 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return explainMistakes(cmd.ErrOrStderr(), err, src)
 	}
-	if a.as != "" || a.peer != "" {
-		if err := a.checkPeer(c); err != nil {
+	if a.as != "" || a.peer != "" || len(a.suppose) > 0 {
+		verifier, err := a.asking(c, p, parts, raw.Now)
+		if err != nil {
 			return err
 		}
-		verifier := policy.Verifier(peered{parts.verifier, a.peer})
-		if a.as != "" {
-			if verifier, err = a.verifier(c, p, raw.Now); err != nil {
-				return err
-			}
-		}
-		parts.options.Verifier = verifier
+		parts.options.Verifier = &onceVerified{Verifier: verifier}
 		if p, _, err = parts.load(); err != nil {
 			return err
 		}
@@ -175,20 +178,45 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		}
 	}
 	out, near := p.Explain(cmd.Context(), raw)
-	r := extauthz.NewRecord(out, raw)
-	if err := printStory(cmd.OutOrStdout(), &r, a.output); err != nil {
+	if err := a.print(cmd.OutOrStdout(), out, near, raw); err != nil {
 		return err
 	}
-	if a.output == "text" {
-		if a.as == "" && r.Caller.Kind == "anonymous" {
-			fmt.Fprintln(cmd.OutOrStdout(), "  asked     as the anonymous caller; --as IDENTITY --subject SUBJECT, or --token TOKEN, names another")
+	if len(a.suppose) > 0 {
+		if err := a.whatIf(cmd.Context(), cmd.OutOrStdout(), c, parts, raw); err != nil {
+			return err
 		}
-		printNear(cmd.OutOrStdout(), near)
 	}
 	if out.Effect != rules.Allow {
 		return errNo
 	}
 	return nil
+}
+
+func (a *asked) print(w io.Writer, out *rules.Outcome, near []rules.Miss, raw *rules.RawRequest) error {
+	r := extauthz.NewRecord(out, raw)
+	if err := printStory(w, &r, a.output); err != nil || a.output != "text" {
+		return err
+	}
+	if a.as == "" && r.Caller.Kind == "anonymous" {
+		fmt.Fprintln(w, "  asked     as the anonymous caller; --as IDENTITY --subject SUBJECT, or --token TOKEN, names another")
+	}
+	printNear(w, near)
+	return nil
+}
+
+// asking is the verifier of who asks: one that takes the user's word for what the
+// command line states, else the server's own.
+func (a *asked) asking(c *config, p *policy.Policy, parts *parts, now time.Time) (policy.Verifier, error) {
+	if err := a.checkPeer(c); err != nil {
+		return nil, err
+	}
+	switch {
+	case a.as != "":
+		return a.verifier(c, p, now)
+	case a.peer != "":
+		return peered{parts.verifier, a.peer}, nil
+	}
+	return parts.options.Verifier, nil
 }
 
 // request is the raw request that the proxy would describe.

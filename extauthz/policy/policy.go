@@ -58,7 +58,7 @@ func (p *Policy) Check(ctx context.Context, raw *rules.RawRequest) *rules.Outcom
 // decide is Check, and says what the caller proved: the zero value where no
 // credential was accepted, or none was asked for.
 func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, rules.Evidence) {
-	o := &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}
+	o := p.undecided()
 	c := check{p: p, raw: raw, o: o, last: time.Now()}
 	c.end(c.run(ctx))
 	return o, c.evidence
@@ -67,18 +67,29 @@ func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outc
 // Explain decides one request as Check does, and adds what the rules near the
 // target that was denied would have needed. It is not for the request path.
 func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
-	c := check{p: p, raw: raw, o: &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}, last: time.Now()}
-	err := c.run(ctx) // once: a proof of possession is good for no second time
-	var near []rules.Miss
+	c := check{p: p, raw: raw, o: p.undecided()}
+	near := c.explain(ctx)
+	return c.o, near
+}
+
+// undecided is an outcome before its decision: a denial without a reason.
+func (p *Policy) undecided() *rules.Outcome {
+	return &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}
+}
+
+// explain runs the check and finds the rules near the target that was denied.
+func (c *check) explain(ctx context.Context) (near []rules.Miss) {
+	c.last = time.Now()
+	err := c.run(ctx)                              // once: a proof of possession is good for no second time
 	last, caller := len(c.o.Targets)-1, c.o.Caller // the first denied target ends the request
 	if last >= len(c.targets) {                    // behind the caller's verdicts stand those of who acts for it
 		last, caller = last-len(c.targets), caller.Actor
 	}
 	if err == nil && c.o.Effect != rules.Allow && last >= 0 && last < len(c.targets) {
-		near = p.set.NearMisses(c.o.Request, caller, &c.targets[last])
+		near = c.p.set.NearMisses(c.o.Request, caller, &c.targets[last])
 	}
 	c.end(err)
-	return c.o, near
+	return near
 }
 
 // end turns the error of run into the denial that it is, and excuses what a
@@ -102,6 +113,9 @@ type check struct {
 	firm    bool           // no shadow entry excuses the denial
 
 	evidence rules.Evidence // once it is accepted
+
+	suppose    *Suppose // what an explanation takes to be otherwise; nil for nothing
+	unsupposed error    // why it could not
 }
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
@@ -135,6 +149,9 @@ func (c *check) run(ctx context.Context) error {
 	}
 	c.targets, err = c.resolve(ctx, req, &match)
 	c.took(rules.StepResolve)
+	if err == nil && c.suppose != nil {
+		c.unsupposed = c.suppose.apply(c.targets)
+	}
 	if err != nil {
 		return err
 	}
