@@ -155,7 +155,6 @@ type HostDecl struct {
 	Host   At[string]   `yaml:"host"`
 	CORS   At[bool]     `yaml:"cors"`
 	Shadow []ShadowDecl `yaml:"shadow"`
-	Map    []LineDecl   `yaml:"map"`
 
 	TrailingSlash At[string] `yaml:"trailing_slash"` // exact or ignore
 	Case          At[string] `yaml:"case"`           // likewise, of the templates' text
@@ -163,6 +162,8 @@ type HostDecl struct {
 	GraphQL GraphQLDecl `yaml:"graphql"`
 	GRPC    GRPCDecl    `yaml:"grpc"`
 	MCP     []MCPDecl   `yaml:"mcp"`
+
+	Map []LineDecl `yaml:"map"`
 }
 
 // LineDecl is one map line, `operation -> action target`, with the options that

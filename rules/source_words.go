@@ -43,6 +43,7 @@ var keyWords = map[reflect.Type]map[string]string{
 		"broad_above":   "Rights to whole types above this tier need because, owner and review_by.",
 		"weights":       "What actions count in the blast radius.",
 		"action_groups": "Names for several actions.",
+		"define":        "Named conditions in CEL, which stand for their text in when and in other definitions.",
 		"categories":    "Categories of data besides the usual ones.",
 		"objects":       "The types of objects that the API has.",
 		"routes":        "Which request acts on which objects, by host.",

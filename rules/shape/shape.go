@@ -126,8 +126,9 @@ func (b *Builder) Of(t reflect.Type) Shape {
 		return Shape{Scalar: &Scalar{Types: []string{"integer", "string"}, Pattern: `^[-+]?[0-9]+$`}}
 	case reflect.String:
 		return Text()
+	default:
+		return Shape{Any: true} // an interface takes whatever is there
 	}
-	return Shape{Any: true} // an interface takes whatever is there
 }
 
 func (b *Builder) mapping(t reflect.Type) *Mapping {
