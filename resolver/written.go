@@ -10,13 +10,14 @@ import (
 // writing says which members of a body are written to the line's first target, or
 // where each element of a list has one of its own, to which.
 type writing struct {
-	root *member // what the type declares
-	base []step  // to the object that is written
-	id   []step  // below it, to the member that names the target: it is no property of it
-	list []step  // of a batch: below base, to each element; what is beside it belongs to all targets
-	in   []step  // of a batch: below the element, to the object that is written
-	only bool    // writes says so: what is outside is not written, unless the type declares it
-	name []step  // then: from the body, or of a batch from the element, to the member that names the target
+	root  *member // what the type declares
+	known *member // what a mask may name: that, the attributes and the id
+	base  []step  // to the object that is written
+	id    []step  // below it, to the member that names the target: it is no property of it
+	list  []step  // of a batch: below base, to each element; what is beside it belongs to all targets
+	in    []step  // of a batch: below the element, to the object that is written
+	only  bool    // writes says so: what is outside is not written, unless the type declares it
+	name  []step  // then: from the body, or of a batch from the element, to the member that names the target
 }
 
 // written compiles what the line's first target is written with.
@@ -31,7 +32,7 @@ func (b *builder) written() {
 	if first.upsert {
 		actions = []string{"create", "update"}
 	}
-	w.root = declared(first.typ, actions...)
+	w.root, w.known = declared(first.typ, actions...), known(first.typ)
 	var id []step
 	if first.id != nil && first.id.kind == fromBody {
 		id = first.id.steps
@@ -94,12 +95,22 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 	if w == nil {
 		return out, nil
 	}
+	write := r.wrote
 	if r.kind == jsonPatch {
-		return out, r.patched(mine)
+		write = r.patched
 	}
+	if err := write(mine); err != nil {
+		return nil, err
+	}
+	return out, r.masked(mine)
+}
+
+// wrote names what the body writes on the targets of the line's first one.
+func (r *resolution) wrote(mine []rules.Target) error {
+	w := r.op.written
 	body, err := r.at(r.body, w.base)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var common paths
 	name := w.name
@@ -107,7 +118,7 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 		name = nil
 	}
 	if err := w.outside(r.body, slices.Concat(w.base, w.list), name, &common); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case len(w.list) == 0:
@@ -116,14 +127,14 @@ func (r *resolution) properties(out []rules.Target) ([]rules.Target, error) {
 		err = w.beside(body, w.list, &common)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, loose := range r.loose { // an element without an id belongs to nobody alone
 		if err := w.element(r, loose, &common); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, r.each(mine, common)
+	return r.each(mine, common)
 }
 
 // each gives every target the common paths, and in a batch those of its element.
