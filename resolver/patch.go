@@ -65,15 +65,17 @@ func patchOp(v *tree.Value) (op, from, path string, ok bool) {
 	op, path = text("op"), text("path")
 	want, known := patchOps[op]
 	n := 2
+	var value *tree.Value
 	if want != "" {
 		n++
-		m, _ := v.Member(want)
-		ok = ok && m != nil
+		value, _ = v.Member(want)
+		ok = ok && value != nil
 	}
 	if want == "from" {
 		from = text("from")
 	}
-	return op, from, path, ok && known && len(v.Names) == n && isPointer(path) && isPointer(from)
+	return op, from, path, ok && known && len(v.Names) == n && isPointer(path) && isPointer(from) &&
+		!tree.Inherited(tokens(path), value) && !tree.Inherited(tokens(from), nil)
 }
 
 // isPointer knows a JSON pointer (RFC 6901 section 3).
@@ -90,6 +92,15 @@ func isPointer(s string) bool {
 }
 
 var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+
+// tokens are the names and numbers of a JSON pointer.
+func tokens(s string) []string {
+	out := strings.Split(strings.TrimPrefix(s, "/"), "/")
+	for i := range out {
+		out[i] = unescapePointer.Replace(out[i])
+	}
+	return out
+}
 
 // pointer adds the path that a JSON pointer leads to. A number or - is an element
 // where one is declared.

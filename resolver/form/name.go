@@ -65,6 +65,9 @@ func (f *fields) add(name string, value tree.Value) error {
 	if !ok {
 		return fail("the name of field %d", f.count)
 	}
+	if tree.Inherited(strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(".[]", r) }), nil) {
+		return fail("the name of field %d changes what objects inherit", f.count)
+	}
 	f.root.Kind = tree.Object
 	if !f.root.put(steps, value) {
 		return fail("field %d is another kind of value than one before it, or out of order", f.count)

@@ -176,6 +176,17 @@ func inherited(name string, v *Value) bool {
 	return name == "__proto__" || name == "constructor" && slices.Contains(v.Names, "prototype")
 }
 
+// Inherited reports whether the names of a path lead into what objects inherit, or a
+// value at its end does, which may be nil.
+func Inherited(path []string, v *Value) bool {
+	for i, name := range path {
+		if name == "__proto__" || name == "prototype" && i > 0 && path[i-1] == "constructor" {
+			return true
+		}
+	}
+	return v != nil && len(path) > 0 && inherited(path[len(path)-1], v)
+}
+
 // list reads elements up to the closing byte, separated by single commas.
 func (r *reader) list(end byte, element func() error) error {
 	if r.space(); r.peek() == end {
