@@ -11,7 +11,7 @@ import (
 // Cond is a condition in the small part of CEL that worlds use. The server
 // reads its text, the evaluator the tree.
 type Cond struct {
-	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref, starts, size, exists
+	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref, starts, size, exists, named
 	Kids []*Cond
 	A, B Operand // of comparisons; A alone for has and for ref, a bool
 }
@@ -63,7 +63,7 @@ func (c *Cond) String() string {
 		return "!(" + c.Kids[0].String() + ")"
 	case "has":
 		return "has(" + c.A.Ref + ")"
-	case "ref":
+	case "ref", "named":
 		return c.A.Ref
 	case "div": // an error when A is zero
 		return fmt.Sprintf("100 / %s > %s", c.A, c.B)
@@ -154,6 +154,8 @@ func (c *Cond) eval(refs lookup) truth {
 		return or(kids...)
 	case "not":
 		return not(c.Kids[0].eval(refs))
+	case "named": // a define
+		return c.Kids[0].eval(refs)
 	case "has":
 		switch refs(c.A.Ref).known {
 		case isUnknown:

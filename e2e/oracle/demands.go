@@ -63,9 +63,11 @@ func (e *evaluation) answered(r *Rule) bool {
 // the caller or from who acts for it.
 func (e *evaluation) absent(t *target) string {
 	hides := func(c *caller) bool {
+		who := e.caller
+		defer func() { e.caller = who }()
+		e.caller = *c
 		return slices.ContainsFunc(e.w.Rules, func(r *Rule) bool {
-			return r.Deny && !r.Shadow && r.Status == hidden && slices.ContainsFunc(r.Who, c.selects) &&
-				(slices.Contains(r.To, t.action) || slices.Contains(r.To, "*")) &&
+			return r.Deny && !r.Shadow && r.Status == hidden && slices.ContainsFunc(r.Who, e.selects) && e.acts(r.To, t.action) &&
 				(slices.Contains(r.On, t.typ.Name) || slices.Contains(r.On, "*")) &&
 				(len(r.For) == 0 || slices.Contains(r.For, c.purpose)) && e.inTime(r)
 		})

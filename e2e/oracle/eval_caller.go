@@ -186,6 +186,9 @@ func (e *evaluation) acting() *caller {
 		Issuer: issuer.Name, Subject: act.Subject, Client: act.Client, Age: e.caller.token.Age, NoIAT: e.caller.token.NoIAT, AuthAge: e.caller.token.AuthAge,
 		ACR: e.caller.token.ACR, AMR: e.caller.token.AMR, Certificate: e.caller.token.Certificate,
 	}, confirmed: e.caller.confirmed}
+	if scope, ok := e.caller.token.Claims["scope"]; ok { // what was granted was granted to both
+		a.token.Claims = map[string]any{"scope": scope}
+	}
 	for _, f := range issuer.Fixed {
 		a.claims[f.Claim] = f.Value
 	}

@@ -7,9 +7,8 @@ import (
 
 // fits says whether a rule's selector, to and on fit. Rules in shadow do only in the second verdict.
 func (e *evaluation) fits(r *Rule, action string, typ *Type) bool {
-	return (!r.Shadow || e.trial) && slices.ContainsFunc(r.Who, e.caller.selects) &&
-		(slices.Contains(r.To, action) || slices.Contains(r.To, "*")) &&
-		(slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "*"))
+	return (!r.Shadow || e.trial) && (slices.Contains(r.On, typ.Name) || slices.Contains(r.On, "*")) &&
+		e.acts(r.To, action) && slices.ContainsFunc(r.Who, e.selects)
 }
 
 // judge is section 5 for one target: the verdict, and for an allow the rules that applied.
@@ -107,7 +106,7 @@ func (e *evaluation) nearest(t *target) string {
 		return "credential_missing"
 	}
 	selected := slices.ContainsFunc(e.w.Rules, func(r *Rule) bool {
-		return !r.Deny && (!r.Shadow || e.trial) && slices.ContainsFunc(r.Who, e.caller.selects)
+		return !r.Deny && (!r.Shadow || e.trial) && slices.ContainsFunc(r.Who, e.selects)
 	})
 	if e.caller.identity == nil && !selected {
 		return "unknown_identity"
@@ -115,7 +114,7 @@ func (e *evaluation) nearest(t *target) string {
 	return "no_rule"
 }
 
-// holds is the conjunction of own, same and when.
+// holds is the conjunction of own, same, only and when.
 func (e *evaluation) holds(r *Rule, t *target) truth {
 	all := []truth{isTrue}
 	if r.Own != "" {
@@ -129,7 +128,9 @@ func (e *evaluation) holds(r *Rule, t *target) truth {
 		}
 		all = append(all, equals(e.ref(t, "object."+r.Same), pinned))
 	}
+	all = append(all, e.only(r.Only, t)...)
 	if r.When != nil {
+		e.reachIf(r.When.named(), "define: in a condition")
 		all = append(all, r.When.eval(func(name string) value { return e.ref(t, name) }))
 	}
 	return and(all...)

@@ -29,9 +29,13 @@ func (g *generator) rules() {
 		}
 	}
 	g.special()
+	usual := len(g.w.Rules)
+	g.named()
 	for i, r := range g.w.Rules {
 		r.ID = fmt.Sprintf("rule-%d", i+1)
-		r.File = pick(g, ruleFiles)
+		if r.File = ruleFiles[i%len(ruleFiles)]; i < usual {
+			r.File = pick(g, ruleFiles)
+		}
 	}
 	slices.SortStableFunc(g.w.Rules, func(a, b *Rule) int {
 		return slices.Index(ruleFiles, a.File) - slices.Index(ruleFiles, b.File)

@@ -55,7 +55,7 @@ func TestTrafficIsAPrefix(t *testing.T) {
 var common = []string{
 	"allowed", "open_route", "preflight", "proxy_400", "proxy_413",
 	"ambiguous_path", "ambiguous_query", "ambiguous_parameter", "method_override", "no_target", "malformed_id", "body_missing", "body_type",
-	"body_malformed", "body_too_large", "malformed_request",
+	"body_malformed",
 	"credential_missing", "credential_malformed", "token_malformed", "token_header", "token_alg_not_allowed", "token_issuer", "token_key_unknown",
 	"token_signature_invalid", "token_claims", "token_audience_mismatch", "token_expired", "token_not_yet_valid", "token_lifetime_exceeds_max", "binding_missing",
 	"binding_mismatch", "revoked", "token_replayed",
@@ -65,7 +65,7 @@ var common = []string{
 }
 
 // rare are the reasons that some seed of a few must show.
-var rare = []string{"shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "auth_too_weak", "auth_method_missing", "certificate_missing", "justification_missing", "review_overdue", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself, ambiguousBeside}
+var rare = []string{"malformed_request", "body_too_large", "shadow_deny", "too_many_targets", "purpose_missing", "auth_too_old", "auth_too_weak", "auth_method_missing", "certificate_missing", "justification_missing", "review_overdue", "token_not_bound", "rule_error", "mutation_conflict", "unknown_identity", "body_encoding", "binding_nonce_required", agentItself, ambiguousBeside}
 
 // unfit are the two reasons for values that must not be sent. They are so rare
 // that some seed must show one of them, whosever the value was.

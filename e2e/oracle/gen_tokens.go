@@ -144,6 +144,9 @@ func (g *generator) token(i *Issuer, subject string) *Token {
 	if g.chance(0.4) {
 		t.Claims["staff"] = g.chance(0.5)
 	}
+	if scopes := map[string]string{"web": "objects write", "kiosk": "openid objects", "hub": "write objects openid", "tool": "write"}[t.Client]; scopes != "" {
+		t.Claims["scope"] = scopes
+	}
 	t.MayAct = g.chance(0.1)
 	if g.chance(0.8) {
 		t.ID = fmt.Sprintf("t-%d", g.r.IntN(60))

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,7 @@ type KindDemand struct {
 // governed is what every identity says of itself, for kinds to demand.
 func (i *Identity) governed(f *flow, date func(int) string) {
 	f.str("owner", "team-oracle")
-	f.str("environment", "production")
+	f.str("environment", cmp.Or(i.Environment, "production"))
 	f.raw("review_by", date(45))
 }
 

@@ -19,6 +19,7 @@ func (w *World) RulesFiles(now time.Time) Files {
 		"tiers.yaml":      w.tiersFile(),
 		"objects.yaml":    w.objectsFile(date),
 		"identities.yaml": w.identitiesFile(date),
+		"names.yaml":      w.namesFile(),
 	}
 	for i, h := range w.Hosts {
 		if len(h.Lines) > 0 {

@@ -1,9 +1,6 @@
 package oracle
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 func (r *Rule) render(date func(int) string) string {
 	var f flow
@@ -15,11 +12,7 @@ func (r *Rule) render(date func(int) string) string {
 	if r.Deny {
 		verb = "deny"
 	}
-	who := make([]string, len(r.Who))
-	for i, sel := range r.Who {
-		who[i] = sel.render()
-	}
-	f.raw(verb, "["+strings.Join(who, ", ")+"]")
+	f.raw(verb, selectors(r.Who))
 	f.list("to", r.To)
 	f.list("on", r.On)
 	f.str("up_to", r.UpTo)
@@ -30,6 +23,7 @@ func (r *Rule) render(date func(int) string) string {
 	}
 	f.str("own", r.Own)
 	f.str("same", r.Same)
+	f.sub("only", r.Only.render())
 	if r.When != nil {
 		f.str("when", r.When.String())
 	}
@@ -65,16 +59,29 @@ func (r *Rule) render(date func(int) string) string {
 }
 
 func (s Selector) render() string {
-	if s.Identity != "" {
-		return quote(s.Identity)
+	if members := s.members(); len(members) == 1 && len(s.AnyOf)+len(s.AllOf)+len(s.Not) == 0 && s.Identity+s.Group != "" {
+		return quote(s.Identity + s.Group)
 	}
 	var f, claims flow
+	f.str("identity", s.Identity)
+	f.str("group", s.Group)
 	f.str("kind", s.Kind)
 	f.str("issuer", s.Issuer)
 	for _, c := range s.Claim {
 		claims.str(c.Claim, c.Value)
 	}
 	f.sub("claim", &claims)
+	f.list("scope", s.Scope)
+	f.str("workload", s.Workload)
+	f.str("environment", s.Environment)
+	for _, many := range []struct {
+		key  string
+		list []Selector
+	}{{"any_of", s.AnyOf}, {"all_of", s.AllOf}, {"not", s.Not}} {
+		if len(many.list) > 0 {
+			f.raw(many.key, selectors(many.list))
+		}
+	}
 	return f.String()
 }
 

@@ -13,6 +13,9 @@ type World struct {
 	Issuers      []*Issuer
 	Identities   []*Identity
 	Kinds        []KindDemand
+	Groups       []Group
+	ActionGroups []ActionGroup
+	Defines      []Define
 	Rules        []*Rule // in byte order of File, then in the order of the file
 	Managed      []string
 	Overdue      bool // deny what is overdue for review
@@ -215,6 +218,8 @@ type Identity struct {
 	Networks   []string      // of which some hold the client, and others do not: see holdsClient
 	OnBehalfOf []string
 	Strip      bool // the upstream does not get its credential
+
+	Environment string
 }
 
 // Rule is an entry of `rules:`.
@@ -233,6 +238,7 @@ type Rule struct {
 	For        []string
 	Own        string
 	Same       string
+	Only       *Only // nil for all
 	When       *Cond
 	Require    Require
 	Unbounded  bool
@@ -250,6 +256,14 @@ type Selector struct {
 	Kind     string
 	Issuer   string
 	Claim    []FixedClaim
+
+	Group       string
+	Scope       []string
+	Workload    string // of the peer; ending in /*, any below
+	Environment string
+	AnyOf       []Selector
+	AllOf       []Selector
+	Not         []Selector
 }
 
 // Mutation is one entry of `then:`.
