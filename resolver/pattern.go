@@ -117,7 +117,7 @@ func (p *pattern) inText(seg string, at int) bool {
 	for i, text := range p.text {
 		from := 0
 		if i > 0 {
-			from = cuts[i-1]
+			from = cuts[i-1] //nolint:gosec // a text has a cut before it, but for the first
 		}
 		if from <= at && at < from+len(text) {
 			return true
