@@ -65,8 +65,11 @@ func opensObject(s string) bool {
 		text[n], s = c, s[size:]
 		n++
 	}
+	if n%4 == 1 { // no byte ends so
+		n--
+	}
 	var head [6]byte
-	n, err := base64.RawURLEncoding.Decode(head[:], text[:n-n%4])
+	n, err := base64.RawURLEncoding.Decode(head[:], text[:n])
 	if err != nil {
 		return false
 	}
