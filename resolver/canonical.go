@@ -46,12 +46,12 @@ func Canonical(raw *rules.RawRequest, o *Options) (*rules.Request, error) {
 			return nil, err
 		}
 	}
+	req.ClientIP = o.ClientIP.of(req)
+	if !raw.Serves.Has(req.Host) { // whoever sends us what we do not serve makes no work
+		return req, rules.Faultf(rules.HostNotServed, "%q", req.Host)
+	}
 	if err := readBody(req, raw, o.MaxBody); err != nil {
 		return nil, err
-	}
-	req.ClientIP = o.ClientIP.of(req)
-	if !raw.Serves.Has(req.Host) {
-		return req, rules.Faultf(rules.HostNotServed, "%q", req.Host)
 	}
 	req.Upgrade = seen.upgrade
 	if raw.Method == connect || seen.upgrade && !seen.upgrades(req) {

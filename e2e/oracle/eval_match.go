@@ -31,7 +31,7 @@ func (e *evaluation) decode() string {
 		e.path, e.opaque = append(e.path, decoded), append(e.opaque, escapedAgain.ReplaceAllString(s, "?"))
 	}
 	if !hasQuery {
-		return e.form()
+		return first(e.served(), e.form())
 	}
 	if strings.Count(query, "&") >= 256 {
 		return "ambiguous_query"
@@ -48,7 +48,7 @@ func (e *evaluation) decode() string {
 		}
 		e.query = append(e.query, param{raw, name, value})
 	}
-	return e.form()
+	return first(e.served(), e.form())
 }
 
 // escapedAgain finds escapes, and in decoded text what a server that decodes twice would read as one.
@@ -76,8 +76,8 @@ func ambiguous(raw string) bool {
 	return false
 }
 
-// match is section 2. It returns a reason that allows for open lines and preflights.
-func (e *evaluation) match() string {
+// served finds the host, which is done before a body is looked at.
+func (e *evaluation) served() string {
 	name := strings.ToLower(e.req.Host)
 	if i := strings.LastIndex(name, ":"); i >= 0 {
 		name = name[:i]
@@ -94,6 +94,11 @@ func (e *evaluation) match() string {
 		e.reach("host: below " + strings.Split(e.host.Name, ".")[1])
 	}
 	e.reachIf(!e.host.Served, "host: served by another's name")
+	return ""
+}
+
+// match is section 2. It returns a reason that allows for open lines and preflights.
+func (e *evaluation) match() string {
 	if n := len(e.path); e.host.Slash && n > 1 && e.path[n-1] == "" {
 		e.path, e.opaque = e.path[:n-1], e.opaque[:n-1]
 	}

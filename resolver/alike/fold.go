@@ -18,30 +18,39 @@ import (
 // long costs no more.
 func Append(to []byte, s string) []byte {
 	if !isASCII(s) {
-		s = norm.NFKC.String(enough(strings.TrimFunc(strings.Map(seen, s), atEnds)))
+		s = norm.NFKC.String(visible(s))
 	}
 	for _, r := range strings.TrimFunc(s, atEnds) {
-		switch {
-		case 'A' <= r && r <= 'Z':
-			r += 'a' - 'A'
-		case r < ' ' || r == 0x7f:
-			continue
-		case r < utf8.RuneSelf:
-		case r == 'ı' || r == 'İ':
-			r = 'i'
-		case r == dotAbove: // it is left where İ becomes a small letter
-			continue
-		case r == joiner: // norm puts it behind every 30 marks
-			continue
-		case r == 'ß' || r == 'ẞ':
-			to = append(to, "ss"...)
-			continue
-		default:
-			r = smallest(r)
-		}
-		to = utf8.AppendRune(to, r)
+		to = appendRune(to, r)
 	}
 	return to
+}
+
+// visible is what of a text is folded.
+func visible(s string) string {
+	return enough(strings.TrimFunc(strings.Map(seen, s), atEnds))
+}
+
+// appendRune appends what one character of a text in form NFKC is folded to.
+func appendRune(to []byte, r rune) []byte {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		r += 'a' - 'A'
+	case r < ' ' || r == 0x7f:
+		return to
+	case r < utf8.RuneSelf:
+	case r == 'ı' || r == 'İ':
+		r = 'i'
+	case r == dotAbove: // it is left where İ becomes a small letter
+		return to
+	case r == joiner: // norm puts it behind every 30 marks
+		return to
+	case r == 'ß' || r == 'ẞ':
+		return append(to, "ss"...)
+	default:
+		r = smallest(r)
+	}
+	return utf8.AppendRune(to, r)
 }
 
 // Folded reports, at a glance, whether Append would append s as it is. Of some

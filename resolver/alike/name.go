@@ -15,7 +15,11 @@ func Name(param, name string) bool {
 		return strings.EqualFold(param, name)
 	}
 	var room [4][64]byte
-	p, n := Append(room[0][:0], param), Append(room[1][:0], name)
+	n := Append(room[1][:0], name)
+	p, ok := appendBeginning(room[0][:0], param, n)
+	if !ok {
+		return false
+	}
 	if bytes.Equal(p, n) || partOf(appendSteps(room[2][:0], p), appendSteps(room[3][:0], n)) {
 		return true
 	}
