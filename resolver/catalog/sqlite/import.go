@@ -52,6 +52,9 @@ func Import(ctx context.Context, o ImportOptions) (done Imported, err error) {
 	if o.Out == "" || len(o.Files) == 0 {
 		return done, errors.New("sqlite: Out and Files are needed")
 	}
+	if err := apart(o.Out, o.Files); err != nil {
+		return done, err
+	}
 	if o.Memory == 0 {
 		o.Memory = defaultMemory
 	}
@@ -73,6 +76,20 @@ func Import(ctx context.Context, o ImportOptions) (done Imported, err error) {
 		return done, err
 	}
 	return done, replace(half, o.Out)
+}
+
+// apart refuses to replace a file that is read, under whatever name.
+func apart(out string, files []string) error {
+	old, err := os.Stat(out)
+	if err != nil { // there is nothing to lose; what else is wrong shows when it is written
+		return nil //nolint:nilerr // see above
+	}
+	for _, name := range files {
+		if info, err := os.Stat(name); err == nil && os.SameFile(old, info) {
+			return fmt.Errorf("sqlite: %s is read, so it is not replaced", out)
+		}
+	}
+	return nil
 }
 
 // replace puts a finished file in the place of another, and both on the disk.
