@@ -8,8 +8,8 @@ import (
 	"github.com/tiergate/tiergate/rules"
 )
 
-// ambiguousParameters refuses a path capture that the query or a form names
-// too, and a captured query parameter that comes twice or in the body too: servers
+// ambiguousParameters refuses a path capture that the query, a form or, with another
+// value, JSON names too, and a captured query parameter that comes twice or in the body too: servers
 // disagree on which one counts. PHP and Rails also read id[] and id[0] as id, and
 // some servers fold case.
 func (r *resolution) ambiguousParameters() error {
@@ -22,6 +22,9 @@ func (r *resolution) ambiguousParameters() error {
 		if formHas(r.req, name) {
 			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and in the form", name)
 		}
+	}
+	if err := r.pathInJSON(); err != nil {
+		return err
 	}
 	for _, name := range r.op.Query {
 		if n := timesIn(params, name); n > 1 && !slices.Contains(r.op.lists, name) {
@@ -57,6 +60,40 @@ func timesIn(params []alike.Once, name string) (n int) {
 	return n
 }
 
+// pathInJSON refuses a path capture that is a member of a JSON body, too, and is not
+// said to be the same there, as in a PUT of a whole object.
+func (r *resolution) pathInJSON() error {
+	if len(r.op.captures) == 0 {
+		return nil
+	}
+	body := r.json()
+	if body == nil {
+		return nil
+	}
+	for i := range r.op.captures {
+		c := &r.op.captures[i]
+		m, twin := body.Member(c.text)
+		if twin || m != nil && (m.Kind != tree.String && m.Kind != tree.Number || m.Text != c.value(r.segs)) {
+			return rules.Faultf(rules.AmbiguousParameter, "%s stands in the path and, not the same, in the body", c.text)
+		}
+	}
+	return nil
+}
+
+// json is the body where servers read it as JSON, nil where they do not.
+func (r *resolution) json() *tree.Value {
+	switch {
+	case r.kind == formBody:
+		return nil
+	case r.body == nil && !r.searched:
+		r.found, r.searched = jsonOf(r.req), true
+	}
+	if r.body == nil {
+		return r.found
+	}
+	return r.body
+}
+
 // queryInJSON refuses a captured query parameter that is a member of a JSON body,
 // too: servers with one map for both read that one. One that says the same is no
 // other reading.
@@ -64,11 +101,8 @@ func (r *resolution) queryInJSON() error {
 	if len(r.op.Query) == 0 {
 		return nil
 	}
-	body := r.body
+	body := r.json()
 	if body == nil {
-		body = jsonOf(r.req)
-	}
-	if body == nil || r.kind == formBody {
 		return nil
 	}
 	for _, name := range r.op.Query {

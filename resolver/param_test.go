@@ -143,6 +143,40 @@ func TestP3QueryNamesInTheBody(t *testing.T) {
 	}
 }
 
+// What the path captures may be said again in JSON, as a PUT of a whole object does,
+// and nothing else: frameworks that merge parameters read the body's.
+func TestP3PathNamesInTheBody(t *testing.T) {
+	routes := compile(t,
+		"PATCH /v1/files/{id} -> update file/{id}",
+		"PATCH /v1/accounts/{id} -> update account/{id}",
+		"PUT /v1/docs/{path=**} -> update file/{path}",
+		"PUT /v1/repos/{owner}/{name} -> update customer/{owner}/{name}")
+	for _, c := range []struct{ row, request, want string }{
+		{"another member", "PATCH /v1/files/7" + asJSON + `{"note":"x"}`, "update file/7"},
+		{"the same", "PATCH /v1/files/a" + asJSON + `{"id":"a"}`, "update file/a"},
+		{"the same number", "PATCH /v1/files/7" + asJSON + `{"id":7}`, "update file/7"},
+		{"another id", "PATCH /v1/files/AC1" + asJSON + `{"id":"AC2"}`, "ambiguous_parameter"},
+		{"another number", "PATCH /v1/files/7" + asJSON + `{"id":7.0}`, "ambiguous_parameter"},
+		{"null", "PATCH /v1/files/7" + asJSON + `{"id":null}`, "ambiguous_parameter"},
+		{"a list of it", "PATCH /v1/files/7" + asJSON + `{"id":["7"]}`, "ambiguous_parameter"},
+		{"in another spelling", "PATCH /v1/files/7" + asJSON + `{"ID":"7"}`, "ambiguous_parameter"},
+		{"further in", "PATCH /v1/files/7" + asJSON + `{"customer":{"id":"8"}}`, "update file/7"},
+		{"in an element", "PATCH /v1/files/7" + asJSON + `[{"id":"8"}]`, "update file/7"},
+		{"no type, but JSON", "PATCH /v1/files/7\n\n" + `{"id":"8"}`, "ambiguous_parameter"},
+		{"no JSON", "PATCH /v1/files/7\ncontent-type: text/plain\n\n" + `{"id":"8"}`, "update file/7"},
+		{"a body that is read", "PATCH /v1/accounts/AC123456" + asJSON + `{"phone":1}`, "update account/AC123456"},
+		{"another id in a body that is read", "PATCH /v1/accounts/AC123456" + asJSON + `{"id":"AC999999"}`, "ambiguous_parameter"},
+		{"several segments", "PUT /v1/docs/a/b" + asJSON + `{"path":"a/b"}`, "update file/a/b"},
+		{"other segments", "PUT /v1/docs/a/b" + asJSON + `{"path":"a/c"}`, "ambiguous_parameter"},
+		{"a part of the id", "PUT /v1/repos/acme/web" + asJSON + `{"name":"web","owner":"acme"}`, "update customer/acme/web"},
+		{"another name, as to rename it", "PUT /v1/repos/acme/web" + asJSON + `{"name":"api"}`, "ambiguous_parameter"},
+	} {
+		if got := result(routes, c.request); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: got %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
 // A query as long as it may be, of names that take long to fold, against a line
 // that compares them with many.
 func BenchmarkNamesThatFold(b *testing.B) {

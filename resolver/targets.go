@@ -61,7 +61,9 @@ type resolution struct {
 	ids    []string
 	room   [4]string
 
-	folded   []alike.Once  // the names of the query, see params
+	folded   []alike.Once // the names of the query, see params
+	found    *tree.Value  // the JSON of a body that nothing reads, see json
+	searched bool
 	kind     bodyKinds     // of the body that came
 	fields   []string      // that a GraphQL call selects
 	batch    bool          // the ids being read are those of a batch, whose elements are kept:

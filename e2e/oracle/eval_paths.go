@@ -3,6 +3,7 @@ package oracle
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -192,4 +193,20 @@ func (e *evaluation) inJSON(name string) bool {
 	said := e.folding(name)
 	text, is := member.(string)
 	return twin(e.members(), name) || len(said) != 1 || said[0].Name != name || !is || text != said[0].Value
+}
+
+// otherInJSON says whether such JSON has a member that counts as what the path
+// captures, and does not say what the path says.
+func (e *evaluation) otherInJSON(name, value string) bool {
+	member, there := e.members()[name]
+	if twin(e.members(), name) || !there {
+		return twin(e.members(), name)
+	}
+	switch v := member.(type) {
+	case string:
+		return v != value
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64) != value
+	}
+	return true
 }

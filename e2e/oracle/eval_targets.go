@@ -164,7 +164,7 @@ func (e *evaluation) readBody() string {
 func (e *evaluation) capture() string {
 	for _, s := range e.line.Path {
 		for _, name := range s.names() {
-			if len(e.folding(name)) > 0 || e.inForm(name) {
+			if len(e.folding(name)) > 0 || e.inForm(name) || e.otherInJSON(name, e.line.captured(name, e.path, e.compare)) {
 				return "ambiguous_parameter"
 			}
 		}
