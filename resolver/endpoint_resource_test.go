@@ -33,6 +33,9 @@ func TestResourcesThatDoNotLoad(t *testing.T) {
 	const common, host = "have URIs in common", "captures a host"
 	for _, c := range []struct{ lines, want string }{
 		{"https://{id}/x", host},
+		{"file://{id}/x", host},
+		{"FILE://srv-{id}/x", host},
+		{"file:///{id}/x", ""},
 		{"HTTPS://{id}/x", host},
 		{"http:{id}", host},
 		{"ws:////a.{id}", host},
