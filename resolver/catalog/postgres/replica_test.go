@@ -109,7 +109,14 @@ func TestC2ReplicaBehindNeverAnswersWithWhatWasToldToHaveChanged(t *testing.T) {
 	for n := range 100 {
 		tier := fmt.Sprint("tier", n)
 		p.exec(t, "UPDATE account SET tier = $1 WHERE id = 'a'", tier)
-		e.wants(t, "account/a")
+		switch told := e.next(t); told {
+		case "account/a":
+		case "lost": // a machine with no time to spare: the channel starts anew, and tells of no change since
+			e.wants(t, "watched")
+			continue
+		default:
+			t.Fatalf("told %q, want the change", told)
+		}
 		if r := p.get(t, "account", "a")[0]; r.Tier != tier {
 			t.Fatalf("after the change was told the tier is %q, want %q (read from the %s)", r.Tier, tier, p.readBy(t))
 		}
