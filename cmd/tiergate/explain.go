@@ -181,6 +181,9 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err := a.print(cmd.OutOrStdout(), out, near, raw); err != nil {
 		return err
 	}
+	if out.Reason == rules.CatalogUnavailable {
+		parts.unloaded(cmd.ErrOrStderr())
+	}
 	if len(a.suppose) > 0 {
 		if err := a.whatIf(cmd.Context(), cmd.OutOrStdout(), c, parts, raw); err != nil {
 			return err
@@ -190,6 +193,15 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return errNo
 	}
 	return nil
+}
+
+// unloaded says why catalogs have no rows, as check does.
+func (p *parts) unloaded(w io.Writer) {
+	for _, e := range p.config.Catalogs {
+		if f := p.files[e.Key]; f != nil && f.Err() != nil {
+			fmt.Fprintf(w, "catalog %s: %v\n", e.Key, f.Err())
+		}
+	}
 }
 
 func (a *asked) print(w io.Writer, out *rules.Outcome, near []rules.Miss, raw *rules.RawRequest) error {

@@ -36,6 +36,9 @@ func (s *Schema) calls(in *Request) ([]Call, error) {
 		}
 		out = append(out, calls...)
 	}
+	if len(parts) == 0 {
+		return nil, rules.Faultf(rules.NoTarget, "graphql: a batch of no requests")
+	}
 	if len(out) == 0 {
 		return nil, rules.Faultf(rules.NoTarget, "graphql: the request asks for nothing but __typename")
 	}
