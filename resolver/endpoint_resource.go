@@ -73,13 +73,12 @@ var webSchemes = map[string]bool{"http": true, "https": true, "ws": true, "wss":
 // rewritten reports whether the capture is in a host that servers write anew.
 func (c *callSpec) rewritten() bool {
 	scheme, rest, _ := strings.Cut(c.before, ":")
-	switch scheme = strings.ToLower(scheme); {
-	case scheme == "file": // whose host may be empty, and stands behind two slashes only
+	scheme = strings.ToLower(scheme)
+	if scheme == "file" { // whose host may be empty, and stands behind two slashes only
 		host, found := strings.CutPrefix(rest, "//")
 		return found && !strings.Contains(host, "/")
-	default:
-		return webSchemes[scheme] && !strings.Contains(strings.TrimLeft(rest, "/"), "/")
 	}
+	return webSchemes[scheme] && !strings.Contains(strings.TrimLeft(rest, "/"), "/")
 }
 
 // meets reports whether two lines with captures have a URI in common, as servers
