@@ -19,6 +19,7 @@ type findings struct {
 
 	source func(file string) string // the text of a file, "" for one that is not shown
 	below  []string                 // the directories that paths of rules files begin in
+	kinds  []sarifRule              // what codes stand for; nil for those of check
 }
 
 func (f *findings) mistakes() int { return len(f.bad) + len(f.rows.bad) }
@@ -31,6 +32,7 @@ func (f *findings) write(w io.Writer, format string) error {
 		return f.sarif(w)
 	case "github":
 		f.github(w)
+		f.count(w)
 	default:
 		f.text(w)
 	}
@@ -126,7 +128,6 @@ func (f *findings) github(w io.Writer) {
 		}
 		fmt.Fprintf(w, "::%s %s,title=%s::%s\n", m.level(), at, m.Code, message.Replace(text))
 	}
-	f.count(w)
 }
 
 func (m finding) level() string {

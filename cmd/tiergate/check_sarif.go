@@ -81,15 +81,16 @@ type (
 )
 
 func (f *findings) sarif(w io.Writer) error {
-	codes := rules.Codes()
-	driver := sarifDriver{Name: "tiergate", Version: version}
-	for _, c := range codes {
-		driver.Rules = append(driver.Rules, sarifRule{string(c), sarifText{c.About()}})
+	driver := sarifDriver{Name: "tiergate", Version: version, Rules: f.kinds}
+	if f.kinds == nil {
+		for _, c := range rules.Codes() {
+			driver.Rules = append(driver.Rules, sarifRule{string(c), sarifText{c.About()}})
+		}
 	}
 	run := sarifRun{Tool: sarifTool{driver}, ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	for _, m := range f.all() {
 		r := f.result(m)
-		r.RuleIndex = slices.Index(codes, m.Code)
+		r.RuleIndex = slices.IndexFunc(driver.Rules, func(k sarifRule) bool { return k.ID == string(m.Code) })
 		run.Results = append(run.Results, r)
 	}
 	e := json.NewEncoder(w)

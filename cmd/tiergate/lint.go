@@ -57,14 +57,18 @@ a reason. A check that fails to run is a finding. With findings the exit code is
 				return explainMistakes(cmd.ErrOrStderr(), err, src)
 			}
 			w := &lint.World{Set: p.Set(), Source: p.Source(), Lines: linted(p), Now: time.Now()}
-			return lintReport{cmd.OutOrStdout(), lines(src), texts}.write(checks, w, output == "json")
+			report := lintReport{cmd.OutOrStdout(), lines(src), args, texts}
+			if file != "" {
+				report.below = dirsOf(file)
+			}
+			return report.write(checks, w, output)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the server's configuration")
 	cmd.Flags().StringArrayVar(&houses, "house", nil, "a file of checks and exceptions; may be given more than once")
 	cmd.Flags().BoolVar(&bare, "bare", false, "leave out the checks that come with tiergate")
 	cmd.Flags().BoolVar(&list, "list", false, "list the checks and stop")
-	outputFlag(cmd, &output, "text", "json")
+	outputFlag(cmd, &output, "text", "json", "sarif", "github")
 	return cmd
 }
 
@@ -142,6 +146,7 @@ func listChecks(w io.Writer, checks *lint.Checks, asJSON bool) error {
 type lintReport struct {
 	w     io.Writer
 	rules func(string) string
+	below []string // the directories of the rules files
 	house map[string]string
 }
 
@@ -158,20 +163,23 @@ type linting struct {
 	Excuse string `json:"excuse,omitempty"`
 }
 
-func (r lintReport) write(checks *lint.Checks, w *lint.World, asJSON bool) error {
+func (r lintReport) write(checks *lint.Checks, w *lint.World, output string) error {
 	found := checks.Run(w)
 	standing := slices.Clone(found)
 	standing = slices.DeleteFunc(standing, func(f lint.Finding) bool { return f.Pardons != "" })
-	if asJSON {
-		out := []linting{}
-		for i := range found {
-			f := &found[i]
-			out = append(out, linting{f.Pos.File, f.Pos.Line, f.Pos.Col, f.Check.ID.V, f.Sort, f.Name, f.Text(), f.Check.See.V, f.Pardons})
-		}
-		if err := json.NewEncoder(r.w).Encode(out); err != nil {
+	switch output {
+	case "json":
+		if err := r.json(found); err != nil {
 			return err
 		}
-	} else {
+	case "sarif", "github":
+		f := findings{bad: mistakes(standing), source: r.rules, below: r.below, kinds: kinds(checks)}
+		if output == "github" {
+			f.github(r.w)
+		} else if err := f.sarif(r.w); err != nil {
+			return err
+		}
+	default:
 		r.text(checks, w, found, standing)
 	}
 	if len(standing) > 0 {
@@ -180,13 +188,34 @@ func (r lintReport) write(checks *lint.Checks, w *lint.World, asJSON bool) error
 	return nil
 }
 
-func (r lintReport) text(checks *lint.Checks, w *lint.World, found, standing []lint.Finding) {
-	var ms rules.Mistakes
-	for i := range standing {
-		ms.AddHint(standing[i].Pos, standing[i].Check.See.V, "%s", standing[i].Text())
+// mistakes are findings in the form of check's, the check as their code.
+func mistakes(found []lint.Finding) (ms rules.Mistakes) {
+	for i := range found {
+		f := &found[i]
+		ms = append(ms, rules.Mistake{Pos: f.Pos, Text: f.Text(), Hint: f.Check.See.V, Code: rules.Code(f.Check.ID.V)})
 	}
 	_ = ms.Err() // into the order of the files
-	fmt.Fprint(r.w, ms.Report(r.rules))
+	return ms
+}
+
+func kinds(checks *lint.Checks) (out []sarifRule) {
+	for _, c := range checks.All() {
+		out = append(out, sarifRule{c.ID.V, sarifText{c.Says.V}})
+	}
+	return out
+}
+
+func (r lintReport) json(found []lint.Finding) error {
+	out := []linting{}
+	for i := range found {
+		f := &found[i]
+		out = append(out, linting{f.Pos.File, f.Pos.Line, f.Pos.Col, f.Check.ID.V, f.Sort, f.Name, f.Text(), f.Check.See.V, f.Pardons})
+	}
+	return json.NewEncoder(r.w).Encode(out)
+}
+
+func (r lintReport) text(checks *lint.Checks, w *lint.World, found, standing []lint.Finding) {
+	fmt.Fprint(r.w, mistakes(standing).Report(r.rules))
 	idle := checks.Idle(w)
 	for i := range idle {
 		idle[i].Text = "warning: " + idle[i].Text
