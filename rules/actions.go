@@ -31,11 +31,13 @@ func (c *compiler) glances() []glance {
 		for _, line := range c.src.Routes[i].Map {
 			_, right, ok := strings.Cut(line.Line, "->")
 			if !ok {
+				c.unseen = true
 				continue
 			}
 			for _, text := range splitTargets(right) {
 				m := glanceTarget.FindStringSubmatch(text)
 				if m == nil {
+					c.unseen = c.unseen || strings.TrimSpace(text) != "open"
 					continue
 				}
 				g := glance{pos: line.Pos, text: strings.TrimSpace(text), typ: m[2], hasID: m[3] != "", parent: m[5] != ""}
@@ -76,7 +78,7 @@ func splitTargets(text string) []string {
 // glanceAtRoutes collects the actions and purposes that rules may name, the
 // actions of map lines, and those lines that create objects.
 func (c *compiler) glanceAtRoutes() {
-	c.actions, c.mapped = make(map[string]bool), make(map[string]bool)
+	c.actions, c.mapped, c.lines = make(map[string]bool), make(map[string]bool), make(map[place]bool)
 	for action := range c.set.schema.Weights {
 		c.actions[action] = true
 	}
@@ -86,7 +88,7 @@ func (c *compiler) glanceAtRoutes() {
 		}
 	}
 	for _, g := range c.glances() {
-		c.mapped[g.action] = true
+		c.mapped[g.action], c.lines[place{g.typ, g.action}] = true, true
 		if g.action == "create" {
 			c.creates = append(c.creates, g)
 		}

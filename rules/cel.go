@@ -78,7 +78,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if estimate.Max > maxEstimate {
 		return nil, start("the condition may cost %s, at most %d is allowed", costText(estimate.Max), maxEstimate)
 	}
-	program, err := x.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	program, err := x.program(checked)
 	if err != nil {
 		return nil, start("%v", err)
 	}
@@ -86,5 +86,12 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if t := termOf(sc, checked.NativeRep().Expr()); t != nil && t.kind == Bool && !x.slow {
 		c.test, c.closure = t.compile(), true
 	}
+	f := folder{expressions: x, scope: sc, info: w.info, root: checked.NativeRep().Expr().ID(), whole: program}
+	c.always = f.truth(checked.NativeRep().Expr())
 	return c, nil
+}
+
+// program makes what runs a checked condition within the cost that one may have.
+func (x *expressions) program(checked *cel.Ast) (cel.Program, error) {
+	return x.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 }

@@ -87,6 +87,12 @@ func (c *compiler) class(s *Schema, t *Type, d *ClassDecl, n int) {
 	if k.condition = done.condition; k.condition == nil {
 		return
 	}
+	switch k.condition.always { //nolint:exhaustive // anything else depends on the object
+	case yes:
+		c.warnings.AddHint(d.When.Pos, "give the type itself the tier and the categories", "the condition always holds")
+	case no:
+		c.warnings.AddHint(d.When.Pos, "remove the classification if that is meant", "the classification never applies: its condition holds of nothing")
+	}
 	for i := range k.condition.reads {
 		if k.condition.reads[i].what == parentAttribute {
 			t.classifiedByParent = true

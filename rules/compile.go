@@ -37,6 +37,7 @@ type IssuerEnv struct {
 type PeersEnv struct {
 	TrustDomains []string // whose workloads can be one; empty for any
 	Via          []string // SPIFFE IDs of proxies that speak for others, and are never a peer
+	Given        bool     // the configuration says something of peers, whatever it is
 }
 
 // SubjectsEnv says which catalog knows the subjects of an issuer, and what becomes
@@ -94,9 +95,14 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.unusedActionGroups()
 	c.unusedDefines()
 	c.neverBound()
+	c.neverCertified()
+	c.unreached()
+	c.unusedIdentities()
+	c.unusedTiers()
 	if len(c.ms) > 0 || src.faulty {
 		return &Set{schema: c.set.schema}, c.ms
 	}
+	c.covered() // by rules that are without mistakes
 	c.warnings.sort()
 	c.set.unchecked, c.set.warnings = c.unchecked(), c.warnings
 	return c.set, nil
@@ -118,6 +124,8 @@ type compiler struct {
 	actionGroup map[string]*actionGroup
 	usedActions map[string]bool // groups of them, by rules
 	mapped      map[string]bool // actions of map lines
+	lines       map[place]bool  // and on which types
+	unseen      bool            // some line was not understood
 	creates     []glance        // map lines that make new objects
 	purposes    []string        // of identities and map lines
 	claimsOf    map[string]map[string]claimKind

@@ -37,22 +37,17 @@ func (s *Schema) lowest(t *Type) Tier {
 	return low
 }
 
-// constant is what the rule's condition says of everything, or failed where that
+// constant is what the rule's condition says of everything, or unknown where that
 // depends on what is asked.
 func (r *rule) constant(c *compiler) truth {
-	if !r.decl.When.given() {
-		return failed
-	}
-	all := failed
+	all := unknown
 	for i, cl := range r.clauses {
 		when := c.conditions[c.scope(r, cl.typ).key()+"\x01"+r.decl.When.V].condition
-		if when == nil || !when.closure || len(when.reads) > 0 {
-			return failed // what runs in CEL is not tried here
-		}
-		if got := when.test(new(facts)); i == 0 || got == all {
-			all = got
-		} else {
-			return failed
+		switch {
+		case !r.decl.When.given() || when == nil || i > 0 && when.always != all:
+			return unknown
+		default:
+			all = when.always
 		}
 	}
 	return all

@@ -5,8 +5,9 @@ type condition struct {
 	says    string // as explain and the record show it: own: owner
 	reads   []variableRef
 	test    test
-	closure bool // test needs no CEL
-	narrows bool // it is sure to keep some objects of its type out
+	closure bool  // test needs no CEL
+	narrows bool  // it is sure to keep some objects of its type out
+	always  truth // of a written one: yes or no, whatever is asked; else unknown
 }
 
 // evaluate combines conditions that must all hold, and names the first that

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -33,10 +34,14 @@ func TestWarnings(t *testing.T) {
 			if err := append(ms, more...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			if len(set.Warnings()) == 0 {
+			of := slices.Clone(set.Warnings())
+			if _, own := c.files["rules/base.yaml"]; !own { // which declares more than one case uses
+				of = slices.DeleteFunc(of, func(w Mistake) bool { return w.Pos.File == "base.yaml" })
+			}
+			if len(of) == 0 {
 				t.Error("no warnings")
 			}
-			c.expect(t, "want.txt", set.Warnings().Report(textOfFile(m)))
+			c.expect(t, "want.txt", of.Report(textOfFile(m)))
 		})
 	}
 }

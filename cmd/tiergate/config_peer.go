@@ -85,7 +85,8 @@ func (p *peerConfig) bundled(domain string) bool {
 // env is what rules may know of peers. With a Workload API, which trust domains
 // have a bundle shows only while the server runs.
 func (p *peerConfig) env() rules.PeersEnv {
-	env := rules.PeersEnv{TrustDomains: p.TrustDomains.Values(), Via: p.Via.Values()}
+	given := p.WorkloadAPI.V != "" || p.RequireCertificate.V || len(p.TrustDomains)+len(p.Via)+len(p.Bundles) > 0
+	env := rules.PeersEnv{TrustDomains: p.TrustDomains.Values(), Via: p.Via.Values(), Given: given}
 	if len(p.TrustDomains) == 0 && p.WorkloadAPI.V == "" {
 		for _, e := range p.Bundles {
 			env.TrustDomains = append(env.TrustDomains, e.Key)

@@ -154,7 +154,7 @@ func TestWatchReportsWhatDoesNotLoad(t *testing.T) {
 
 // What check warns of in the rules, the log says too: once for each version.
 func TestEachVersionSaysWhatIsHardlyMeant(t *testing.T) {
-	odd := strings.Replace(shop, "identities:\n", "identities:\n  - { name: most, kind: service, match: { issuer: corp, subject: most }, network: [0.0.0.0/1, 128.0.0.0/2] }\n", 1)
+	odd := strings.Replace(shop, "identities:\n", "identities:\n  - { name: most, kind: service, status: suspended, match: { issuer: corp, subject: most }, network: [0.0.0.0/1, 128.0.0.0/2] }\n", 1)
 	text, o := odd, options(t, stated{v: ada()})
 	var log bytes.Buffer
 	live, err := NewLive(LiveOptions{

@@ -1,0 +1,36 @@
+package rules
+
+import "slices"
+
+// neverCertified warns of demands for a client certificate where nothing says that anyone
+// could bring one: no identity or rule names a workload, no issuer binds its tokens, and
+// the configuration says nothing of peers.
+func (c *compiler) neverCertified() {
+	if c.env.Partial || c.env.Peers.Given || c.namesWorkloads() {
+		return
+	}
+	const hint = "name peer.trust_domains in tiergate.yaml, or give an identity its workload"
+	for i := range c.src.Tiers {
+		d := &c.src.Tiers[i].Require.MTLS
+		if d.V && !c.mayBind(&selector{anyKind: true}) {
+			c.warnings.AddHint(d.Pos, hint, "tier %q wants mtls, and nothing says how any caller could bring a certificate", c.src.Tiers[i].Name.V)
+		}
+	}
+	for _, r := range c.set.rules {
+		may := func(s selector) bool { return c.mayBind(&s) }
+		if r.require.MTLS && len(r.selectors) > 0 && !slices.ContainsFunc(r.selectors, may) {
+			c.warnings.AddHint(r.decl.Require.MTLS.Pos, hint, "rule %q wants mtls, and nothing says how any of its callers could bring a certificate", r.decl.ID.V)
+		}
+	}
+}
+
+// namesWorkloads reports whether some identity or some rule is about a workload, so that
+// connections are known to carry certificates.
+func (c *compiler) namesWorkloads() bool {
+	return slices.ContainsFunc(c.set.identities, func(id *Identity) bool { return id.Workload != "" || id.Peer != "" }) ||
+		slices.ContainsFunc(c.set.rules, func(r *rule) bool {
+			return slices.ContainsFunc(r.selectors, func(s selector) bool {
+				return len(s.workloads) > 0 || slices.ContainsFunc(s.but, func(b selector) bool { return len(b.workloads) > 0 })
+			})
+		})
+}
