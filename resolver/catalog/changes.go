@@ -23,6 +23,11 @@ type changes struct {
 	rows   []atomic.Uint64 // count for those whose hash falls on it; nil when the source is no Watcher
 	active atomic.Bool     // every change is told
 
+	now    func() time.Time
+	until  atomic.Pointer[time.Time] // when what is told is no longer all there is to tell; nil for never
+	mu     sync.Mutex                // of what begins and ends the watch
+	lapsed bool                      // it ended because until went by, and goes on with the next Heard
+
 	told, lost atomic.Uint64 // rows that changed; times that changes may have been missed
 }
 
@@ -31,7 +36,7 @@ type changes struct {
 const counters = 1 << 16
 
 func newChanges(c *Catalog, name string, watched bool) *changes {
-	h := &changes{cache: c.cache, name: name, log: c.log}
+	h := &changes{cache: c.cache, name: name, log: c.log, now: c.now}
 	if watched {
 		h.rows = make([]atomic.Uint64, counters)
 	}
@@ -43,6 +48,9 @@ func newChanges(c *Catalog, name string, watched bool) *changes {
 func (h *changes) stamp(hash uint64) uint64 {
 	if h.rows == nil {
 		return 0
+	}
+	if end := h.until.Load(); end != nil && h.active.Load() && h.now().After(*end) {
+		h.lapse()
 	}
 	return h.all.Load() + h.row(hash).Load()
 }
@@ -60,18 +68,57 @@ func (h *changes) Changed(keys []Key) {
 
 // Lost implements Changes.
 func (h *changes) Lost(err error) {
-	h.active.Store(false)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lapsed = false
+	h.end(err)
+}
+
+// end ends the watch. What is read from now on lasts for its time in the cache.
+func (h *changes) end(err error) {
 	h.all.Add(1)
+	h.active.Store(false)
 	h.lost.Add(1)
 	h.log.Error("catalog changes lost, all rows are read again", slog.String("source", h.name), slog.Any("error", err))
+}
+
+var errUnheard = errors.New("nothing was heard in time")
+
+// lapse ends a watch that was not heard of in time, however busy the machine is
+// that should have seen to it: whoever is about to serve a row asks.
+func (h *changes) lapse() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.active.Load() && h.now().After(*h.until.Load()) {
+		h.end(errUnheard)
+		h.lapsed = true
+	}
 }
 
 // Watched implements Changes. What was read before may have changed unseen, and
 // was to be read again at the end of its time; now it is at once.
 func (h *changes) Watched() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.until.Store(nil)
+	h.begin()
+}
+
+func (h *changes) begin() {
+	h.lapsed = false
 	h.all.Add(1)
 	h.active.Store(true)
 	h.log.Info("catalog changes watched", slog.String("source", h.name))
+}
+
+// Heard implements Changes.
+func (h *changes) Heard(until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.until.Store(&until)
+	if h.lapsed {
+		h.begin()
+	}
 }
 
 const (

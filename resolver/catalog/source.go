@@ -92,6 +92,10 @@ type Changes interface {
 	Changed(keys []Key) // these rows are no longer what they were read as
 	Lost(err error)     // any row of the source may be
 	Watched()           // from now on every change is told; after Lost and at the start
+
+	// Heard says that all was told that has to be until then, unless it is called
+	// again; from then on any row may be another. Without a call that never comes.
+	Heard(until time.Time)
 }
 
 // Lagging is a Source that may answer with a row as it was a while ago: Lag is how

@@ -101,6 +101,9 @@ func (l *listener) Watched() {
 	clear(l.rows)
 }
 
+// Heard implements catalog.Changes.
+func (l *listener) Heard(time.Time) {}
+
 // get is the row that is kept, or that is read now, and then kept unless rows were
 // dropped meanwhile.
 func (l *listener) get(t *testing.T, id string) catalog.Row {

@@ -25,7 +25,8 @@ const (
 // far replicas must be. Without Options.Outbox that is all: it tells nothing.
 //
 // A change is told, or Lost is, within two heartbeats of its commit: what was not
-// read by then counts as lost. Lost comes as soon as the connection is seen to be
+// read by then counts as lost. Heard says so at each reading, for a machine on which
+// nobody has the time to call Lost. Lost comes as soon as the connection is seen to be
 // cut, for from then on nobody tells; Watched when a new one stands, and then no
 // row counts that was read before. The error is always nil, and it returns when
 // ctx ends.
@@ -85,6 +86,7 @@ func (w *watch) follow(ctx context.Context) error {
 	if s.options.Outbox {
 		w.to.Watched()
 		w.heard = true
+		w.good()
 	}
 	for {
 		if err := w.wait(ctx, w.last.asked.Add(beat)); err != nil {
@@ -99,6 +101,7 @@ func (w *watch) follow(ctx context.Context) error {
 		}
 		w.take(next)
 		w.tell(next)
+		w.good()
 		w.prune.after(ctx, w, next)
 	}
 }
@@ -151,6 +154,14 @@ func (w *watch) take(r reading) {
 	}
 	p.add(sample{asked: r.asked, end: r.end}, r.asked.Add(-w.source.options.MaxLag))
 	w.last, w.stood = r, true
+}
+
+// good tells how long what was told is all: a change that was committed when the
+// last reading was asked for is in it.
+func (w *watch) good() {
+	if w.source.options.Outbox {
+		w.to.Heard(w.last.asked.Add(2 * w.source.options.Heartbeat))
+	}
 }
 
 func (w *watch) tell(r reading) {

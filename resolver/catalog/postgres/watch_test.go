@@ -28,7 +28,8 @@ func (e ear) Lost(err error) {
 	}
 	e.heard <- "lost"
 }
-func (e ear) Watched() { e.heard <- "watched" }
+func (e ear) Watched()        { e.heard <- "watched" }
+func (e ear) Heard(time.Time) {}
 
 // next waits for what is told next.
 func (e ear) next(t *testing.T) string {
@@ -264,7 +265,13 @@ func TestWatchAsAReaderWithoutOtherRights(t *testing.T) {
 	e.wants(t, "watched")
 	b.exec(t, "INSERT INTO account (id) VALUES ('a')")
 	e.wants(t, "account/a")
-	w := watch{source: reader.Source}
+	o.Heartbeat = time.Minute // pruning has that long
+	slow, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(slow.Close)
+	w := watch{source: slow}
 	if err := w.connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
