@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func (g *generator) named() {
 	g.add(Rule{Who: []Selector{{Scope: []string{"objects", "write"}}, {Issuer: "third", Scope: []string{"objects"}}}, To: []string{"changes", "read"}, On: []string{first.Name}, UpTo: top,
 		When: &Cond{Op: "not", Kids: []*Cond{near.named()}}})
 	g.add(Rule{Who: []Selector{{Workload: "spiffe://example.com/ns/robot"}, {Workload: "spiffe://example.com/*", Issuer: "corp"}}, To: []string{"touch", "read"}, On: []string{second.Name}, UpTo: top})
-	g.add(Rule{Who: []Selector{{Environment: "prod"}}, To: []string{"list", "update"}, On: []string{first.Name, second.Name}, UpTo: top, Only: g.only(first)})
+	g.add(Rule{Who: []Selector{{Environment: "prod"}}, To: []string{"list", "update"}, On: []string{first.Name, second.Name}, UpTo: top, Only: g.only(first, second)})
 	g.add(Rule{Deny: true, Who: []Selector{{Environment: "test"}}, To: []string{"changes"}, On: []string{second.Name}, Only: g.only(second)})
 	g.add(Rule{Who: []Selector{{AnyOf: []Selector{{Group: "machines"}, {AllOf: []Selector{{Kind: "human"}, {Claim: []FixedClaim{g.claim()}}}}}, Not: []Selector{{Environment: "test"}}},
 		{AllOf: []Selector{{Issuer: "corp"}, {Not: []Selector{{Not: []Selector{{Claim: []FixedClaim{g.claim()}}}}}}}}},
@@ -46,14 +47,15 @@ func (g *generator) customers() (out []string) {
 	return out
 }
 
-// only draws what limits a rule to objects whose attributes every type has.
-func (g *generator) only(t *Type) *Only {
+// only draws what limits a rule to objects by what all of its types have.
+func (g *generator) only(types ...*Type) *Only {
 	o := &Only{Label: []Label{{"tenant", some(g, tenants, 2)}}}
 	if g.chance(0.5) {
-		id := []rune(t.IDStyle.id(g.between(1, 9)))
+		id := []rune(types[0].IDStyle.id(g.between(1, 9)))
 		o = &Only{Prefix: []string{string(id[:1]), "zz"}}
 	}
-	if _, ok := t.attribute("members"); ok && g.chance(0.4) {
+	without := func(t *Type) bool { _, ok := t.attribute("members"); return !ok }
+	if !slices.ContainsFunc(types, without) && g.chance(0.4) {
 		o.Label = []Label{{"members", []string{g.subject(), g.subject(), g.subject()}}}
 	}
 	return o
