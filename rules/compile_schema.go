@@ -44,6 +44,7 @@ func (c *compiler) schema() *Schema {
 	if t := c.tier(s, c.src.BroadAbove); t != NoTier {
 		s.BroadAbove = t
 	}
+	c.ladder(s)
 	c.weights(s)
 	c.declaredCategories(s)
 	types := make(map[string]Pos)

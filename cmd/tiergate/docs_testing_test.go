@@ -16,7 +16,7 @@ import (
 
 // account are rules that fit what docs/testing.md shows.
 const account = `
-tiers: [ { name: public }, { name: internal }, { name: confidential, require: { max_token_age: 1h } }, { name: restricted } ]
+tiers: [ { name: public }, { name: internal }, { name: confidential, require: { max_token_age: 1h } }, { name: restricted, require: { max_token_age: 1h } } ]
 unclassified: restricted
 broad_above: internal
 objects:

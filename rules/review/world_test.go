@@ -13,7 +13,7 @@ import (
 )
 
 const bankRules = `
-tiers: [ { name: public }, { name: internal }, { name: confidential, require: { max_token_age: 1h } }, { name: restricted } ]
+tiers: [ { name: public }, { name: internal }, { name: confidential, require: { max_token_age: 1h } }, { name: restricted, require: { max_token_age: 1h } } ]
 unclassified: restricted
 broad_above: internal
 weights: { debit: 4, credit: 2, receive: 4 }
