@@ -53,7 +53,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	x.types.scope = sc
 	parsed, issues := x.env.Parse(text)
 	if issues.Err() != nil {
-		return nil, problemsOf(issues)
+		return nil, problemsOf(issues, text)
 	}
 	namedClaims(parsed.NativeRep().Expr())
 	w := walker{scope: sc, info: parsed.NativeRep().SourceInfo()}
@@ -63,7 +63,7 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	}
 	checked, issues := x.env.Check(parsed)
 	if issues.Err() != nil {
-		return nil, problemsOf(issues)
+		return nil, problemsOf(issues, text)
 	}
 	start := func(format string, args ...any) []problem {
 		return []problem{{line: 1, text: fmt.Sprintf(format, args...)}}

@@ -17,7 +17,7 @@ type nameAt struct {
 func (x *expressions) names(text string) (alone []nameAt, local []string, problems []problem) {
 	parsed, issues := x.env.Parse(text)
 	if issues.Err() != nil {
-		return nil, nil, problemsOf(issues)
+		return nil, nil, problemsOf(issues, text)
 	}
 	info := parsed.NativeRep().SourceInfo()
 	ast.PostOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 )
@@ -28,14 +29,44 @@ var rewordings = []struct {
 	{regexp.MustCompile(`type '(.*)' does not support field selection`), "a $1 has no members"},
 }
 
-func problemsOf(issues *cel.Issues) []problem {
+// problemsOf are the issues of a condition that reads written.
+func problemsOf(issues *cel.Issues, written string) []problem {
 	var out []problem
 	for _, e := range issues.Errors() {
 		text := e.Message
 		for _, r := range rewordings {
 			text = r.old.ReplaceAllString(text, r.new)
 		}
-		out = append(out, problem{line: e.Location.Line(), col: e.Location.Column(), text: text})
+		out = append(out, problem{line: e.Location.Line(), col: e.Location.Column(), text: text, hint: remedyOf(text, written)})
 	}
 	return out
+}
+
+// remedies say what to write for what other languages allow.
+var remedies = []struct {
+	of   *regexp.Regexp
+	hint string
+}{
+	{regexp.MustCompile(`^not a condition: and is not`), "write &&"},
+	{regexp.MustCompile(`^not a condition: or is not`), "write ||"},
+	{regexp.MustCompile(`recognition error at: '= ?'`), "write =="},
+	{regexp.MustCompile(`recognition error at: '["']`), "a quote is not closed"},
+	{regexp.MustCompile(`does not apply to .*\bnull\b`), "absent is no value: ask has(object.name)"},
+	{regexp.MustCompile(`^[!=]= does not apply to list\(`), "ask whether the list has it: value in list"},
+	{regexp.MustCompile(`does not apply to (int, string|string, int)$`), "a text stands in quotes, a number without"},
+}
+
+// inWords is a `not` before what it is about.
+var inWords = regexp.MustCompile(`(^|[\s(])not\s`)
+
+func remedyOf(text, written string) string {
+	for _, r := range remedies {
+		if r.of.MatchString(text) {
+			return r.hint
+		}
+	}
+	if strings.HasSuffix(text, " is not expected here") && inWords.MatchString(written) {
+		return "write ! for not"
+	}
+	return ""
 }

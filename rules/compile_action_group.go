@@ -87,6 +87,9 @@ func (c *compiler) knownAction(at At[string]) bool {
 		hint = DidYouMean(at.V, slices.Sorted(maps.Keys(c.actionGroup)))
 	}
 	if hint == "" {
+		hint = c.foreignAction(at.V)
+	}
+	if hint == "" {
 		hint = "no type declares it and it has no weight"
 	}
 	c.ms.AddHint(at.Pos, hint, "unknown action %q", at.V)

@@ -174,6 +174,9 @@ func (c *compiler) attribute(key string, at At[string], sc *scope) *variableRef 
 		lookup = func(string) (*variableRef, int, string, string) { return sc.parent([]string{"object", "parent", name}) }
 	}
 	r, _, problem, hint := lookup(at.V)
+	if name, whole := strings.CutPrefix(at.V, "object."); whole && problem != "" {
+		problem, hint = fmt.Sprintf("%s names an attribute of the object, %q is an expression", key, at.V), "write "+name
+	}
 	switch {
 	case problem != "":
 		c.ms.AddHint(at.Pos, strings.ReplaceAll(hint, `"object.`, `"`), "%s", problem)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // rules compiles every rule, in byte order of path and then position: the order
@@ -117,6 +118,8 @@ func (c *compiler) scopeOf(r *rule) {
 		case w.V == anything && len(d.On) > 1:
 			c.ms.Add(w.Pos, "* is every type, the others add nothing")
 		case w.V == anything:
+		case t == nil && strings.Contains(w.V, "/"):
+			c.ms.AddHint(w.Pos, "a rule is on types of objects; paths stand in routes, where a map line says what is behind them", "unknown type %q", w.V)
 		case t == nil:
 			c.unknownWord("type", w, slices.Collect(maps.Keys(c.set.schema.Types)))
 		case slices.Contains(r.types, t):

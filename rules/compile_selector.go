@@ -85,7 +85,9 @@ func (c *compiler) named(d *Selector) (out []selector) {
 func (c *compiler) isOne(at At[string], what string, known []string) selector {
 	id := c.identities[at.V]
 	if id == nil {
-		if c.groups[at.V] == nil {
+		if hint := foreignCaller(at.V); hint != "" && c.groups[at.V] == nil {
+			c.ms.AddHint(at.Pos, hint, "unknown %s %q", what, at.V)
+		} else if c.groups[at.V] == nil {
 			c.unknownWord(what, at, known)
 		}
 		id = &Identity{Name: at.V}

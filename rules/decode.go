@@ -132,7 +132,14 @@ func (d *Decoder) want(n *Node, k NodeKind) bool {
 	if n.Kind == Scalar && n.Tag == "!!null" {
 		found = "nothing"
 	}
-	d.Mistakes.Add(n.Pos, "want %v, found %s", k, found)
+	hint := ""
+	switch {
+	case k == Sequence && n.Kind == Mapping:
+		hint = `begin each entry with "- "`
+	case k == Scalar && n.Kind != Scalar:
+		hint = "a text that begins with { or [ stands in quotes"
+	}
+	d.Mistakes.AddHint(n.Pos, hint, "want %v, found %s", k, found)
 	return false
 }
 
@@ -254,6 +261,9 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 			d.Mistakes.Add(key.Pos, "%q is not supported yet", key.Value)
 		default:
 			hint := DidYouMean(key.Value, known.names)
+			if foreign := foreignKey(v.Type(), key.Value); foreign != "" {
+				hint = foreign
+			}
 			if hint == "" {
 				hint = "known here: " + strings.Join(known.names, ", ")
 			}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,7 +53,7 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 		return sc.builtin(path[0]), 1, "", ""
 	case "object", "caller", "request":
 	default:
-		return nil, 0, fmt.Sprintf("unknown name %q", path[0]), sc.didYouMean(path[0])
+		return nil, 0, fmt.Sprintf("unknown name %q", path[0]), cmp.Or(sc.didYouMean(path[0]), sc.foreignName(path[0]))
 	}
 	if len(path) == 1 {
 		return nil, 0, fmt.Sprintf("%s alone is no value, read one of its members", path[0]), ""
@@ -178,7 +179,7 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 		return nil, 0, "a rule for callers without a credential can read no claims", ""
 	case !ok:
 		return nil, 0, fmt.Sprintf("no claim %q is declared by may_assert or fixed of %s", path[2],
-			strings.Join(sc.issuer, ", ")), sc.didYouMean(r.name)
+			strings.Join(sc.issuer, ", ")), cmp.Or(sc.didYouMean(r.name), "add it, with its kind, to may_assert of the issuer in tiergate.yaml")
 	case c.clash != "":
 		return nil, 0, fmt.Sprintf("claim %q has one kind for issuer %s and another for %s", path[2], c.issuer, c.clash),
 			"name one issuer in the selector"

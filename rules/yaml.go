@@ -151,5 +151,9 @@ func syntaxMistake(file string, err error) Mistake {
 			text += " " + e.ContextMsg
 		}
 	}
-	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " "), Code: CodeSyntax}
+	hint := ""
+	if strings.Contains(text, "mapping values are not allowed") {
+		hint = `is the line indented too far, or a text with ": " in it without quotes?`
+	}
+	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " "), Hint: hint, Code: CodeSyntax}
 }
