@@ -28,21 +28,15 @@ type ask struct {
 const maxAnswer = 256
 
 // answer is what a request says where the rule asks; false where it says nothing
-// or something unfit. A header that comes twice says two things.
+// or something unfit.
 func (a *ask) answer(r *Request) (value string, ok bool) {
-	found := false
-	for i := range r.Headers {
-		if r.Headers[i].Name != a.header {
-			continue
-		}
-		if found {
-			return "", false
-		}
-		value, found = r.Headers[i].Value, true
-	}
-	fits := found && value != "" && len(value) <= maxAnswer && utf8.ValidString(value) &&
-		!strings.ContainsFunc(value, func(r rune) bool { return r == '\n' || r == '\t' || hidden(r) }) && a.pattern.MatchString(value)
-	return value, fits
+	value, found := r.once(a.header)
+	return value, found && value != "" && len(value) <= maxAnswer && shows(value) && a.pattern.MatchString(value)
+}
+
+// shows reports whether a value is text in which nothing is hidden.
+func shows(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsFunc(value, func(r rune) bool { return r == '\n' || r == '\t' || hidden(r) })
 }
 
 // heard keeps what the caller answered to a rule that applies.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"net/netip"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/operators"
@@ -17,10 +18,13 @@ type expressions struct {
 	env   *cel.Env
 	types *celTypes
 	slow  bool // only programs: for the test that compares the two
+
+	constants constants // of the conditions that were compiled
 }
 
 func newExpressions() (*expressions, error) {
 	x := &expressions{types: new(celTypes)}
+	x.constants = constants{make(map[string]netip.Prefix), make(map[string]*hours)}
 	env, err := cel.NewCustomEnv(
 		cel.StdLib(),
 		cel.ClearMacros(),
@@ -32,10 +36,13 @@ func newExpressions() (*expressions, error) {
 		cel.RegexProgramSizeLimit(maxPattern),
 		cel.Variable("object", structType("object")),
 		cel.Variable("caller", structType("caller")),
+		cel.Variable("user", structType("user")),
 		cel.Variable("request", structType("request")),
+		cel.Variable("peer", cel.StringType),
 		cel.Variable("purpose", cel.StringType),
 		cel.Variable("action", cel.StringType),
 		cel.Variable("now", cel.TimestampType),
+		x.constants.functions(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("CEL environment: %w", err)
@@ -55,8 +62,8 @@ func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
 	if issues.Err() != nil {
 		return nil, problemsOf(issues, text)
 	}
-	namedClaims(parsed.NativeRep().Expr())
-	w := walker{scope: sc, info: parsed.NativeRep().SourceInfo()}
+	namedMembers(parsed.NativeRep().Expr())
+	w := walker{scope: sc, constants: &x.constants, info: parsed.NativeRep().SourceInfo()}
 	w.expr(parsed.NativeRep().Expr())
 	if len(w.problems) > 0 {
 		return nil, w.problems

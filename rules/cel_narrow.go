@@ -109,6 +109,12 @@ func (s *stranger) names(e ast.Expr, v bool) bool {
 		return v && (s.column(args[0]) && foreign(args[1]) || foreign(args[0]) && s.column(args[1]))
 	case "startsWith", "endsWith":
 		return v && len(args) == 1 && s.column(e.AsCall().Target()) && foreign(args[0]) && filled(args[0])
+	case "under":
+		return v && len(args) == 2 && s.column(args[0]) && foreign(args[1])
+	case "intersects":
+		return v && len(args) == 2 && (s.column(args[0]) && foreign(args[1]) || foreign(args[0]) && s.column(args[1]))
+	case "containsAll":
+		return v && len(args) == 2 && s.column(args[0]) && foreign(args[1]) && args[1].Kind() == ast.ListKind && args[1].AsList().Size() > 0
 	}
 	return false
 }
@@ -154,7 +160,7 @@ func filled(e ast.Expr) bool {
 		return ok && text != ""
 	}
 	path, ok := selected(e)
-	return ok && path[0] == "caller"
+	return ok && slices.Contains([]string{"caller", "user", "peer"}, path[0])
 }
 
 // call returns the function that e calls, and its arguments; "" if it is no call.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -29,6 +30,9 @@ var rewordings = []struct {
 	{regexp.MustCompile(`type '(.*)' does not support field selection`), "a $1 has no members"},
 }
 
+// suggested is how CEL's own messages end that have a suggestion.
+var suggested = regexp.MustCompile(` \(did you mean '([^']*)'\?\)$`)
+
 // problemsOf are the issues of a condition that reads written.
 func problemsOf(issues *cel.Issues, written string) []problem {
 	var out []problem
@@ -37,7 +41,11 @@ func problemsOf(issues *cel.Issues, written string) []problem {
 		for _, r := range rewordings {
 			text = r.old.ReplaceAllString(text, r.new)
 		}
-		out = append(out, problem{line: e.Location.Line(), col: e.Location.Column(), text: text, hint: remedyOf(text, written)})
+		p := problem{line: e.Location.Line(), col: e.Location.Column(), text: text, hint: remedyOf(text, written)}
+		if meant := suggested.FindStringSubmatch(text); meant != nil {
+			p.text, p.hint = text[:len(text)-len(meant[0])], fmt.Sprintf("did you mean %q?", meant[1])
+		}
+		out = append(out, p)
 	}
 	return out
 }

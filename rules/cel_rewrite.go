@@ -10,17 +10,17 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// What a condition says otherwise than CEL does: has() and names of claims.
+// What a condition says otherwise than CEL does: has() and names of claims and headers.
 
 // structs are the names whose members are variables.
-var structs = []string{"object", "caller", "request"}
+var structs = []string{"object", "caller", "user", "request"}
 
 // expandHas makes has(object.x) read a field of its own, "?x": presence then has
 // three answers, which CEL's own presence test has not. Query parameters and what
 // a macro or an index takes from a list are keys of maps and known, so they keep
 // CEL's test.
 func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
-	if name, ok := claimIndex(args[0]); ok {
+	if name, ok := memberIndex(args[0]); ok {
 		return eh.NewSelect(args[0].AsCall().Args()[0], "?"+name), nil
 	}
 	if args[0].Kind() != ast.SelectKind {
@@ -34,25 +34,26 @@ func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, 
 	return eh.NewSelect(s.Operand(), "?"+s.FieldName()), nil
 }
 
-// namedClaims turns caller.claims["x:y"] into the member that it means. CEL has
-// no other way to write a name with a colon, and names of claims are often URLs.
-func namedClaims(e ast.Expr) {
+// namedMembers turns caller.claims["x:y"] and request.header["x-y"] into the members
+// that they mean. CEL has no other way to write a name with a colon, and names of
+// claims are often URLs.
+func namedMembers(e ast.Expr) {
 	f := ast.NewExprFactory()
 	ast.PostOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
-		if name, ok := claimIndex(e); ok {
+		if name, ok := memberIndex(e); ok {
 			e.SetKindCase(f.NewSelect(e.ID(), e.AsCall().Args()[0], name))
 		}
 	}))
 }
 
-// claimIndex returns the name in caller.claims["name"].
-func claimIndex(e ast.Expr) (name string, ok bool) {
+// memberIndex returns the name in caller.claims["name"] or request.header["name"].
+func memberIndex(e ast.Expr) (name string, ok bool) {
 	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Index || len(e.AsCall().Args()) != 2 {
 		return "", false
 	}
 	of, index := e.AsCall().Args()[0], e.AsCall().Args()[1]
 	path, ok := selected(of)
-	if !ok || !slices.Equal(path, []string{"caller", "claims"}) || index.Kind() != ast.LiteralKind {
+	if !ok || !slices.Equal(path, []string{"caller", "claims"}) && !slices.Equal(path, []string{"request", "header"}) || index.Kind() != ast.LiteralKind {
 		return "", false
 	}
 	text, ok := index.AsLiteral().(types.String)

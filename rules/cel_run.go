@@ -43,7 +43,7 @@ func run(p cel.Program, f *facts) truth {
 	return failed
 }
 
-// activation gives CEL its variables. The three structs are all the same facts;
+// activation gives CEL its variables. The structs are all the same facts;
 // the fields of their types know what to read.
 type activation facts
 
@@ -51,9 +51,9 @@ func (a *activation) Parent() cel.Activation { return nil }
 
 func (a *activation) ResolveName(name string) (any, bool) {
 	switch name {
-	case "object", "caller", "request":
+	case "object", "caller", "user", "request":
 		return (*facts)(a), true
-	case "purpose", "action", "now":
+	case "peer", "purpose", "action", "now":
 		v, err := fetch(&variableRef{name: name, what: builtin[name]}, (*facts)(a))
 		if err != nil {
 			return types.WrapErr(err), true

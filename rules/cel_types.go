@@ -6,7 +6,7 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// celTypes describes the structs object, caller, request and those inside
+// celTypes describes the structs object, caller, user, request and those inside
 // them, as the scope at hand declares their members.
 type celTypes struct {
 	types.Provider
@@ -14,7 +14,7 @@ type celTypes struct {
 }
 
 // inner are the members that are structs themselves.
-var inner = map[string]bool{"object.parent": true, "caller.claims": true, "caller.actor": true}
+var inner = map[string]bool{"object.parent": true, "caller.claims": true, "caller.actor": true, "request.header": true}
 
 // structType names a struct by its path. The mark keeps a condition from taking
 // the name for a type of its own.

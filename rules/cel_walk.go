@@ -11,11 +11,12 @@ import (
 // walker finds what a parsed condition reads, and refuses what the type check
 // would explain badly or not at all.
 type walker struct {
-	scope    *scope
-	info     *ast.SourceInfo
-	local    []string // variables of the macros around
-	reads    []variableRef
-	problems []problem
+	scope     *scope
+	info      *ast.SourceInfo
+	constants *constants
+	local     []string // variables of the macros around
+	reads     []variableRef
+	problems  []problem
 }
 
 func (w *walker) bad(e ast.Expr, hint, format string, args ...any) {
@@ -72,6 +73,9 @@ func (w *walker) call(e ast.Expr) {
 	if n := len(call.Args()); call.FunctionName() == "matches" && n > 0 && call.Args()[n-1].Kind() != ast.LiteralKind {
 		w.bad(call.Args()[n-1], "", "matches() wants its pattern written out")
 	}
+	if check := checksOfConstants[call.FunctionName()]; check != nil && !call.IsMemberFunction() {
+		check(w, call.Args())
+	}
 }
 
 func (w *walker) comprehension(e ast.Expr) {
@@ -81,7 +85,7 @@ func (w *walker) comprehension(e ast.Expr) {
 	outer := w.local
 	w.local = append(slices.Clone(w.local), c.IterVar(), c.AccuVar())
 	switch c.IterVar() {
-	case "object", "caller", "request", "purpose", "action", "now":
+	case "object", "caller", "user", "peer", "request", "purpose", "action", "now":
 		w.bad(e, "", "%q already names something, choose another name", c.IterVar())
 	}
 	w.all([]ast.Expr{c.LoopCondition(), c.LoopStep(), c.Result()})

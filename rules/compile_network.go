@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -63,36 +64,40 @@ func shareOf(all netip.Prefix, ranges []netip.Prefix) (share float64) {
 	return share
 }
 
-// network reads a range of addresses. One that is IPv4 in the form of IPv6 is IPv4:
-// so are the addresses that are compared with it.
 func (c *compiler) network(at At[string]) (netip.Prefix, bool) {
-	p, err := netip.ParsePrefix(at.V)
-	if addr, alone := netip.ParseAddr(at.V); alone == nil && addr.Zone() == "" {
-		c.ms.AddHint(at.Pos, netip.PrefixFrom(addr, addr.BitLen()).String(), "a network is a range, %q is one address", at.V)
-		return p, false
-	}
-	if strings.Contains(at.V, "%") {
-		c.ms.AddHint(at.Pos, "a range without a zone, such as fe80::/64", "the network %q has a zone, which only one machine understands", at.V)
-		return p, false
-	}
-	if err != nil {
-		c.ms.AddHint(at.Pos, "such as 10.0.0.0/8 or 2001:db8::/32", "no network %q", at.V)
-		return p, false
-	}
-	if p.Addr().Is4In6() {
-		if p.Bits() < 96 {
-			c.ms.Add(at.Pos, "the network %q is partly IPv4 and partly IPv6", at.V)
-			return p, false
-		}
-		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-	}
+	p, problem, hint := parseNetwork(at.V)
 	switch {
+	case problem != "":
+		c.ms.AddHint(at.Pos, hint, "%s", problem)
 	case p.Bits() == 0:
 		c.ms.AddHint(at.Pos, "leave network out, then any will do", "the network %q is all addresses there are", at.V)
-	case p != p.Masked():
-		c.ms.AddHint(at.Pos, p.Masked().String(), "the network %q has bits behind its length", at.V)
 	default:
 		return p, true
 	}
 	return p, false
+}
+
+// parseNetwork reads a range of addresses. One that is IPv4 in the form of IPv6 is IPv4:
+// so are the addresses that are compared with it.
+func parseNetwork(text string) (p netip.Prefix, problem, hint string) {
+	p, err := netip.ParsePrefix(text)
+	if addr, alone := netip.ParseAddr(text); alone == nil && addr.Zone() == "" {
+		return p, fmt.Sprintf("a network is a range, %q is one address", text), netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if strings.Contains(text, "%") {
+		return p, fmt.Sprintf("the network %q has a zone, which only one machine understands", text), "a range without a zone, such as fe80::/64"
+	}
+	if err != nil {
+		return p, fmt.Sprintf("no network %q", text), "such as 10.0.0.0/8 or 2001:db8::/32"
+	}
+	if p.Addr().Is4In6() {
+		if p.Bits() < 96 {
+			return p, fmt.Sprintf("the network %q is partly IPv4 and partly IPv6", text), ""
+		}
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	if p.Bits() > 0 && p != p.Masked() {
+		return p, fmt.Sprintf("the network %q has bits behind its length", text), p.Masked().String()
+	}
+	return p, "", ""
 }

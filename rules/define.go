@@ -63,6 +63,7 @@ func (c *compiler) definitions() {
 // celWords mean something in every condition: variables, types and functions.
 var celWords = []string{"object", "caller", "user", "peer", "request", "purpose", "action", "now", "define",
 	"has", "all", "exists", "exists_one", "map", "filter", "size", "contains", "startsWith", "endsWith", "matches",
+	"inNetwork", "within", "intersects", "containsAll", "semver", "under", "segment",
 	"int", "uint", "double", "string", "bool", "bytes", "list", "type", "dyn", "duration", "timestamp", "null_type"}
 
 // writeOut writes out the defines in a text. of is the define that the text is of, and

@@ -1,13 +1,17 @@
 package rules
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // facts is all that a condition or a template may read: one request, caller
 // and target.
 type facts struct {
 	schema *Schema
 	req    *Request
-	caller *Caller
+	caller *Caller // who is judged
+	user   *Caller // for whom the caller acts; nil where it acts for itself
 	target *Target
 	tier   Tier
 
@@ -84,6 +88,24 @@ func (f *facts) parameter(name string) string {
 		value, seen = f.req.Query[i].Value, true
 	}
 	return value
+}
+
+// header is the value of a header that comes exactly once, if it is text of which
+// every character shows, and the client's own: the proxy puts a ! for what it cannot pass on.
+func (f *facts) header(name string) string {
+	value, ok := f.req.once(name)
+	if !ok || !shows(value) || !f.req.Exact && strings.Contains(value, "!") {
+		return ""
+	}
+	return value
+}
+
+// onBehalf is the caller for whom the request is made, whoever of the two is judged.
+func (f *facts) onBehalf() *Caller {
+	if f.user != nil {
+		return f.user
+	}
+	return f.caller
 }
 
 // query is every parameter that comes exactly once and is not empty: what

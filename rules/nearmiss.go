@@ -21,18 +21,27 @@ type Miss struct {
 // maxMisses is how many rules an explanation names.
 const maxMisses = 8
 
+// Judged is a caller that a target is judged for. User is the one for whom it acts,
+// nil for itself.
+type Judged struct{ Caller, User *Caller }
+
+// facts are those of a request and a target, before the target has its tier.
+func (s *Set) facts(req *Request, who Judged, t *Target) facts {
+	if who.Caller == nil {
+		who.Caller = new(Caller)
+	}
+	return facts{schema: s.schema, req: req, caller: who.Caller, user: who.User, target: t}
+}
+
 // NearMisses explains a denial: deny rules that hold, then allow rules from the
 // nearest to the farthest, each with the first demand that it missed. A rule
 // of which more than one of selector, `to` and `on` do not fit is not near. It
 // tries every rule, so it is for explain and not for the request path.
-func (s *Set) NearMisses(req *Request, c *Caller, t *Target) []Miss {
+func (s *Set) NearMisses(req *Request, who Judged, t *Target) []Miss {
 	if req == nil || t == nil || t.Object.Type == nil {
 		return nil
 	}
-	if c == nil {
-		c = new(Caller)
-	}
-	f := facts{schema: s.schema, req: req, caller: c, target: t}
+	f := s.facts(req, who, t)
 	g := s.grade(&f)
 	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
 	type ranked struct {

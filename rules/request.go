@@ -70,6 +70,21 @@ func (r *Request) Header(name string) (string, bool) {
 	return "", false
 }
 
+// once returns the value of a header of that lower-case name that comes exactly once.
+// One that comes twice says two things.
+func (r *Request) once(name string) (value string, ok bool) {
+	for i := range r.Headers {
+		if r.Headers[i].Name != name {
+			continue
+		}
+		if ok {
+			return "", false
+		}
+		value, ok = r.Headers[i].Value, true
+	}
+	return value, ok
+}
+
 // HostSet is a set of canonical host names.
 type HostSet struct {
 	hosts map[string]struct{}

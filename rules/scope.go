@@ -49,9 +49,9 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 		}
 	}
 	switch path[0] {
-	case "purpose", "action", "now":
+	case "purpose", "action", "now", "peer":
 		return sc.builtin(path[0]), 1, "", ""
-	case "object", "caller", "request":
+	case "object", "caller", "user", "request":
 	default:
 		return nil, 0, fmt.Sprintf("unknown name %q", path[0]), cmp.Or(sc.didYouMean(path[0]), sc.foreignName(path[0]))
 	}
@@ -68,6 +68,12 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 		return sc.actor(path)
 	}
 	name := path[0] + "." + path[1]
+	switch name {
+	case "request.header":
+		return sc.header(path)
+	case "request.body":
+		return nil, 0, "request.body is not supported yet", "capture what decides in the map line"
+	}
 	if _, ok := builtin[name]; ok {
 		r := sc.builtin(name)
 		if r.what == requestQuery && len(path) > 2 {
@@ -84,11 +90,11 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 
 // builtinRoot reports whether a name begins variables of every rule.
 func builtinRoot(name string) bool {
-	return slices.Contains([]string{"caller", "request", "purpose", "action", "now"}, name)
+	return slices.Contains([]string{"caller", "user", "peer", "request", "purpose", "action", "now"}, name)
 }
 
 func (sc *scope) builtin(name string) *variableRef {
-	r := &variableRef{name: name, what: builtin[name], kind: String}
+	r := &variableRef{name: name, what: builtin[name], kind: String, user: strings.HasPrefix(name, "user.")}
 	switch r.what {
 	case callerBound:
 		r.kind = Bool
@@ -102,6 +108,26 @@ func (sc *scope) builtin(name string) *variableRef {
 	}
 	return r
 }
+
+// header is a header of the request, by its name in small letters.
+func (sc *scope) header(path []string) (*variableRef, int, string, string) {
+	if len(path) < 3 {
+		return nil, 0, "request.header alone is no value, read one header", `such as request.header["x-request-source"]`
+	}
+	switch name := path[2]; {
+	case slices.Contains(credentialHeaders, name):
+		return nil, 0, fmt.Sprintf("header %q holds credentials, and no condition reads it", name), "read what was verified of them, such as caller.claims"
+	case name != strings.ToLower(name):
+		return nil, 0, fmt.Sprintf("header %q is written in small letters", name), strings.ToLower(name)
+	case !headerName.MatchString(name):
+		return nil, 0, fmt.Sprintf("%q is no name of a header", name), ""
+	default:
+		return &variableRef{name: "request.header." + name, what: requestHeader, key: name, kind: String, sensitive: true}, 3, "", ""
+	}
+}
+
+// credentialHeaders are for verification alone: who could compare them could guess them.
+var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie", "dpop", "x-forwarded-client-cert"}
 
 func (sc *scope) attribute(name string) (*variableRef, int, string, string) {
 	full := "object." + name
@@ -190,7 +216,7 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 
 // didYouMean looks for the name that was meant among all that can be read here.
 func (sc *scope) didYouMean(written string) string {
-	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "request")
+	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "user", "request")
 	names = append(names, sc.defined...)
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {

@@ -12,19 +12,16 @@ type Tried struct {
 // Tried evaluates the `when` of every rule, in shadow or not, whose selector, `to`,
 // `on` and tier fit a target. It is for tests that ask what they have seen, and
 // not for the request path.
-func (s *Set) Tried(req *Request, c *Caller, t *Target) (out []Tried) {
+func (s *Set) Tried(req *Request, who Judged, t *Target) (out []Tried) {
 	if req == nil || t == nil || t.Object.Type == nil {
 		return nil
 	}
-	if c == nil {
-		c = new(Caller)
-	}
-	f := facts{schema: s.schema, req: req, caller: c, target: t}
+	f := s.facts(req, who, t)
 	g := s.schema.grade(&f)
 	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
 	for _, ix := range []*index{&s.deny, &s.allow} {
 		var q candidates
-		ix.find(&q, c, t.Object.Type.Name, t.Action)
+		ix.find(&q, f.caller, t.Object.Type.Name, t.Action)
 		for cl := q.next(); cl != nil; cl = q.next() {
 			if cl.effect == Deny && f.tier < cl.fromTier || cl.effect == Allow && f.tier > cl.upTo {
 				continue

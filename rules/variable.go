@@ -31,7 +31,8 @@ const (
 	requestHost
 	requestPath
 	requestIP
-	requestQuery // by name; without one, the whole map
+	requestQuery  // by name; without one, the whole map
+	requestHeader // by name
 	purposeVar
 	actionVar
 	nowVar
@@ -46,8 +47,10 @@ var builtin = map[string]variable{
 	"caller.scopes": callerScopes, "caller.authorization_details": callerDetails,
 	"caller.actor.identity": callerActorIdentity, "caller.actor.subject": callerActorSubject, "caller.actor.client_id": callerActorClient,
 	"request.method": requestMethod, "request.host": requestHost, "request.path": requestPath,
-	"request.ip": requestIP, "request.query": requestQuery,
-	"purpose": purposeVar, "action": actionVar, "now": nowVar,
+	"request.ip": requestIP, "request.query": requestQuery, "request.header": requestHeader, "request.time": nowVar,
+	"user.identity": callerIdentity, "user.kind": callerKind, "user.issuer": callerIssuer, "user.subject": callerSubject,
+	"user.client_id": callerClient, "user.tenant": callerTenant, "user.session": callerSession,
+	"peer": callerPeer, "purpose": purposeVar, "action": actionVar, "now": nowVar,
 }
 
 // variableRef is a variable that a rule reads, found and checked at load.
@@ -56,7 +59,8 @@ type variableRef struct {
 	what      variable
 	kind      Kind   // NoKind where no declaration says it, and for now and the whole query
 	slot      int    // of an attribute, the parent's too
-	key       string // of a claim or a query parameter
+	key       string // of a claim, a query parameter or a header
+	user      bool   // what is the caller's is the user's
 	sensitive bool
 }
 
@@ -210,7 +214,12 @@ func (r *variableRef) ofRequest(f *facts) string {
 		return ""
 	case requestQuery:
 		return f.parameter(r.key)
+	case requestHeader:
+		return f.header(r.key)
 	default:
+		if r.user {
+			return r.ofCaller(f.onBehalf())
+		}
 		return r.ofCaller(f.caller)
 	}
 }

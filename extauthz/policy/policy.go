@@ -86,7 +86,7 @@ func (c *check) explain(ctx context.Context) (near []rules.Miss) {
 		last, caller = last-len(c.targets), caller.Actor
 	}
 	if err == nil && c.o.Effect != rules.Allow && last >= 0 && last < len(c.targets) {
-		near = c.p.set.NearMisses(c.o.Request, caller, &c.targets[last])
+		near = c.p.set.NearMisses(c.o.Request, rules.Judged{Caller: caller, User: c.o.Caller}, &c.targets[last])
 	}
 	c.end(err)
 	return near

@@ -19,7 +19,7 @@ func (p *Policy) Trace(ctx context.Context, raw *rules.RawRequest) (*rules.Outco
 			who, at = c.o.Caller.Actor, i-len(c.targets)
 		}
 		if err == nil && at < len(c.targets) {
-			tried = append(tried, p.set.Tried(c.o.Request, who, &c.targets[at])...)
+			tried = append(tried, p.set.Tried(c.o.Request, rules.Judged{Caller: who, User: c.o.Caller}, &c.targets[at])...)
 		}
 	}
 	c.end(err)

@@ -144,12 +144,18 @@ func (s *survey) note(d *rules.Decision) {
 
 // open reports whether a request may have another value than the one here.
 func (s *survey) open(in *rules.Input) bool {
+	if member, ok := strings.CutPrefix(in.Name, "user."); ok {
+		if s.identity.Kind == rules.Agent {
+			return true // whoever it acts for
+		}
+		return s.open(&rules.Input{Name: "caller." + member, Value: in.Value})
+	}
 	switch in.Name {
 	case "now", "caller.scopes", "caller.session", "caller.authorization_details":
 		return true
 	case "caller.client_id": // with clients, each that makes a difference was asked
 		return len(s.identity.Clients) == 0
-	case "caller.peer":
+	case "caller.peer", "peer":
 		return s.identity.Workload == ""
 	}
 	return strings.HasPrefix(in.Name, "request.") || strings.HasPrefix(in.Name, "caller.actor.") || strings.HasPrefix(in.Name, "caller.claims.") && in.Value == nil
