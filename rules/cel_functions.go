@@ -76,9 +76,7 @@ func costModels() []cost.OverloadModel {
 
 var errUnreadable = errors.New("not what the function reads")
 
-func failure(format string, args ...any) ref.Val {
-	return types.WrapErr(fmt.Errorf(format+": %w", append(args, errUnreadable)...))
-}
+func failure(what string) ref.Val { return types.WrapErr(fmt.Errorf("%s: %w", what, errUnreadable)) }
 
 // inNetwork reports whether an address is in one of the networks. One with a zone
 // means something on one machine alone, so it is none.
@@ -161,7 +159,7 @@ func nameSegment(name, which ref.Val) ref.Val {
 	if !ok {
 		return failure("no hierarchical name")
 	}
-	segment := ""
+	var segment string
 	if place, isPlace := which.(types.Int); isPlace {
 		segment, ok = segmentAt(rest, int64(place))
 	} else {

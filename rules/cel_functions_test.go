@@ -247,8 +247,7 @@ func TestFunctionsOfCollections(t *testing.T) {
 			}
 		}
 		all.target = &target
-		switch of := c.test(&all); {
-		case of == yes || of == no:
+		if of := c.test(&all); of == yes || of == no {
 			proven++
 			if one := c.test(f); one != of {
 				t.Fatalf("%s is %v of the collection and %v of a member\n%+v\n%+v", text, of, one, target.Object, f.target.Object)

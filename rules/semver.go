@@ -38,14 +38,16 @@ func parseVersion(text string) (v version, ok bool) {
 	return v, true
 }
 
+const (
+	digits          = "0123456789"
+	identifierBytes = digits + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+)
+
 // identifiers checks a list of identifiers between dots; the numbers among them must
 // not begin with a needless zero where they are compared.
 func identifiers(list string, compared bool) bool {
 	for id := range strings.SplitSeq(list, ".") {
-		odd := func(r rune) bool {
-			return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '-')
-		}
-		if id == "" || strings.ContainsFunc(id, odd) || compared && numeric(id) && id[0] == '0' && id != "0" {
+		if id == "" || strings.Trim(id, identifierBytes) != "" || compared && numeric(id) && id[0] == '0' && id != "0" {
 			return false
 		}
 	}
@@ -53,7 +55,7 @@ func identifiers(list string, compared bool) bool {
 }
 
 func numeric(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789") == ""
+	return text != "" && strings.Trim(text, digits) == ""
 }
 
 // compare orders versions by section 11 of the specification: -1, 0 or 1.

@@ -11,7 +11,7 @@ import (
 // Cond is a condition in the small part of CEL that worlds use. The server
 // reads its text, the evaluator the tree.
 type Cond struct {
-	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref, starts, size, exists, named
+	Op   string // and, or, not; ==, !=, <, <=, >, >=, in, div, has, ref, starts, size, exists, named; or a function, see functions
 	Kids []*Cond
 	A, B Operand // of comparisons; A alone for has and for ref, a bool
 }
@@ -73,6 +73,9 @@ func (c *Cond) String() string {
 		return fmt.Sprintf("size(%s) > %s", c.A, c.B)
 	case "exists":
 		return fmt.Sprintf("%s.exists(x, x == %s)", c.A, c.B)
+	}
+	if f, ok := functions[c.Op]; ok {
+		return f.String(c.A, c.B)
 	}
 	return fmt.Sprintf("%s %s %s", c.A, c.Op, c.B)
 }
@@ -236,6 +239,9 @@ func relate(op string, a, b any) truth {
 			return isFault
 		}
 		return truthOf(100/a.(int64) > b.(int64))
+	}
+	if f, ok := functions[op]; ok {
+		return f.of(a, b)
 	}
 	x, y := a.(int64), b.(int64)
 	switch op {

@@ -17,6 +17,7 @@ type evaluation struct {
 	host    *Host
 	line    *Line
 	caller  caller
+	user    caller         // for whom the request is made, whoever is judged
 	body    map[string]any // the JSON body where the line needs it
 	targets []*target
 	decided *target // the target that denied
@@ -95,6 +96,7 @@ func (e *evaluation) find() string {
 func (e *evaluation) decide() string {
 	var set obligations
 	who := e.caller
+	e.user = who
 	defer func() { e.caller = who }()
 	for _, t := range e.targets {
 		if reason := e.settleOne(t, &set, ""); reason != "" {

@@ -131,7 +131,9 @@ func (e *evaluation) holds(r *Rule, t *target) truth {
 	all = append(all, e.only(r.Only, t)...)
 	if r.When != nil {
 		e.reachIf(r.When.named(), "define: in a condition")
-		all = append(all, r.When.eval(func(name string) value { return e.ref(t, name) }))
+		refs := func(name string) value { return e.ref(t, name) }
+		e.reachCall(r.When, refs)
+		all = append(all, r.When.eval(refs))
 	}
 	return and(all...)
 }

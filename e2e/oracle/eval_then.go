@@ -57,6 +57,9 @@ func (e *evaluation) ref(t *target, name string) value {
 
 // context resolves what the caller and the request say; "" is absent.
 func (e *evaluation) context(t *target, name string) (_ string, ok bool) {
+	if member, ok := strings.CutPrefix(name, "user."); ok {
+		return e.ofUser(member), true
+	}
 	var token Token
 	if e.caller.token != nil {
 		token = *e.caller.token
@@ -78,6 +81,10 @@ func (e *evaluation) context(t *target, name string) (_ string, ok bool) {
 		return e.caller.purpose, true
 	case "action":
 		return t.action, true
+	case "peer":
+		return e.peer(), true
+	case "request.ip":
+		return "127.0.0.1", true
 	case "request.method":
 		return e.req.Method, true
 	}

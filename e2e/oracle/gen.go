@@ -32,6 +32,7 @@ func Generate(seed uint64) *World {
 	g.bindings()
 	g.revocations()
 	g.demands()
+	g.calls()
 	return g.w
 }
 
