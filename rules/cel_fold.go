@@ -52,7 +52,7 @@ func (f *folder) all(args []ast.Expr, join func(a, b truth) truth) truth {
 // computed runs a part that reads nothing. A part with a macro inside a larger condition
 // cannot be written as text again, and is not tried.
 func (f *folder) computed(e ast.Expr) truth {
-	w := walker{scope: f.scope, info: f.info}
+	w := walker{scope: f.scope, info: f.info, constants: &f.expressions.constants}
 	if w.expr(e); len(w.reads) > 0 || len(w.problems) > 0 {
 		return unknown
 	}

@@ -47,6 +47,7 @@ func (g *generator) calls() {
 		When: &Cond{Op: "==", A: ref("object.owner"), B: ref("user.subject")}})
 	g.add(Rule{Deny: true, Who: []Selector{{Kind: "workload"}, {Kind: "service"}}, To: []string{"list"}, On: []string{second.Name},
 		When: &Cond{Op: "==", A: ref("peer"), B: str(pick(g, peers))}})
+	g.add(Rule{Who: people, To: []string{"read"}, On: []string{first.Name}, UpTo: g.tierAt(-1), Only: &Only{Parent: g.customers()}})
 	for i, r := range g.w.Rules[others:] {
 		r.ID, r.File = fmt.Sprintf("call-%d", i+1), ruleFiles[len(ruleFiles)-1]
 	}
