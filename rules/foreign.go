@@ -25,7 +25,7 @@ var foreignKeys = map[reflect.Type]map[string]string{
 }
 
 var foreignNames = map[string]string{
-	"user": "caller", "principal": "caller", "subject": "caller.subject", "identity": "caller.identity", "claims": "caller.claims",
+	"principal": "caller", "subject": "caller.subject", "identity": "caller.identity", "claims": "caller.claims",
 	"resource": "object", "r": "object", "req": "request", "time": "now", "method": "request.method", "path": "request.path",
 }
 

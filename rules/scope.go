@@ -71,6 +71,8 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 	switch name {
 	case "request.header":
 		return sc.header(path)
+	case "user.id":
+		return nil, 0, `unknown name "user.id"`, "write user.subject"
 	case "request.body":
 		return nil, 0, "request.body is not supported yet", "capture what decides in the map line"
 	}
