@@ -23,6 +23,7 @@ type RuleInfo struct {
 	Own        string
 	Same       string
 	When       string
+	Written    string // the same, with every define written out
 	Unbounded  bool
 	SetQuery   []string // query parameters that it sets
 	Narrow     bool     // something in it is sure to keep objects of each of its types out
@@ -44,7 +45,7 @@ func (s *Set) Rules() []RuleInfo {
 		out[i] = RuleInfo{
 			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
 			To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
-			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
+			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
 			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
 			NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		}

@@ -60,7 +60,7 @@ resolves the request to objects and their sensitivity tiers, and decides by rule
 		Version:       version,
 	}
 	root.SetVersionTemplate(buildInfo().String())
-	root.AddCommand(newServe(), newCheck(), newTest(), newExplain(), newToken(), newReview(), newCatalog(), newEnvoy(), newIdentities(), newRevoke(), newRevocations(), newImport(), newCoverage(), newLint(), newRules(), newInit(), newFmt(), newSchema(), newVersion())
+	root.AddCommand(newServe(), newCheck(), newTest(), newExplain(), newToken(), newReview(), newCatalog(), newEnvoy(), newIdentities(), newRevoke(), newRevocations(), newImport(), newCoverage(), newLint(), newDiff(), newRules(), newInit(), newFmt(), newSchema(), newVersion())
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.HasSubCommands() {

@@ -1,0 +1,206 @@
+package diff
+
+import (
+	"maps"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// ids are those that rules tell apart, as far as an object of the type can have
+// them in some version, and one that nothing names.
+func (p *pass) ids(sh shape, r *reads, w *who) []any {
+	words := []string{"x1"}
+	if r.words["id"] != nil {
+		words = slices.Concat(words, w.words, r.words["id"].list)
+	}
+	var out set[any]
+	for _, s := range p.sides {
+		typ := s.schema.Types[sh.typ]
+		if typ == nil {
+			continue
+		}
+		plain := "x1"
+		if typ.ID != nil {
+			plain = example(typ.ID.String())
+		}
+		for _, word := range append([]string{plain}, words...) {
+			tail := plain[min(len(plain), len(word)):]
+			for _, id := range []string{word, word + tail, word + "1", word + plain} {
+				if id != "" && len(id) <= 200 && (typ.ID == nil || typ.ID.MatchString(id)) && (id == word || !slices.Contains(words, id)) {
+					out.add(any(id))
+				}
+				if r.words["id"] == nil && len(out.list) > 0 {
+					return out.list
+				}
+			}
+		}
+	}
+	if len(out.list) == 0 {
+		p.note("type " + sh.typ + ": no id is found that its pattern lets pass")
+		return []any{""}
+	}
+	return out.list
+}
+
+// example is a text that a pattern matches, mostly.
+func example(pattern string) string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	write(&b, re.Simplify())
+	return b.String()
+}
+
+func write(b *strings.Builder, re *syntax.Regexp) {
+	switch re.Op { //nolint:exhaustive // all others match the empty text
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		if len(re.Rune) > 0 {
+			b.WriteRune(printable(re.Rune))
+		}
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte('x')
+	case syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			write(b, sub)
+		}
+	case syntax.OpPlus, syntax.OpAlternate:
+		write(b, re.Sub[0])
+	}
+}
+
+// printable is a letter or a digit of a class of characters, where it has one.
+func printable(ranges []rune) rune {
+	for _, try := range "aA01" {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= try && try <= ranges[i+1] {
+				return try
+			}
+		}
+	}
+	return ranges[0]
+}
+
+// stored reports whether objects have rows in some version.
+func (p *pass) stored(sh shape) bool {
+	return slices.ContainsFunc(p.sides[:], func(s *side) bool { t := s.schema.Types[sh.typ]; return t != nil && t.Catalog != "" })
+}
+
+// tiers are those that a row may name: none, and each of both versions.
+func (p *pass) tiers() []any {
+	out := set[any]{[]any{""}}
+	for _, s := range p.sides {
+		for i := range s.schema.Tiers {
+			out.add(any(s.schema.Tiers[i].Name))
+		}
+	}
+	return out.list
+}
+
+// properties are members that are protected, or that may be written, in some version.
+func (p *pass) properties(sh shape) []any {
+	var names set[string]
+	for _, s := range p.sides {
+		if t := s.schema.Types[sh.typ]; t != nil {
+			names.add(slices.Sorted(maps.Keys(t.Properties))...)
+			if sh.writes() {
+				names.add(slices.Sorted(maps.Keys(t.Writable[sh.action]))...)
+			}
+		}
+	}
+	if len(names.list) > 0 && sh.writes() {
+		names.add("unheard")
+	}
+	out := []any{""}
+	for _, n := range names.list {
+		out = append(out, n)
+	}
+	return out
+}
+
+func (s shape) writes() bool { return s.action == "create" || s.action == "update" }
+
+// target is a thing as a version sees it; false where it cannot be its object.
+func (s *side) target(sh shape, th *thing) (rules.Target, bool) {
+	typ := s.schema.Types[sh.typ]
+	t := rules.Target{Action: sh.action, Collection: sh.collection}
+	if typ == nil || th.id != "" && typ.ID != nil && !typ.ID.MatchString(th.id) || th.id == "" && !sh.collection && !sh.fresh {
+		return t, false
+	}
+	t.Object = rules.Object{Type: typ, ID: th.id, Parent: th.parent, RowTier: rules.NoTier}
+	t.Unbounded = sh.collection && sh.bounds == ""
+	if th.property != "" && sh.writes() {
+		t.Properties = []string{th.property}
+	} else if th.property != "" {
+		t.Reads = []string{th.property}
+	}
+	o := &t.Object
+	switch {
+	case sh.fresh:
+		o.State = rules.New
+	case sh.absent && typ.Catalog != "":
+		o.State, o.Parent = rules.Absent, ""
+		return t, true
+	case sh.collection:
+	case typ.Catalog == "":
+		o.Parent = ""
+		return t, true
+	default:
+		o.State = rules.Stored
+	}
+	if th.tier != "" {
+		tier, ok := s.schema.TierByName(th.tier)
+		if o.RowTier = tier; !ok {
+			return t, false
+		}
+	}
+	var ok bool
+	if o.Attributes, ok = slots(typ, th, ""); !ok {
+		return t, false
+	}
+	if typ.Above != nil && typ.Above.Catalog != "" && th.parent != "" {
+		o.ParentState = rules.Stored
+		o.ParentAttributes, ok = slots(typ.Above, th, "parent.")
+	}
+	return t, ok
+}
+
+// slots are a thing's values as a type holds them; false for one of another kind,
+// with which no row can be used.
+func slots(typ *rules.Type, th *thing, prefix string) ([]any, bool) {
+	out := make([]any, len(typ.Attributes))
+	for i, a := range typ.Attributes {
+		v := th.attrs[prefix+a.Name]
+		if v == nil {
+			continue
+		}
+		if !held(a.Kind, v) {
+			return nil, false
+		}
+		out[i] = v
+	}
+	return out, true
+}
+
+// held reports whether a value is one of a kind.
+func held(kind rules.Kind, v any) bool {
+	switch v.(type) {
+	case string:
+		return kind == rules.String
+	case int64:
+		return kind == rules.Int
+	case bool:
+		return kind == rules.Bool
+	case []string:
+		return kind == rules.StringList
+	case []int64:
+		return kind == rules.IntList
+	}
+	return false
+}
