@@ -87,8 +87,8 @@ func (e *evaluation) served() string {
 	if !served {
 		return "host_not_served"
 	}
-	if e.host = host; host == nil {
-		return "no_route"
+	if e.host = host; host == nil { // it has no lines, which section 2 is about
+		return ""
 	}
 	if e.host.wild() {
 		e.reach("host: below " + strings.Split(e.host.Name, ".")[1])
@@ -99,6 +99,9 @@ func (e *evaluation) served() string {
 
 // match is section 2. It returns a reason that allows for open lines and preflights.
 func (e *evaluation) match() string {
+	if e.host == nil {
+		return "no_route"
+	}
 	if n := len(e.path); e.host.Slash && n > 1 && e.path[n-1] == "" {
 		e.path, e.opaque = e.path[:n-1], e.opaque[:n-1]
 	}

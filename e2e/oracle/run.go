@@ -49,6 +49,8 @@ type run struct {
 	prover    *prover
 	began     time.Time // of the tokens and the revocations
 	phase     int       // what is in force now
+	tried     []string  // slips
+	missed    []string  // of which check said nothing
 }
 
 // Run generates the world of a seed, sends its traffic through the proxy, and
@@ -69,10 +71,6 @@ func Run(ctx context.Context, seed uint64, o Options) (_ *Result, err error) {
 	if err := r.start(ctx); err != nil {
 		return nil, fmt.Errorf("seed %d in %s: %w", seed, r.dir, err)
 	}
-	tried, missed, err := r.slipped(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("seed %d in %s: %w", seed, r.dir, err)
-	}
 	began := time.Now()
 	sent, err := r.send(ctx, requests)
 	if err != nil {
@@ -88,7 +86,7 @@ func Run(ctx context.Context, seed uint64, o Options) (_ *Result, err error) {
 	}
 	result := compare(r.w, r.front, requests, sent, records, r.upstream.all())
 	result.Took = took
-	result.slipped(tried, missed)
+	result.slipped(r.tried, r.missed)
 	if keep = len(result.Differences) > 0; keep {
 		result.Dir = r.dir
 		return result, os.WriteFile(filepath.Join(r.dir, "differences.txt"), []byte(result.Report(o)), 0o600)
@@ -104,6 +102,9 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	var err error
+	if r.tried, r.missed, err = r.slipped(ctx); err != nil { // before a server can meet what is spoilt
+		return err
+	}
 	if r.server, err = e2e.StartTiergate(ctx, r.o.Tiergate, "tiergate", filepath.Join(r.dir, "tiergate.yaml")); err != nil {
 		return err
 	}
