@@ -18,8 +18,9 @@ import (
 
 // counter decides all the time, as many requests would, through a catalog.
 type counter struct {
-	view *catalog.View
-	typ  *rules.Type
+	view   *catalog.View
+	typ    *rules.Type
+	health func() catalog.Health
 }
 
 func newCounter(t *testing.T, src catalog.Source, ttl time.Duration) *counter {
@@ -40,7 +41,7 @@ func newCounter(t *testing.T, src catalog.Source, ttl time.Duration) *counter {
 		done.Wait()
 		_ = c.Wait(context.WithoutCancel(ctx))
 	})
-	return &counter{view: c.Bind(schema), typ: typ}
+	return &counter{view: c.Bind(schema), typ: typ, health: func() catalog.Health { return c.Health("bank") }}
 }
 
 // allows decides for ada on accounts up to internal that she owns. What cannot be
@@ -94,12 +95,18 @@ func TestNewEnemy(t *testing.T) {
 		if random.IntN(2) == 0 {
 			column, value = "owner", "eve"
 		}
+		before := c.health()
 		b.exec(t, "UPDATE account SET "+column+" = $2 WHERE id = $1", id, value)
 		committed := time.Now()
 		if !first {
 			hurt()
 		}
-		if seen := decideUntil(t, c, id, committed.Add(bound+100*time.Millisecond)).Sub(committed); seen > bound {
+		seen := decideUntil(t, c, id, committed.Add(bound+100*time.Millisecond)).Sub(committed)
+		if h := c.health(); fault == "none" && seen > bound && (!before.Watched || h.Lost != before.Lost) {
+			fault, bound = "none, but it does not stand for want of time", ttl // since an earlier fault, or on a busy machine
+			seen = max(seen, decideUntil(t, c, id, committed.Add(bound+100*time.Millisecond)).Sub(committed))
+		}
+		if seen > bound {
 			t.Fatalf("round %d (seed %d): %s, %s changed to %s: a decision that began %v after the commit allows, the bound is %v", n, seed, fault, column, value, seen, bound)
 		} else if fault == "none" {
 			slowest = max(slowest, seen)
