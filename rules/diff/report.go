@@ -53,6 +53,7 @@ type Unjudged struct {
 
 // Gains reports whether somebody gains something, or may for all that is known.
 func (r *Report) Gains() bool {
-	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Effect == Gained }) ||
+	return len(r.Notes) > 0 || // what was not looked at may be one
+		slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Effect == Gained }) ||
 		slices.ContainsFunc(r.Unjudged, func(u Unjudged) bool { return u.MayGain })
 }

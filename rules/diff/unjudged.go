@@ -17,6 +17,9 @@ type part struct {
 	text     string
 	grants   bool // without it, nobody gets more
 	denies   bool // with it, nobody gets more
+
+	rule   string // whose it is, "" for something else
+	allows bool   // of a rule
 }
 
 // unjudged are the parts that differ.
@@ -30,34 +33,54 @@ func (p *pass) unjudged() []Unjudged {
 		return part{}
 	}
 	for _, x := range old {
-		if other := find(now, x); other.text != x.text {
-			gone := other.of == "" // to leave out a demand gives more, to leave out an allow rule does not
-			out = append(out, Unjudged{x.of, x.what, x.text, other.text, !gone || !x.grants})
+		other := find(now, x)
+		if other.text == x.text {
+			continue
 		}
+		more := other.of != "" || !x.grants // to leave out a demand gives more, to leave out a right does not
+		if x.rule != "" && !p.sides[1].has(x.rule) {
+			more = !x.allows
+		}
+		out = append(out, Unjudged{x.of, x.what, x.text, other.text, more})
 	}
 	for _, x := range now {
-		if find(old, x).of == "" {
-			out = append(out, Unjudged{x.of, x.what, "", x.text, !x.denies})
+		if find(old, x).of != "" {
+			continue
 		}
+		more := !x.denies
+		if x.rule != "" && !p.sides[0].has(x.rule) {
+			more = x.allows
+		}
+		out = append(out, Unjudged{x.of, x.what, "", x.text, more})
 	}
 	return out
+}
+
+func (s *side) has(rule string) bool {
+	_, there := s.decls[rule]
+	return there
 }
 
 // parts are all of one version that have something in them.
 func (s *side) parts() (out []part) {
 	add := func(of, name, what string, v any, grants, denies bool) {
 		if text := spelt(reflect.ValueOf(v)); text != "" {
-			out = append(out, part{fmt.Sprintf("%s %q", of, name), what, text, grants, denies})
+			out = append(out, part{of: fmt.Sprintf("%s %q", of, name), what: what, text: text, grants: grants, denies: denies})
 		}
 	}
 	src := s.Source
 	for i := range s.rules {
 		r, d := &s.rules[i], s.decls[s.rules[i].ID]
 		allows := r.Effect == rules.Allow
-		if !r.Shadow {
-			add("rule", r.ID, "condition", r.Written, allows, !allows)
-			add("rule", r.ID, "require", d.Require, false, true)
-			add("rule", r.ID, "ask", d.Ask, false, true)
+		if r.Shadow {
+			continue
+		}
+		first := len(out)
+		add("rule", r.ID, "condition", r.Written, false, allows) // a condition keeps an allow rule from some, a deny rule too
+		add("rule", r.ID, "require", d.Require, false, true)
+		add("rule", r.ID, "ask", d.Ask, false, true)
+		for k := first; k < len(out); k++ {
+			out[k].rule, out[k].allows = r.ID, allows
 		}
 	}
 	for i := range src.Tiers {

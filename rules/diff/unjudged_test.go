@@ -1,0 +1,72 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+)
+
+// A condition that is not judged may let more through, unless what it stands in is
+// an allow rule that narrows or goes, or a deny rule that comes.
+func TestConditionsThatMayGain(t *testing.T) {
+	const (
+		allow = `  - { id: r, allow: people, to: [read], on: note, up_to: public%W, because: x, owner: y, review_by: 2029-01-01 }` + "\n"
+		deny  = `  - { id: r, deny: people, to: [read], on: note%W }` + "\n"
+		when  = `, when: 'request.path.endsWith("/x")'`
+		other = `, when: 'request.path.endsWith("/y")'`
+		req   = `, require: { purpose: true }`
+	)
+	text := func(rule, more string) string {
+		if rule == "" {
+			return world
+		}
+		return world + "rules:\n" + strings.Replace(rule, "%W", more, 1)
+	}
+	for _, row := range []struct {
+		name     string
+		old, now string
+		may      bool
+	}{
+		{"an allow rule loses its condition", text(allow, when), text(allow, ""), true},
+		{"twin: it gets one", text(allow, ""), text(allow, when), false},
+		{"it gets another", text(allow, when), text(allow, other), true},
+		{"it goes with its rule", text(allow, when), text("", ""), false},
+		{"it comes with its rule", text("", ""), text(allow, when), true},
+		{"a deny rule gets a condition", text(deny, ""), text(deny, when), true},
+		{"twin: it comes with one", text("", ""), text(deny, when), false},
+		{"a deny rule loses its condition", text(deny, when), text(deny, ""), true},
+		{"it goes with its condition", text(deny, when), text("", ""), true},
+		{"an allow rule loses its demand", text(allow, req), text(allow, ""), true},
+		{"twin: it gets one", text(allow, ""), text(allow, req), false},
+		{"a demand goes with its rule", text(allow, req), text("", ""), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var sides [2]*side
+			for i, rules := range []string{row.old, row.now} {
+				var err error
+				if _, sides[i], err = bench(rules); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Unjudged) != 1 || r.Unjudged[0].MayGain != row.may {
+				t.Errorf("not judged: %+v, want one that may gain: %v", r.Unjudged, row.may)
+			}
+			if row.may && !r.Gains() {
+				t.Error("nobody gains, it says")
+			}
+		})
+	}
+}
+
+// What was left out of a comparison may be a gain.
+func TestNotesMayBeGains(t *testing.T) {
+	if r := (&Report{Notes: []string{"cut short"}}); !r.Gains() {
+		t.Error("nobody gains, it says")
+	}
+	if r := (&Report{}); r.Gains() {
+		t.Error("the twin gains")
+	}
+}
