@@ -3,9 +3,7 @@
 package e2e
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,20 +21,7 @@ func TestRulesThatOpenMuchWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(filepath.Dir(config), "rules", "rules.yaml")
-	good, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(file+".new", file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	good, put := replaced(t, config, "rules", "rules.yaml")
 	const opening = "\n  - { id: opened, allow: customers, to: [read], on: account, up_to: restricted, because: x, owner: y, review_by: 2027-12-31 }\n"
 	const locking = "\n  - { id: locked, deny: customers, to: [read], on: account }\n"
 	foreign := call(ada, "GET", bobsAccount, "", "bob's account").denied(403, "no_rule")
@@ -49,7 +34,7 @@ func TestRulesThatOpenMuchWait(t *testing.T) {
 			t.Fatal("bob's account is open before anything happened")
 		}
 	}
-	put(string(good) + opening)
+	put(good + opening)
 	eventually(t, 10*time.Second, "the version that waits", func() bool { return metric(t, first, "tiergate_rules_held") == 1 })
 	loaded, err := first.Rules(t.Context())
 	if err != nil {
@@ -64,12 +49,12 @@ func TestRulesThatOpenMuchWait(t *testing.T) {
 	}
 
 	// A lock-down takes its place at once.
-	put(string(good) + locking)
+	put(good + locking)
 	eventually(t, 10*time.Second, "the lock-down", func() bool { return policyOf(t, first) != hash && metric(t, first, "tiergate_rules_held") == 0 })
 	if a := w.check(t, asked, own()); a.Allowed {
 		t.Error("her own account is open in a lock-down")
 	}
-	put(string(good) + opening)
+	put(good + opening)
 	eventually(t, 10*time.Second, "the version that waits again", func() bool { return metric(t, first, "tiergate_rules_held") == 1 })
 	if err := first.Stop(); err != nil {
 		t.Fatalf("stop: %v", err)

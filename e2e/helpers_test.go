@@ -85,3 +85,23 @@ func asking(t *testing.T, addr string) *Checker {
 	t.Cleanup(func() { c.Close() })
 	return c
 }
+
+// replaced is a file beside a configuration, as it is, and what puts another text
+// in its place, as a whole.
+func replaced(t *testing.T, config string, path ...string) (text string, put func(text string)) {
+	t.Helper()
+	file := filepath.Join(append([]string{filepath.Dir(config)}, path...)...)
+	was, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(was), func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -102,20 +102,7 @@ func TestC3ACatalogReloadsAndKeepsItsLastGoodRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(filepath.Dir(config), "catalog", "accounts.csv")
-	good, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	replace := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(file+".new", file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	good, replace := replaced(t, config, "catalog", "accounts.csv")
 	p := serving(t, w, "catalog", config)
 	w.Tiergate = p
 	asked := asking(t, p.GRPC)
@@ -130,9 +117,9 @@ func TestC3ACatalogReloadsAndKeepsItsLastGoodRows(t *testing.T) {
 	if !allowed() {
 		t.Error("a bad file took the good rows away")
 	}
-	replace(strings.ReplaceAll(string(good), ",ada,", ",eve,"))
+	replace(strings.ReplaceAll(good, ",ada,", ",eve,"))
 	eventually(t, 10*time.Second, "the account's new owner", func() bool { return !allowed() })
-	replace(string(good))
+	replace(good)
 	eventually(t, 10*time.Second, "the account's old owner", allowed)
 }
 
