@@ -6,10 +6,10 @@ import (
 	"testing/fstest"
 )
 
-// pageSet compiles the files of docs/rules.md.
+// pageSet compiles the files of docs/reference/rules.md.
 func pageSet(t *testing.T) *Set {
 	t.Helper()
-	page, err := os.ReadFile("../docs/rules.md")
+	page, err := os.ReadFile("../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}

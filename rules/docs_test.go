@@ -16,10 +16,10 @@ var (
 	fileLine = regexp.MustCompile(`^# ([a-z]+\.yaml)\n`)
 )
 
-// TestRulesPage loads docs/rules.md: its files are one rules directory, and an
+// TestRulesPage loads docs/reference/rules.md: its files are one rules directory, and an
 // example without a name is a file of mistakes whose report follows it.
 func TestRulesPage(t *testing.T) {
-	page, err := os.ReadFile("../docs/rules.md")
+	page, err := os.ReadFile("../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestRulesPage(t *testing.T) {
 // TestRulesPageNarrows: every example in the table of conditions that narrow keeps
 // a rule from being broad, and what the paragraph below it warns of does not.
 func TestRulesPageNarrows(t *testing.T) {
-	page, err := os.ReadFile("../docs/rules.md")
+	page, err := os.ReadFile("../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestRulesPageNarrows(t *testing.T) {
 
 // TestRulesPageDecides: what the page says about authorization_details is so.
 func TestRulesPageDecides(t *testing.T) {
-	page, err := os.ReadFile("../docs/rules.md")
+	page, err := os.ReadFile("../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestRulesPageDecides(t *testing.T) {
 
 // TestRulesPageNamesEveryVariable compares the table of variables with the code.
 func TestRulesPageNamesEveryVariable(t *testing.T) {
-	page, err := os.ReadFile("../docs/rules.md")
+	page, err := os.ReadFile("../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 var page = regexp.MustCompile("(?ms)^```yaml\n# ([a-z]+\\.yaml)\n(.*?)^```$")
 
-// workloads tests what docs/rules.md says of workloads.yaml: each allow has a twin
+// workloads tests what docs/reference/rules.md says of workloads.yaml: each allow has a twin
 // that differs in one thing.
 const workloads = `
 tests:
@@ -27,7 +27,7 @@ tests:
 `
 
 func TestWorkloadsOnTheRulesPage(t *testing.T) {
-	md, err := os.ReadFile("../../docs/rules.md")
+	md, err := os.ReadFile("../../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestWorkloadsOnTheRulesPage(t *testing.T) {
 	}
 }
 
-// records tests what docs/rules.md says of records.yaml.
+// records tests what docs/reference/rules.md says of records.yaml.
 const records = `
 tests:
   - { name: "a plain record", as: staff, send: "GET https://api.example.com/records/R1", objects: { record/R1: { country: FR, parent: C1 }, customer/C1: { tenant: eu } }, want: { allow: staff-reads-personal-records } }
@@ -56,7 +56,7 @@ tests:
 `
 
 func TestRecordsOnTheRulesPage(t *testing.T) {
-	md, err := os.ReadFile("../../docs/rules.md")
+	md, err := os.ReadFile("../../docs/reference/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
