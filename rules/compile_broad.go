@@ -37,18 +37,7 @@ func (c *compiler) broad(r *rule) {
 	if len(r.broad) == 0 {
 		return
 	}
-	var lacks []string
-	for _, need := range []struct {
-		key   string
-		given bool
-	}{
-		{"because", strings.TrimSpace(d.Because.V) != ""}, {"owner", strings.TrimSpace(d.Owner.V) != ""}, {"review_by", d.ReviewBy.given()},
-	} {
-		if !need.given {
-			lacks = append(lacks, need.key)
-		}
-	}
-	if len(lacks) > 0 {
+	if lacks := d.unsaid("because", "owner", "review_by"); len(lacks) > 0 {
 		c.ms.AddHint(d.ID.or(d.Pos), hint, "the rule covers %s and has no %s", r.broad[0], strings.Join(lacks, ", no "))
 	}
 }

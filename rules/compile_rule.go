@@ -42,10 +42,12 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.ruleCategory(r)
 	c.clauses(r)
 	c.broad(r)
+	c.justified(r)
 	c.inVain(r)
 	c.readable("when", d.When)
 	c.readable("because", d.Because)
 	c.readable("owner", d.Owner)
+	c.readable("ticket", d.Ticket)
 	r.window, r.ask = c.window(d), c.ask(d)
 	if r.effect == Deny {
 		r.refusal = c.refusal(d)

@@ -21,7 +21,7 @@ func (c *compiler) schema() *Schema {
 		d := &c.src.Tiers[i]
 		c.quiet(d.Pos, func() {
 			if c.name("tier", d.Name, d.Pos, first) {
-				s.Tiers = append(s.Tiers, TierInfo{Pos: d.Pos, Name: d.Name.V, Require: c.require(&d.Require, "tier "+d.Name.V), Trial: c.tried(d)})
+				s.Tiers = append(s.Tiers, TierInfo{Pos: d.Pos, Name: d.Name.V, Require: c.require(&d.Require, "tier "+d.Name.V), Trial: c.tried(d), Justify: c.justifiable(d)})
 			}
 		})
 	}

@@ -30,6 +30,7 @@ type RuleInfo struct {
 	Broad      []string // what makes its rights broad
 	Because    string
 	Owner      string
+	Ticket     string
 	ReviewBy   time.Time // zero when not set
 	NotBefore  time.Time // likewise
 	End        time.Time // of `until`: the first moment behind it, zero when not set
@@ -46,7 +47,7 @@ func (s *Set) Rules() []RuleInfo {
 			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
 			To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
 			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
-			Because: d.Because.V, Owner: d.Owner.V, ReviewBy: d.ReviewBy.V,
+			Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
 			NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		}
 		for _, e := range d.Then.SetQuery {

@@ -30,6 +30,7 @@ const (
 	CodeConstant  Code = "constant_condition"
 	CodeUnused    Code = "unused"
 	CodeReview    Code = "review"
+	CodeReason    Code = "unjustified"
 )
 
 var abouts = map[Code]string{
@@ -50,6 +51,7 @@ var abouts = map[Code]string{
 	CodeVain:      "what can never apply, or never have an effect",
 	CodeConstant:  "a condition that holds of everything",
 	CodeUnused:    "a declaration that nothing uses",
+	CodeReason:    "a right to something sensitive for which nobody says why",
 	CodeReview:    "a review that is overdue, or too far ahead",
 }
 
@@ -75,6 +77,7 @@ var kinds = []struct {
 	{CodeOverlap, has("both match", "callers of identity", "have URIs in common")},
 	{CodeBroad, starts("the rule covers")},
 	{CodeReview, starts("the review of")},
+	{CodeReason, starts("nobody says why")},
 	{CodeTwice, has("already", " twice", "two columns are named")},
 	{CodeMisplaced, has("has no meaning", "has no effect", "a peer has no", "means something only", "mean something only")},
 	{CodeShape, starts("want %v", "want a value", "want %s as", "want a list", "want a map", "want nothing", "%v without anything in it", "a list kind")},

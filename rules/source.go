@@ -46,6 +46,7 @@ type TierDecl struct {
 	Name          At[string]  `yaml:"name"`
 	Require       RequireDecl `yaml:"require"`
 	RequireShadow RequireDecl `yaml:"require_shadow"` // for the second verdict alone
+	Justify       Strings     `yaml:"justify"`        // what allow rules that reach it must say
 }
 
 // RequireDecl is what a tier or a rule demands of the caller beyond its identity.
@@ -330,6 +331,7 @@ type RuleDecl struct {
 	Unbounded At[bool]      `yaml:"unbounded"`
 	Because   At[string]    `yaml:"because"`
 	Owner     At[string]    `yaml:"owner"`
+	Ticket    At[string]    `yaml:"ticket"` // where it was asked for and agreed
 	ReviewBy  At[time.Time] `yaml:"review_by"`
 	Then      ThenDecl      `yaml:"then"`
 

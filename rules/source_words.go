@@ -30,6 +30,7 @@ var keyWords = map[reflect.Type]map[string]string{
 		"because":   "Why: for who reviews it.",
 		"owner":     "Who answers for it: a team, or a person.",
 		"review_by": "The day by which somebody asks whether it is still needed.",
+		"ticket":    "Where it was asked for, and agreed.",
 		"tier":      "How sensitive it is: the name of a tier.",
 		"category":  "What data it is: names of categories.",
 		"shadow":    "Until when denials are recorded and let pass, at most 90 days ahead.",
@@ -53,7 +54,10 @@ var keyWords = map[reflect.Type]map[string]string{
 		"overdue":       "What becomes of what was not reviewed in time: warn, or deny.",
 		"rules":         "Who may do what. A denial beats any allow; nothing else orders rules.",
 	},
-	reflect.TypeFor[TierDecl](): {"require_shadow": "Demands that are tried: they count in the second verdict alone."},
+	reflect.TypeFor[TierDecl](): {
+		"require_shadow": "Demands that are tried: they count in the second verdict alone.",
+		"justify":        "What allow rules that reach the tier must say: because, owner, ticket, review_by.",
+	},
 	reflect.TypeFor[RequireDecl](): {
 		"max_token_age": "How old a token may be.",
 		"max_auth_age":  "How long ago the user may have logged in.",

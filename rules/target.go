@@ -27,7 +27,8 @@ type TierInfo struct {
 	Pos     Pos
 	Name    string
 	Require Require
-	Trial   Require // of the second verdict alone
+	Trial   Require  // of the second verdict alone
+	Justify []string // keys that an allow rule which reaches it must have
 }
 
 // TierName returns the name of t, or "" for NoTier.

@@ -46,6 +46,7 @@ type Rule struct {
 
 	Because  string    `cel:"because"`
 	Owner    string    `cel:"owner"`
+	Ticket   string    `cel:"ticket"`
 	ReviewBy time.Time `cel:"review_by"`
 }
 

@@ -59,7 +59,7 @@ func (w *World) rule(info *rules.RuleInfo) *Rule {
 		To: strings.Join(info.To, ", "), On: strings.Join(info.On, ", "), Actions: info.To, Types: info.On,
 		UpTo: info.UpTo, FromTier: info.FromTier, Rank: rank(s, info.UpTo+info.FromTier),
 		Own: info.Own, Same: info.Same, When: info.When, For: info.For, Every: !info.Narrow, Unbounded: info.Unbounded,
-		Requires: w.requires(info.Pos), Broad: info.Broad, Because: info.Because, Owner: info.Owner, ReviewBy: info.ReviewBy,
+		Requires: w.requires(info.Pos), Broad: info.Broad, Because: info.Because, Owner: info.Owner, Ticket: info.Ticket, ReviewBy: info.ReviewBy,
 	}
 	r.Top = info.UpTo != "" && r.Rank == len(s.Tiers)-1
 	for _, id := range w.Set.Identities() {

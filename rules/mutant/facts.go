@@ -147,7 +147,7 @@ func (o *objectMutants) categories() {
 func (b *builder) tiers() {
 	for i := range b.Source.Tiers {
 		d := &b.Source.Tiers[i]
-		for _, l := range leaves(reflect.ValueOf(*d), []string{"name", "require_shadow"}) {
+		for _, l := range leaves(reflect.ValueOf(*d), []string{"name", "require_shadow", "justify"}) {
 			b.add(Mutant{Operator: dropDemand, Pos: l.pos}, func(s *rules.Source) {
 				s.Tiers = slices.Clone(s.Tiers)
 				l.drop(&s.Tiers[i])
