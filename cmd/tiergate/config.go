@@ -180,6 +180,12 @@ func loadConfig(path string) (*config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
+	return parseConfig(path, text)
+}
+
+// parseConfig reads what the file at path says. The configuration comes back even
+// with an error, as far as it could be read.
+func parseConfig(path string, text []byte) (*config, error) {
 	c := &config{dir: filepath.Dir(path), file: rules.File{Path: path, Text: string(text)}}
 	n, ms := rules.ParseYAML(path, text)
 	if n != nil {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tiergate/tiergate/extauthz/policy"
+	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
 	"github.com/tiergate/tiergate/rules/diff"
 	"github.com/tiergate/tiergate/rules/suite"
@@ -18,14 +19,16 @@ func newDiff() *cobra.Command {
 	var file, output string
 	var strict bool
 	cmd := &cobra.Command{
-		Use:   "diff [-c tiergate.yaml] OLD NEW",
+		Use:   "diff [-c tiergate.yaml] OLD [NEW]",
 		Short: "Say who gains and who loses what by a change of rules",
 		Long: `diff compares what two versions of rules allow, not how they are written: which identity may do what in one of
 them only, on objects of which tier or in which collection, each with a request that one version allows and the
-other denies. OLD and NEW are rules directories, or REV:PATH of the Git repository here. What differs and cannot be
-judged, such as a condition in CEL, is named. With --no-new-access the exit code is 1 if somebody gains, or may.`,
-		Example: "  tiergate diff ./rules ./rules\n  tiergate diff -c tiergate.yaml ./rules ./rules --no-new-access -o markdown",
-		Args:    cobra.ExactArgs(2),
+other denies. OLD and NEW are rules directories, or REV:PATH of the Git repository here; with -c also REV alone, for
+the directories that the configuration had then, and NEW may be left out for those that it has now. With -c the
+change of each identity's blast radius is counted over the catalogs. What differs and cannot be judged, such as a
+condition in CEL, is named. With --no-new-access the exit code is 1 if somebody gains, or may.`,
+		Example: "  tiergate diff ./rules ./rules\n  tiergate diff -c tiergate.yaml ./rules --no-new-access -o markdown",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := compared(cmd, file, args)
 			if err != nil {
@@ -55,72 +58,75 @@ judged, such as a condition in CEL, is named. With --no-new-access the exit code
 
 // compared compares two versions, and keeps the witnesses that whole requests bear out.
 func compared(cmd *cobra.Command, file string, args []string) (*diff.Report, error) {
-	o, _, err := testOptions(file, args)
+	c, p, o, err := comparing(file, args)
 	if err != nil {
 		return nil, explainMistakes(cmd.ErrOrStderr(), err, nil)
 	}
-	var benches [2]*suite.Bench
-	var sides [2]diff.Side
-	for i, arg := range args {
-		var src *rules.Source
-		benches[i], src, err = rulesVersion(cmd.Context(), arg, o)
-		var ms rules.Mistakes
-		if errors.As(err, &ms) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n", arg)
-			return nil, explainMistakes(cmd.ErrOrStderr(), err, src)
+	loaded, err := versions(cmd.Context(), args, c, o, func(v *rulesVersion, src *rules.Source, err error) error {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n", v.name)
+		return explainMistakes(cmd.ErrOrStderr(), err, src)
+	})
+	defer func() {
+		for _, v := range loaded {
+			v.remove()
 		}
-		if err != nil {
-			return nil, err
-		}
-		p := benches[i].Policy()
-		sides[i] = diff.Side{Set: p.Set(), Source: p.Source(), Lines: p.Routes().Operations()}
+	}()
+	if err != nil {
+		return nil, err
 	}
-	do := diff.Options{Now: o.Now, PurposeClaims: map[string]string{}}
-	if file != "" {
+	progress, done := progressOn(cmd.ErrOrStderr(), "callers")
+	defer done()
+	do := diff.Options{Now: o.Now, PurposeClaims: map[string]string{}, Progress: progress}
+	if c != nil {
 		do.Issuers = o.Env.Issuers
 		for issuer, names := range o.Claims {
 			do.PurposeClaims[issuer] = names.Purpose
 		}
 	}
-	report, err := diff.Compare(cmd.Context(), sides[0], sides[1], do)
+	report, err := diff.Compare(cmd.Context(), loaded[0].side(), loaded[1].side(), do)
 	if err != nil {
 		return nil, err
 	}
 	for i := range report.Changes {
-		c := &report.Changes[i]
-		if c.Witness != nil && !flips(cmd.Context(), benches, c) {
-			c.Witness = nil
+		if change := &report.Changes[i]; change.Witness != nil && !flips(cmd.Context(), loaded, change) {
+			change.Witness = nil
 		}
 	}
-	return report, nil
+	report.Blast = diff.NotCounted("it is counted over the catalogs of a configuration, -c")
+	if c != nil {
+		report.Unjudged = append(report.Unjudged, reconfigured(loaded, c)...)
+		report.Blast, err = blast(cmd.Context(), p, loaded)
+	}
+	return report, err
+}
+
+// comparing is under what both versions are judged: the configuration and its
+// parts, nil for none, and what they say of tests.
+func comparing(file string, args []string) (*config, *parts, suite.Options, error) {
+	o := suite.Options{Env: rules.Env{Partial: true}, Resolve: resolver.Options{MaxBody: defaultBody}, Now: time.Now()}
+	o.Env.Now = o.Now
+	if file == "" {
+		if len(args) < 2 {
+			return nil, nil, o, errors.New("diff wants OLD and NEW; with -c tiergate.yaml NEW may be left out for its rules")
+		}
+		return nil, nil, o, nil
+	}
+	c, err := loadConfig(file)
+	if err != nil {
+		return nil, nil, o, err
+	}
+	p, err := assemble(c, slog.New(slog.DiscardHandler))
+	return c, p, c.suite(o.Now), err
 }
 
 // flips reports whether a whole request is allowed by one version and denied by
 // the other, as the change says. A version in which the test makes no sense, for
 // want of a type, denies it.
-func flips(ctx context.Context, benches [2]*suite.Bench, c *diff.Change) bool {
+func flips(ctx context.Context, versions [2]*rulesVersion, c *diff.Change) bool {
 	allowed := func(b *suite.Bench) bool {
 		o, err := b.Decide(ctx, c.Witness.Case)
 		return err == nil && o.Effect == rules.Allow
 	}
 	gained := c.Effect == diff.Gained
-	return allowed(benches[1]) == gained && allowed(benches[0]) != gained
-}
-
-// rulesVersion loads a rules directory, or one that Git has.
-func rulesVersion(ctx context.Context, arg string, o suite.Options) (*suite.Bench, *rules.Source, error) {
-	dir, remove, err := checkedOut(ctx, arg)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer remove()
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is no directory", arg)
-	}
-	dirs, err := policy.OpenDirs([]string{dir})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = dirs.Close() }()
-	return suite.NewBench(dirs, o)
+	return allowed(versions[1].bench) == gained && allowed(versions[0].bench) != gained
 }

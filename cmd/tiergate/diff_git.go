@@ -12,40 +12,67 @@ import (
 	"strings"
 )
 
-// checkedOut is a directory with the rules files of REV:PATH in the Git repository
-// here; any argument that is there is taken as it is. The files are those of the
-// tree, byte by byte: git archive would leave out or change what attributes say.
-func checkedOut(ctx context.Context, arg string) (dir string, remove func(), err error) {
-	rev, tree, ok := strings.Cut(arg, ":")
-	if _, err := os.Stat(arg); err == nil || !ok {
-		return arg, func() {}, nil
-	}
-	if rev == "" || strings.HasPrefix(rev, "-") {
-		return "", nil, fmt.Errorf("no Git revision in %q, want REV:PATH", arg)
-	}
-	list, err := git(ctx, "ls-tree", "-r", "-z", "--full-tree", arg)
+// revision is a commit of the Git repository around a directory.
+type revision struct {
+	dir, name, commit string
+}
+
+func revisionOf(ctx context.Context, dir, name string) (*revision, error) {
+	r := &revision{dir: dir, name: name}
+	out, err := r.git(ctx, "rev-parse", "-q", "--verify", "--end-of-options", name+"^{commit}")
 	if err != nil {
-		return "", nil, err
+		return nil, fmt.Errorf("no Git revision %q: %w", name, err)
 	}
-	top, err := os.MkdirTemp("", "tiergate-diff-")
+	r.commit = strings.TrimSpace(string(out))
+	return r, nil
+}
+
+// config is the configuration as it stood in its file: what it lists, whether or not
+// all of it loads today. Where there was none it is the one in use.
+func (r *revision) config(ctx context.Context, c *config) (*config, error) {
+	file := "./" + filepath.Base(c.file.Path)
+	listed, err := r.git(ctx, "ls-tree", "-z", r.commit, "--", file)
+	if err != nil || len(listed) == 0 {
+		return c, err
+	}
+	text, err := r.git(ctx, "cat-file", "blob", r.commit+":"+file)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	remove = func() { _ = os.RemoveAll(top) }
+	old, err := parseConfig(c.file.Path, text)
+	if len(old.Rules) == 0 {
+		return nil, fmt.Errorf("%s:%s names no rules: %w", r.name, file, errors.Join(err, errors.New("say REV:PATH")))
+	}
+	return old, nil
+}
+
+// checkOut writes the rules files of a path below a directory of its name in top.
+// They are those of the tree, byte by byte: git archive would leave out or change
+// what attributes say.
+func (r *revision) checkOut(ctx context.Context, tree, top string) (string, error) {
+	what := r.name + ":" + tree
+	list, err := r.git(ctx, "ls-tree", "-r", "-z", "--full-tree", r.commit+":"+tree)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
 	name := path.Base(path.Clean("/" + tree)) // positions begin with it, as those of a directory
 	if name == "/" {
 		name = "rules"
 	}
-	dir = filepath.Join(top, name)
-	if err := errors.Join(os.Mkdir(dir, 0o700), extract(ctx, string(list), dir)); err != nil {
-		remove()
-		return "", nil, fmt.Errorf("%s: %w", arg, err)
+	dir := filepath.Join(top, name)
+	if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
+		return "", fmt.Errorf("two rules directories are named %q; rename one, positions would be ambiguous", name)
+	} else if err != nil {
+		return "", err
 	}
-	return dir, remove, nil
+	if err := r.extract(ctx, string(list), dir); err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	return dir, nil
 }
 
 // extract writes the YAML files of a listing, `MODE TYPE HASH<tab>PATH` each, below a directory.
-func extract(ctx context.Context, list, dir string) error {
+func (r *revision) extract(ctx context.Context, list, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -60,7 +87,7 @@ func extract(ctx context.Context, list, dir string) error {
 		if !strings.HasSuffix(name, ".yaml") || len(fields) != 3 {
 			continue
 		}
-		text, err := git(ctx, "cat-file", "blob", fields[2])
+		text, err := r.git(ctx, "cat-file", "blob", fields[2])
 		if err == nil {
 			err = root.MkdirAll(path.Dir(name), 0o700)
 		}
@@ -74,11 +101,11 @@ func extract(ctx context.Context, list, dir string) error {
 	return nil
 }
 
-// git is what a command of Git prints.
-func git(ctx context.Context, args ...string) ([]byte, error) {
+// git is what a command of Git prints in the revision's directory.
+func (r *revision) git(ctx context.Context, args ...string) ([]byte, error) {
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // no shell reads them, and none begins with a hyphen
-	cmd.Stderr = &stderr
+	cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // no shell reads them, and no revision begins with a hyphen
+	cmd.Dir, cmd.Stderr = r.dir, &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("git %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))

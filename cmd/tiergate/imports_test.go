@@ -17,14 +17,14 @@ const module = "github.com/tiergate/tiergate/"
 // on purpose.
 var mayImport = map[string][]string{
 	"rules":                        {"rules/regular", "rules/shape"},
-	"rules/shape":                  {},                                         // what a type reads, for editors and the formatter
-	"rules/tidy":                   {"rules", "rules/shape"},                   // files in their one form
-	"rules/regular":                {},                                         // how a file that a user named is opened
-	"rules/accepted":               {"rules/regular"},                          // what somebody let in although a guard held it
-	"rules/dial":                   {"rules/regular"},                          // how a host that a user named is reached
-	"rules/diff":                   {"rules", "resolver", "extauthz/identity"}, // what two versions allow
-	"rules/lint":                   {"rules"},                                  // how rules are written, not what they decide
-	"rules/mutant":                 {"rules", "resolver"},                      // rules that are wrong in one place, for tests to notice
+	"rules/shape":                  {},                       // what a type reads, for editors and the formatter
+	"rules/tidy":                   {"rules", "rules/shape"}, // files in their one form
+	"rules/regular":                {},                       // how a file that a user named is opened
+	"rules/accepted":               {"rules/regular"},        // what somebody let in although a guard held it
+	"rules/dial":                   {"rules/regular"},        // how a host that a user named is reached
+	"rules/diff":                   {"rules", "rules/review", "resolver", "extauthz/identity"},
+	"rules/lint":                   {"rules"},             // how rules are written, not what they decide
+	"rules/mutant":                 {"rules", "resolver"}, // rules that are wrong in one place, for tests to notice
 	"rules/suite":                  {"rules", "rules/shape", "rules/mutant", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},

@@ -65,15 +65,21 @@ func reach(ctx context.Context, file string, identities []string, pairs bool) (*
 	if err != nil {
 		return nil, err
 	}
+	o := parts.reviewed(p)
+	o.Identities, o.Pairs = identities, pairs
+	return review.Run(ctx, o)
+}
+
+// reviewed is how a version of the rules is counted.
+func (p *parts) reviewed(loaded *policy.Policy) review.Options {
 	purposes := make(map[string]bool)
-	for i := range c.Issuers {
-		purposes[c.Issuers[i].Name.V] = c.Issuers[i].PurposeClaim.V != ""
+	for i := range p.config.Issuers {
+		purposes[p.config.Issuers[i].Name.V] = p.config.Issuers[i].PurposeClaim.V != ""
 	}
-	return review.Run(ctx, review.Options{
-		Policy: p.Hash, Set: p.Set(), Source: p.Source(), Env: parts.options.Env,
-		Lines: reviewed(p), Objects: objects{p.View()}, TokenPurposes: purposes,
-		Identities: identities, Pairs: pairs, Now: time.Now(),
-	})
+	return review.Options{
+		Policy: loaded.Hash, Set: loaded.Set(), Source: loaded.Source(), Env: p.options.Env,
+		Lines: reviewed(loaded), Objects: objects{loaded.View()}, TokenPurposes: purposes, Now: time.Now(),
+	}
 }
 
 // reviewed are the map lines as the review sees them: it knows no routes.

@@ -75,16 +75,7 @@ func testOptions(file string, dirs []string) (suite.Options, []string, error) {
 		if _, err := assemble(c, slog.New(slog.DiscardHandler)); err != nil {
 			return o, nil, err
 		}
-		o.Env, o.Resolve, o.Claims = c.env(), c.resolve(), map[string]suite.ClaimNames{}
-		for _, l := range c.Listen.GRPC {
-			o.Serves = append(o.Serves, l.Serves.Values()...)
-		}
-		for i := range c.Issuers {
-			issuer := &c.Issuers[i]
-			o.Claims[issuer.Name.V] = suite.ClaimNames{
-				Client: issuer.ClientClaim.V, Scopes: issuer.ScopeClaim.V, Purpose: issuer.PurposeClaim.V,
-			}
-		}
+		o = c.suite(o.Now)
 		if len(dirs) == 0 {
 			dirs = c.rulesDirs()
 		}
@@ -94,6 +85,22 @@ func testOptions(file string, dirs []string) (suite.Options, []string, error) {
 		return o, nil, errors.New("test wants a rules directory, or -c tiergate.yaml")
 	}
 	return o, dirs, nil
+}
+
+// suite is what tests need of a configuration.
+func (c *config) suite(now time.Time) suite.Options {
+	o := suite.Options{Env: c.env(), Resolve: c.resolve(), Claims: map[string]suite.ClaimNames{}, Now: now}
+	o.Env.Now = now
+	for _, l := range c.Listen.GRPC {
+		o.Serves = append(o.Serves, l.Serves.Values()...)
+	}
+	for i := range c.Issuers {
+		issuer := &c.Issuers[i]
+		o.Claims[issuer.Name.V] = suite.ClaimNames{
+			Client: issuer.ClientClaim.V, Scopes: issuer.ScopeClaim.V, Purpose: issuer.PurposeClaim.V,
+		}
+	}
+	return o
 }
 
 // runTests runs them once and says how it went.

@@ -18,7 +18,7 @@ import (
 func mutated(ctx context.Context, cmd *cobra.Command, f *testFlags, fsys fs.FS, o suite.Options) (*suite.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	progress, done := progressOn(cmd.ErrOrStderr())
+	progress, done := progressOn(cmd.ErrOrStderr(), "mutants")
 	defer done()
 	report, err := suite.Mutate(ctx, fsys, o, progress)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -28,7 +28,7 @@ func mutated(ctx context.Context, cmd *cobra.Command, f *testFlags, fsys fs.FS, 
 }
 
 // progressOn says on a terminal how far it is, in a line that is gone at the end.
-func progressOn(w io.Writer) (progress func(done, all int), end func()) {
+func progressOn(w io.Writer, things string) (progress func(done, all int), end func()) {
 	if !isTerminal(w) {
 		return nil, func() {}
 	}
@@ -39,7 +39,7 @@ func progressOn(w io.Writer) (progress func(done, all int), end func()) {
 		defer mu.Unlock()
 		if done > most {
 			most = done
-			fmt.Fprintf(w, "\r%d of %d mutants", done, all)
+			fmt.Fprintf(w, "\r%d of %d %s", done, all, things)
 		}
 	}
 	return progress, func() { fmt.Fprint(w, "\r\x1b[K") }

@@ -39,7 +39,7 @@ func (t *Trial) yaml() string {
 	if !t.At.IsZero() {
 		line("at", t.At.UTC().Format("2006-01-02T15:04:05Z"))
 	}
-	line("send", t.Send)
+	line("send", t.Method+" "+t.URL)
 	if len(t.Headers) > 0 {
 		line("headers", t.Headers)
 	}

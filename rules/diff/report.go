@@ -10,6 +10,7 @@ type Report struct {
 	Changes  []Change   `json:"changes"`
 	Unjudged []Unjudged `json:"unjudged"` // that differs, and what it does to whom is not known
 	Notes    []string   `json:"notes"`    // where the judgement is not exact
+	Blast    *Blast     `json:"blast_radius"`
 }
 
 // Effects of a change.
@@ -38,8 +39,7 @@ type Change struct {
 // Witness is a request that one version allows and the other denies.
 type Witness struct {
 	Case string `json:"case"` // a test of package suite, without what it wants
-
-	Try Trial `json:"-"`
+	Trial
 }
 
 // Unjudged is a part of what is written that differs.
@@ -54,6 +54,7 @@ type Unjudged struct {
 // Gains reports whether somebody gains something, or may for all that is known.
 func (r *Report) Gains() bool {
 	return len(r.Notes) > 0 || // what was not looked at may be one
+		r.Blast.grows() ||
 		slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Effect == Gained }) ||
 		slices.ContainsFunc(r.Unjudged, func(u Unjudged) bool { return u.MayGain })
 }

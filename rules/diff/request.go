@@ -1,54 +1,13 @@
 package diff
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tiergate/tiergate/resolver"
-	"github.com/tiergate/tiergate/rules"
 )
-
-// Trial is what a witness sends, and what is known of its objects.
-type Trial struct {
-	Anonymous    bool
-	Issuer       string
-	Subject      string
-	Client       string
-	Purpose      string
-	PurposeClaim string
-	Claims       map[string]any
-	Scopes       []string
-	Peer, Bound  string
-	Source       string
-	At           time.Time // zero for now
-	Send         string
-	Headers      map[string]string
-	Body         map[string]any
-	Objects      map[string]map[string]any // by type/id
-}
-
-// trialOf is who sends a witness.
-func trialOf(w *who) Trial {
-	v := w.evidence.Verified
-	t := Trial{Anonymous: v.Anonymous, Issuer: v.Issuer, Subject: v.Subject, Client: v.ClientID, Purpose: v.Purpose, Scopes: v.Scopes, Peer: w.evidence.Peer}
-	t.Claims = make(map[string]any)
-	for name, value := range v.Claims {
-		if _, fixed := v.Fixed[name]; !fixed {
-			t.Claims[name] = value
-		}
-	}
-	if w.evidence.Bound == rules.ByKey {
-		t.Bound = rules.ByKey.String()
-	}
-	if w.request.ClientIP.IsValid() {
-		t.Source = w.request.ClientIP.String()
-	}
-	return t
-}
 
 // requestOf are the words of a line that say where a request has what it names.
 type requestOf struct {
@@ -126,14 +85,15 @@ func (f *flip) made(op *resolver.Operation, r *requestOf) *Witness {
 	})
 	t := f.who.trial
 	t.At, t.Headers, t.Body = f.later, r.headers, r.body
-	if t.Send = method + " https://" + strings.Replace(op.Host, "*", "any", 1) + path; len(r.params) > 0 {
-		t.Send += "?" + strings.ReplaceAll(r.params.Encode(), "+", "%20")
+	t.Method = method
+	if t.URL = "https://" + strings.Replace(op.Host, "*", "any", 1) + path; len(r.params) > 0 {
+		t.URL += "?" + strings.ReplaceAll(r.params.Encode(), "+", "%20")
 	}
 	if len(t.Body) == 0 && !op.NeedsBody {
 		t.Body = nil
 	}
 	t.Objects = f.objects(op)
-	return &Witness{Case: t.yaml(), Try: t}
+	return &Witness{t.yaml(), t}
 }
 
 // takes has a request name a thing as a target says, whose parts m holds. Where it
@@ -197,43 +157,4 @@ func put(body map[string]any, path []string, value string) bool {
 		body[name] = []any{inner}
 	}
 	return put(inner, path[1:], value)
-}
-
-// objects are the facts that a catalog must have for the request.
-func (f *flip) objects(op *resolver.Operation) map[string]map[string]any {
-	out := make(map[string]map[string]any)
-	for i, th := range f.others {
-		sh := shapesOf(&op.Touches[i])[0]
-		if th == nil || sh.absent {
-			continue
-		}
-		if th.id != "" && f.by.stored(sh.typ) {
-			out[sh.typ+"/"+th.id] = th.facts("")
-		}
-		if parent := f.by.above(sh.typ); parent != "" && th.parent != "" {
-			key := fmt.Sprintf("%s/%s", parent, th.parent)
-			if facts := th.facts("parent."); out[key] == nil || len(facts) > 0 {
-				out[key] = facts
-			}
-		}
-	}
-	return out
-}
-
-// facts are those of a thing, or of its parent.
-func (th *thing) facts(prefix string) map[string]any {
-	out := make(map[string]any)
-	for name, v := range th.attrs {
-		rest, ofParent := strings.CutPrefix(name, "parent.")
-		if v != nil && ofParent == (prefix != "") {
-			out[rest] = v
-		}
-	}
-	if prefix == "" && th.tier != "" {
-		out["tier"] = th.tier
-	}
-	if prefix == "" && th.parent != "" {
-		out["parent"] = th.parent
-	}
-	return out
 }

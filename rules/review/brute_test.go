@@ -182,17 +182,17 @@ func TestReachEqualsBruteForce(t *testing.T) {
 			union, largest := bruteForce(t, w, id, claims)
 			want := words(slices.Collect(maps.Keys(union)))
 			if diff := cmp.Diff(want, words(row.Pairs)); diff != "" {
-				rt.Fatalf("%s (-brute force +review):\n%s", row.name(), diff)
+				rt.Fatalf("%s (-brute force +review):\n%s", row.Name(), diff)
 			}
 			if row.Reach.Pairs != len(want) {
-				rt.Fatalf("%s: %d pairs counted, %d listed", row.name(), row.Reach.Pairs, len(want))
+				rt.Fatalf("%s: %d pairs counted, %d listed", row.Name(), row.Reach.Pairs, len(want))
 			}
 			got := row.Reach.BlastRadius
 			if row.Largest != nil {
 				got = row.Largest.Reach.BlastRadius
 			}
 			if got != largest {
-				rt.Fatalf("%s: one token weighs %d (%+v), brute force says %d", row.name(), got, row.Largest, largest)
+				rt.Fatalf("%s: one token weighs %d (%+v), brute force says %d", row.Name(), got, row.Largest, largest)
 			}
 		}
 	})

@@ -128,7 +128,7 @@ func (r *Report) WriteSurplusText(w io.Writer) error {
 
 func (s *Surplus) name() string {
 	row := Row{Identity: s.Identity, Claims: s.Claims, Scopes: s.Scopes, Peer: s.Peer}
-	return row.name()
+	return row.Name()
 }
 
 func (s *Surplus) text(p *printer) {

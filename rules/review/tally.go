@@ -36,6 +36,11 @@ type Weights struct {
 	byTier []int
 }
 
+// Equal reports whether pairs weigh the same by both.
+func (w *Weights) Equal(other *Weights) bool {
+	return maps.Equal(w.Tiers, other.Tiers) && maps.Equal(w.Actions, other.Actions)
+}
+
 var named = map[string]int{"public": 0, "internal": 1, "confidential": 5, "restricted": 25}
 
 // maxWeight keeps the sum over a large catalog within an int.

@@ -31,7 +31,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	p.line("any valid token", r.AnyToken, "")
 	for i := range r.Identities {
 		row := &r.Identities[i]
-		p.line(row.name(), row.Reach, fmt.Sprintf(" (%.1f %%)", row.Percent))
+		p.line(row.Name(), row.Reach, fmt.Sprintf(" (%.1f %%)", row.Percent))
 		if row.Largest != nil {
 			who := row.Largest.Subject
 			if who == "" {
@@ -70,8 +70,8 @@ func (p *printer) line(who string, reach Reach, percent string) {
 	p.printf("%d\t%d\t%d%s\t\n", reach.Objects, reach.Pairs, reach.BlastRadius, percent)
 }
 
-// name is the identity with the claims, scopes and peer of its row.
-func (r *Row) name() string {
+// Name is the identity with the claims, scopes and peer of its row.
+func (r *Row) Name() string {
 	var with []string
 	for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
 		with = append(with, name+": "+r.Claims[name])
@@ -89,7 +89,7 @@ func (r *Row) name() string {
 }
 
 func (r *Row) details(p *printer) {
-	p.printf("\n%s (%s, %s): containment gain %.3f\n", r.name(), r.Kind, r.Pos, r.Containment)
+	p.printf("\n%s (%s, %s): containment gain %.3f\n", r.Name(), r.Kind, r.Pos, r.Containment)
 	if r.Unusable != "" {
 		p.printf("  reaches nothing now: %s; would reach %d objects in %d pairs, blast radius %d\n", r.Unusable, r.Would.Objects, r.Would.Pairs, r.Would.BlastRadius)
 	}

@@ -156,7 +156,7 @@ func run(t testing.TB, w *world) *Report {
 func (r *Report) of(t testing.TB, name string) *Row {
 	t.Helper()
 	for i := range r.Identities {
-		if r.Identities[i].name() == name {
+		if r.Identities[i].Name() == name {
 			return &r.Identities[i]
 		}
 	}
