@@ -25,8 +25,8 @@ demo: build need-python ## the attack script through a real Envoy, before and wi
 	$(BIN)/tiergate-lab demo --tiergate $(BIN)/tiergate $(if $(KEEP),--keep)
 
 test: need-go need-cc need-python build ## everything: race detector, end to end through the real Envoy
-	$(RACE_ENV) TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -timeout 20m $$($(GO) list -tags e2e ./... | grep -v '/e2e/oracle$$')
-	TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -timeout 20m ./e2e/oracle # one goroutine, ten times as slow with the detector
+	$(RACE_ENV) TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -timeout 20m $$($(GO) list -tags e2e ./... | grep -v '/e2e/oracle')
+	TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -timeout 20m ./e2e/oracle/... # one goroutine, ten times as slow with the detector
 	@$(GO) test -count 1 -v -run '^TestServerAnswersWithThePasswordOnly$$' ./e2e/postgres | sed -n 's/.*did not run: /make: the tests that need PostgreSQL did not run: /p'
 	@$(GO) test -tags e2e -count 1 -v -run '^TestPackagesAreHere$$' ./e2e/packages | sed -n 's/.*did not run: /make: the tests with clients and servers of others did not run: /p'
 
@@ -60,8 +60,8 @@ bench: build ## tiergate beside a server that always says yes, in one run
 	$(BIN)/tiergate-lab bench --tiergate $(BIN)/tiergate
 
 soak: need-go need-cc need-python build ## the full counts: oracle, stacks, clients, reload, fuzz
-	$(RACE_ENV) TIERGATE_FULL=1 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -count 1 -timeout 120m $$($(GO) list -tags e2e ./... | grep -v '/e2e/oracle$$')
-	TIERGATE_FULL=1 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -count 1 -timeout 60m ./e2e/oracle # as in test
+	$(RACE_ENV) TIERGATE_FULL=1 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -race -tags e2e -count 1 -timeout 120m $$($(GO) list -tags e2e ./... | grep -v '/e2e/oracle')
+	TIERGATE_FULL=1 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -count 1 -timeout 60m ./e2e/oracle/... # as in test
 	TIERGATE_STACKS=1000000 TIERGATE_BIN=$(CURDIR)/$(BIN)/tiergate $(GO) test -tags e2e -count 1 -timeout 60m -run '^TestStacks' ./e2e/stacks
 	$(MAKE) fuzz
 

@@ -300,8 +300,21 @@ func (j *judge) reason(n *nearest) Reason {
 		return n.failReason
 	case j.facts.caller.Kind == Anonymous:
 		return CredentialMissing
-	case j.facts.caller.Kind == Unknown && !j.set.selectsAtAll(j.facts.caller):
+	case j.facts.caller.Kind == Unknown && !j.selected():
 		return UnknownIdentity
 	}
 	return NoRule
+}
+
+// selected reports whether some allow rule is about the caller, whatever it is about
+// besides.
+func (j *judge) selected() bool {
+	if j.set.selectsAtAll(j.facts.caller, false) {
+		return true
+	}
+	if j.set.selectsAtAll(j.facts.caller, true) {
+		j.metShadow = true
+		return j.trial
+	}
+	return false
 }

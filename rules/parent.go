@@ -10,7 +10,7 @@ func (s *Set) ReadsParent(c *Caller, t *Type, action string) bool {
 	if t == nil || t.Above == nil || !slices.Contains(t.Above.Children, t) {
 		return false
 	}
-	reads := func(cl *clause) bool { return cl.parent }
+	reads := func(cl *clause) bool { return inForce(cl) && cl.parent }
 	return t.classifiedByParent || s.allow.any(c, t.Name, action, reads) || s.deny.any(c, t.Name, action, reads)
 }
 

@@ -101,15 +101,19 @@ func (r *rule) forPurpose(c *Caller) Reason {
 // that looking up the object is worth its cost. A rule in shadow has no effect,
 // so none on look-ups either.
 func (s *Set) CouldAllow(c *Caller, t *Type, action string) bool {
-	return t != nil && s.allow.any(c, t.Name, action, nil)
+	return t != nil && s.allow.any(c, t.Name, action, inForce)
 }
 
-// selectsAtAll reports whether any allow rule is about the caller, whatever its
-// types and actions.
-func (s *Set) selectsAtAll(c *Caller) bool { return s.selects.any(c, anything, anything, nil) }
+// inForce says whether a clause has effect.
+func inForce(c *clause) bool { return !c.shadow }
 
-// any reports whether a clause that is in force can apply, of those that are
-// asked for.
+// selectsAtAll reports whether any allow rule is about the caller, whatever its
+// types and actions, of those in force or, for the second verdict, of all.
+func (s *Set) selectsAtAll(c *Caller, trial bool) bool {
+	return s.selects.any(c, anything, anything, func(cl *clause) bool { return trial || !cl.shadow })
+}
+
+// any reports whether a clause can apply, of those that are asked for.
 func (ix *index) any(c *Caller, typ, action string, of func(*clause) bool) bool {
 	if c == nil {
 		c = new(Caller)
@@ -117,7 +121,7 @@ func (ix *index) any(c *Caller, typ, action string, of func(*clause) bool) bool 
 	var q candidates
 	ix.find(&q, c, typ, action)
 	for cl := q.next(); cl != nil; cl = q.next() {
-		if !cl.shadow && (of == nil || of(cl)) {
+		if of(cl) {
 			return true
 		}
 	}

@@ -117,7 +117,7 @@ func (c *comparison) differ(n int, requests []*Request, want Answer, format stri
 // one compares the answer to one request.
 func (c *comparison) one(n int, requests []*Request, a sent) {
 	want := Evaluate(c.w, c.front, requests[n])
-	c.result.count(want)
+	c.result.Count(want)
 	differ := func(format string, args ...any) { c.differ(n, requests, want, format, args...) }
 	for _, id := range a.again {
 		c.result.Again++

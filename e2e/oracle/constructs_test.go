@@ -12,7 +12,7 @@ func TestEveryConstructIsReached(t *testing.T) {
 	for seed := range uint64(12) {
 		w, f := Generate(seed), []front{hardened, base}[seed%2]
 		for _, r := range Traffic(w, f, 2000) {
-			total.count(Evaluate(w, f, r))
+			total.Count(Evaluate(w, f, r))
 		}
 	}
 	for construct := range total.Constructs {

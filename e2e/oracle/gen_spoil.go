@@ -9,7 +9,10 @@ import (
 
 // spoil does one thing to a request that no honest client does.
 func (t *traffic) spoil(r *Request, l *Line) {
-	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.badAuth, t.preflight}
+	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.preflight}
+	if !t.stated {
+		all = append(all, t.badAuth)
+	}
 	switch {
 	case l.Form:
 		all = append(all, t.badForm, t.badForm, t.badForm)

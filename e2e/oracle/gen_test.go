@@ -77,7 +77,7 @@ func TestMix(t *testing.T) {
 	for seed := range uint64(6) {
 		w, f, one := Generate(seed), []front{hardened, base}[seed%2], NewResult(seed)
 		for _, r := range Traffic(w, f, 2500) {
-			one.count(Evaluate(w, f, r))
+			one.Count(Evaluate(w, f, r))
 		}
 		if share := 100 * one.Allows / one.Sent; share < 30 || share > 60 {
 			t.Errorf("seed %d allows %d %%, want 30 to 60", seed, share)

@@ -13,10 +13,11 @@ import (
 // what was decided seldom before what was decided often.
 type traffic struct {
 	generator
-	front front
-	sent  int
-	seen  map[string]int // requests by outcome
-	luck  *rand.Rand     // of what requests answer
+	front  front
+	stated bool // the caller is stated, not proven
+	sent   int
+	seen   map[string]int // requests by outcome
+	luck   *rand.Rand     // of what requests answer
 }
 
 // Traffic returns the first n requests of a world behind a proxy.
@@ -41,9 +42,15 @@ func (t *traffic) next() *Request {
 	if wantAllow {
 		n = drawsForAllow
 	}
-	for range n {
+	if t.stated {
+		n /= 3
+	}
+	for i := 0; i < n || best == nil; i++ {
 		r := t.answer(t.request(wantAllow))
 		a := Evaluate(t.w, t.front, r)
+		if t.stated && !a.Asked { // no proxy is there to refuse it
+			continue
+		}
 		if best == nil || t.better(a, kept, wantAllow) {
 			best, kept = r, a
 		}
@@ -128,14 +135,14 @@ func (t *traffic) request(plain bool) *Request {
 		h = &Host{Name: h.Name, Lines: t.w.Hosts[0].Lines}
 	}
 	l := pick(&t.generator, h.Lines)
-	r := &Request{Method: pick(&t.generator, l.methods()), Host: t.called(h), Token: t.token(), Phase: phaseOf(t.sent)}
+	r := &Request{Method: pick(&t.generator, l.methods()), Host: t.called(h), Token: t.token(), Phase: t.phase()}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}
 	if r.Method == http.MethodGet && t.chance(0.05) {
 		r.Method = http.MethodHead
 	}
-	t.prove(r, plain)
+	t.prove(r, plain || t.stated)
 	f := &filler{traffic: t, req: r, host: h, line: l, body: map[string]any{}, plain: plain}
 	f.fill()
 	switch {
@@ -157,6 +164,14 @@ func (t *traffic) request(plain bool) *Request {
 	return r
 }
 
+// phase is that of the next request; nothing changes between stated ones.
+func (t *traffic) phase() int {
+	if t.stated {
+		return 0
+	}
+	return phaseOf(t.sent)
+}
+
 // ofRobot says whether somebody with the robot's workload is in a token.
 func (t *Token) ofRobot() bool {
 	return t.Subject == "svc-4" || t.Act != nil && t.Act.Subject == "agent-3"
@@ -172,7 +187,8 @@ func (t *traffic) token() int {
 		i := t.r.IntN(len(t.w.Tokens))
 		tok := t.w.Tokens[i]
 		switch {
-		case p < 0.15 && tok.Fault != "", p >= 0.15 && p < 0.4 && tok.Fault == "", p >= 0.4 && tok.Baseline:
+		case t.stated && !tok.sound(t.w):
+		case t.stated && p < 0.15, p < 0.15 && tok.Fault != "", p >= 0.15 && p < 0.4 && tok.Fault == "", p >= 0.4 && tok.Baseline:
 			return i
 		}
 	}

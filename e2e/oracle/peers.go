@@ -36,9 +36,9 @@ func (e *evaluation) peer() string {
 	return e.req.Peer
 }
 
-// certificate is whose certificate the proxy passes on: only the hardened one does.
+// certificate is whose certificate the proxy passes on: the base one does not.
 func (e *evaluation) certificate() string {
-	if e.front == hardened {
+	if e.front != base {
 		return e.req.Peer
 	}
 	return ""

@@ -30,7 +30,8 @@ type Difference struct {
 	What    string
 }
 
-func (r *Result) count(want Answer) {
+// Count adds what is wanted of one request.
+func (r *Result) Count(want Answer) {
 	r.Sent++
 	r.Reasons[outcome(want)]++
 	for _, c := range want.Reached {
