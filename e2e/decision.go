@@ -72,9 +72,11 @@ func (t *Tiergate) DecisionWhere(ctx context.Context, what string, meant func(*D
 	return found, err
 }
 
+const decisionLog = "decisions.jsonl" // as the examples call it
+
 // DecisionLog is the path of the decision log.
 func (t *Tiergate) DecisionLog() string {
-	return filepath.Join(filepath.Dir(t.Config), "decisions.jsonl")
+	return filepath.Join(t.dir, decisionLog)
 }
 
 // Decisions reads all whole records of the decision log, by id.

@@ -16,12 +16,18 @@ type Tiergate struct {
 	GRPC   string // host:port that Envoy asks
 	Admin  string // host:port
 	Config string // its tiergate.yaml
+
+	dir string // where its decision log is
 }
 
 // StartTiergate serves config, and returns once it listens. It may not be
 // ready yet: see Ready.
 func StartTiergate(ctx context.Context, program, name, config string) (*Tiergate, error) {
-	dir := filepath.Dir(config)
+	return startTiergate(ctx, program, name, filepath.Dir(config), config)
+}
+
+// startTiergate lets all that is written go to dir.
+func startTiergate(ctx context.Context, program, name, dir, config string) (*Tiergate, error) {
 	addresses := filepath.Join(dir, name+".addresses.json")
 	if err := os.Remove(addresses); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err // those of an earlier run
@@ -30,7 +36,7 @@ func StartTiergate(ctx context.Context, program, name, config string) (*Tiergate
 	if err != nil {
 		return nil, err
 	}
-	t := &Tiergate{Process: p, Config: config}
+	t := &Tiergate{Process: p, Config: config, dir: dir}
 	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
 	defer cancel()
 	if err := p.until(ctx, "its addresses", func() (bool, error) { return t.addresses(addresses) }); err != nil {

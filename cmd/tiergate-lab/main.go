@@ -18,6 +18,7 @@ import (
 // verbs are the subcommands; each has a file of its own.
 var verbs = []func() *cobra.Command{
 	demoCommand,
+	tryCommand,
 	oracleCommand,
 	loadCommand,
 	benchCommand,

@@ -327,29 +327,35 @@ func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Ver
 	if id.Peer != "" {
 		return a.byPeer(id)
 	}
+	v, _, err := a.verified(c, p, id, now)
+	return stated{v, a.peer}, err
+}
+
+// verified is what a token of the identity proves, and the issuer of that token.
+func (a *asked) verified(c *config, p *policy.Policy, id *rules.Identity, now time.Time) (*rules.Verified, *issuerConfig, error) {
 	v := &rules.Verified{
 		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
 		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),
 	}
 	switch {
 	case a.subject != "" && a.subject != v.Subject:
-		return nil, fmt.Errorf("%q is the subject %q alone, not --subject %q", a.as, id.Subject, a.subject)
+		return nil, nil, fmt.Errorf("%q is the subject %q alone, not --subject %q", a.as, id.Subject, a.subject)
 	case v.Subject == "":
-		return nil, fmt.Errorf("%q is a class of callers: say which one with --subject", a.as)
+		return nil, nil, fmt.Errorf("%q is a class of callers: say which one with --subject", a.as)
 	}
 	if len(id.Clients) > 0 {
 		v.ClientID = id.Clients[0]
 	}
 	if err := a.acts(v, p); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for j := range c.Issuers {
 		if issuer := &c.Issuers[j]; issuer.Name.V == id.Issuer {
 			v.Fixed = issuer.fixed()
-			return stated{v, a.peer}, a.claim(v, issuer)
+			return v, issuer, a.claim(v, issuer)
 		}
 	}
-	return stated{v, a.peer}, nil
+	return nil, nil, fmt.Errorf("the issuer %q of %q is not in the configuration", id.Issuer, a.as)
 }
 
 // claim adds what is fixed for the issuer, and what the command line asserts in

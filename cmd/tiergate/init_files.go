@@ -33,32 +33,30 @@ rules:
     because: Support looks into what a customer asks about. # EDIT: why it may read every {{.Type}}
     owner: team-support # EDIT: who answers for that
     review_by: {{.Review}} # EDIT: when somebody asks again whether it must
-  - { id: services-delete-nothing, deny: { kind: service }, to: [delete], on: "*" } # EDIT: what must never happen, whatever else allows it
+  - { id: services-touch-nothing-restricted, deny: { kind: service }, to: "*", on: "*", from_tier: restricted } # EDIT: what must never happen, whatever else allows it
 `
 
-const initTests = `tests:
+const initTests = `tests: # every allow has a twin that differs in one thing and is denied
   - name: the owner reads
     as: customers
     claims: { sub: ada }
-    send: GET https://{{.Host}}{{.OwnPath}}
-    objects: { {{.Type}}/{{.Own}}: { owner: ada } }
-    want: { allow: true }
-  - name: nobody reads what is another's # the twin of the first: only the owner differs
+    send: GET https://{{.Host}}{{.Own.Path}}
+    objects: { {{.Type}}/{{.Own.ID}}: { owner: ada } }
+    want: { allow: own-{{.Type}} }
+  - name: nobody reads what is another's
     as: customers
     claims: { sub: ada }
-    send: GET https://{{.Host}}{{.OwnPath}}
-    objects: { {{.Type}}/{{.Own}}: { owner: bob } }
-    want: { deny: no_rule }
+    send: GET https://{{.Host}}{{.Own.Path}}
+    objects: { {{.Type}}/{{.Own.ID}}: { owner: bob } }
+    want: { deny: no_rule, status: 403 }
   - name: support reads any
     as: svc-support
-    send: GET https://{{.Host}}{{.ForeignPath}}
-    objects: { {{.Type}}/{{.Foreign}}: { owner: bob } }
-    want: { allow: true }
-{{- if .DeletePath}}
-  - name: support deletes none
+    send: GET https://{{.Host}}{{.Foreign.Path}}
+    objects: { {{.Type}}/{{.Foreign.ID}}: { owner: bob } }
+    want: { allow: support-reads-{{.Type}} }
+  - name: support does not read what is restricted
     as: svc-support
-    send: DELETE https://{{.Host}}{{.DeletePath}}
-    objects: { {{.Type}}/{{.Own}}: { owner: ada } }
-    want: { deny: denied_by_rule }
-{{- end}}
+    send: GET https://{{.Host}}{{.Foreign.Path}}
+    objects: { {{.Type}}/{{.Foreign.ID}}: { owner: bob, tier: restricted } }
+    want: { deny: denied_by_rule, status: 403 }
 `

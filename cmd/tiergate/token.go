@@ -18,7 +18,7 @@ import (
 
 func newToken() *cobra.Command {
 	cmd := &cobra.Command{Use: "token", Short: "Look into tokens", Example: "  tiergate token explain -c tiergate.yaml - < token.jwt"}
-	cmd.AddCommand(newTokenExplain())
+	cmd.AddCommand(newTokenExplain(), newTokenClaims())
 	return cmd
 }
 

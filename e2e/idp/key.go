@@ -25,6 +25,9 @@ type Key struct {
 	forge   func(input []byte) []byte // signs where private cannot; nil for private
 }
 
+// Algorithms are those that keys can be made for.
+var Algorithms = []string{"RS256", "ES256", "EdDSA"}
+
 // NewKey returns a fresh key for alg, which is RS256 (2048 bits), ES256 or
 // EdDSA (Ed25519).
 func NewKey(kid, alg string) (*Key, error) {

@@ -81,7 +81,11 @@ func Cover(docs []*Document, routes *resolver.Routes, set *rules.Set, host strin
 			hosts = []string{own}
 		}
 		for i := range d.Operations {
-			c.operation(&d.Operations[i], hosts)
+			at := hosts
+			if other := d.Operations[i].Host; slices.Contains(c.hosts, other) {
+				at = []string{other}
+			}
+			c.operation(&d.Operations[i], at)
 		}
 	}
 	c.unknown(docs)

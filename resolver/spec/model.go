@@ -14,6 +14,7 @@ type Document struct {
 
 	Operations []Operation // in the document's own order, or sorted where it has none
 
+	unread  []Skipped // what the document offers and no operation stands for
 	propose func(*proposer)
 }
 
@@ -23,6 +24,7 @@ type Operation struct {
 	Key    string // the same whatever its parameters are called
 	Method string // of HTTP; RPC, GRAPHQL or MCP for the other kinds
 	Path   string // below the host, with {parameters}; of the other kinds what stands behind the word
+	Host   string // where it is served, if that is not the document's host
 
 	// Changed when clients have to send or get something else under the same key.
 	shape string

@@ -45,19 +45,39 @@ func ReadOpenAPI(name string, text []byte) (doc *Document, err error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	doc = &Document{Name: baseName(name), Kind: "openapi"}
-	base := ""
-	doc.Host, base = server(t)
 	if t.Paths == nil {
 		return nil, fmt.Errorf("%s: no paths", name)
 	}
+	doc.Host, _ = server(t.Servers)
 	items := t.Paths.Map()
 	for _, path := range slices.Sorted(maps.Keys(items)) {
-		for method, op := range operationsOf(items[path]) {
-			doc.Operations = append(doc.Operations, operation(method, base+path, items[path], op))
+		item, before := items[path], len(doc.Operations)
+		for method, op := range operationsOf(item) {
+			host, base := servedAt(t, item, op)
+			o := operation(method, base+path, item, op)
+			if host != "" && host != doc.Host {
+				o.Host = host
+			}
+			doc.Operations = append(doc.Operations, o)
+		}
+		if item != nil && item.Ref != "" && len(doc.Operations) == before {
+			doc.unread = append(doc.unread, Skipped{path, fmt.Sprintf("its $ref %q leads to no operation", item.Ref)})
 		}
 	}
 	doc.propose = (*proposer).rest
 	return doc, nil
+}
+
+// servedAt is where an operation is served: the servers of the operation itself
+// count before its path's, and those before the document's.
+func servedAt(t *openapi3.T, item *openapi3.PathItem, op *openapi3.Operation) (host, base string) {
+	switch {
+	case op.Servers != nil && len(*op.Servers) > 0:
+		return server(*op.Servers)
+	case len(item.Servers) > 0:
+		return server(item.Servers)
+	}
+	return server(t.Servers)
 }
 
 // loader resolves references within one file only.
@@ -115,11 +135,11 @@ func plain(v any) any {
 }
 
 // server is the host of the first server and the path below which it serves.
-func server(t *openapi3.T) (host, base string) {
-	if len(t.Servers) == 0 || t.Servers[0] == nil {
+func server(all openapi3.Servers) (host, base string) {
+	if len(all) == 0 || all[0] == nil {
 		return "", ""
 	}
-	s := t.Servers[0]
+	s := all[0]
 	text := s.URL
 	for name, v := range s.Variables {
 		if v != nil {

@@ -21,6 +21,7 @@ type rest struct {
 	json   bool   // the body is JSON, if there is one
 	lists  []string
 	hints  []string // properties whose names hint at secrets, as paths
+	ids    map[string]idForm
 }
 
 type param struct {
@@ -30,11 +31,15 @@ type param struct {
 
 // operation reduces an OpenAPI operation to what is used of it.
 func operation(method, at string, item *openapi3.PathItem, op *openapi3.Operation) Operation {
-	r := &rest{method: method, path: at, json: true}
+	r := &rest{method: method, path: at, json: true, ids: map[string]idForm{}}
 	for _, list := range []openapi3.Parameters{item.Parameters, op.Parameters} {
 		for _, p := range list {
-			if p != nil && p.Value != nil && p.Value.In == "query" {
+			switch {
+			case p == nil || p.Value == nil:
+			case p.Value.In == "query":
 				r.query = append(r.query, param{p.Value.Name, p.Value.Required})
+			case p.Value.In == "path":
+				r.ids[p.Value.Name] = formOf(value(p.Value.Schema))
 			}
 		}
 	}

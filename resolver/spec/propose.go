@@ -21,7 +21,7 @@ func (d *Document) Propose(o Options) *Proposal {
 	if o.Top == "" {
 		o.Top = "restricted"
 	}
-	p := &proposer{doc: d, options: o, out: &Proposal{Document: d, Host: host, top: o.Top}, types: map[string]*Type{}}
+	p := &proposer{doc: d, options: o, out: &Proposal{Document: d, Host: host, top: o.Top, Skipped: slices.Clone(d.unread)}, types: map[string]*Type{}}
 	d.propose(p)
 	for _, name := range slices.Sorted(maps.Keys(p.types)) {
 		p.out.Types = append(p.out.Types, *p.types[name])
@@ -60,10 +60,17 @@ func (p *proposer) rest() {
 	}
 	var places []*place
 	seen := map[string]string{}
+	own := p.out.Host // of operations without a host of theirs: whatever the document says, or --host
+	if slices.ContainsFunc(p.doc.Operations, func(o Operation) bool { return o.Host == own }) {
+		own = cmp.Or(p.doc.Host, own) // unless that selects others
+	}
 	for i := range p.doc.Operations {
 		op := &p.doc.Operations[i]
 		place, _, err := readPlace(op)
 		switch {
+		case cmp.Or(op.Host, own) != p.out.Host:
+			p.skip(op, "it is served by %[1]s: import it with --host %[1]s and a --name of its own", cmp.Or(op.Host, own))
+			continue
 		case err != nil:
 			p.skip(op, "%v", err)
 			continue

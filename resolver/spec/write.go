@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -162,17 +161,4 @@ func Known(src *rules.Source, host string) *Existing {
 		e.Tiers = append(e.Tiers, t.Name.V)
 	}
 	return e
-}
-
-// Object reports whether the line is about one object that the path names, and
-// nothing else.
-func (l *Line) Object() bool {
-	return l.only && !strings.Contains(l.Text, "/only")
-}
-
-// Better reports whether a line is the better one to begin with: its ids have
-// fewer parts, its path is shorter, or else it comes first.
-func (l *Line) Better(than *Line) bool {
-	parts := func(l *Line) int { return strings.Count(l.Operation.Key, "{}") }
-	return cmp.Or(cmp.Compare(parts(l), parts(than)), cmp.Compare(strings.Count(l.Operation.Path, "/"), strings.Count(than.Operation.Path, "/"))) < 0
 }
