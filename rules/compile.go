@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -54,13 +55,15 @@ type SubjectsEnv struct {
 func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c := &compiler{
 		src: src, env: env,
-		set:        &Set{deny: newIndex(), allow: newIndex(), selects: newIndex(), beside: env.Beside},
-		identities: make(map[string]*Identity, len(src.Identities)),
-		conditions: make(map[string]compiled),
-		claimsOf:   make(map[string]map[string]claimKind),
-		marred:     make(map[string]bool),
-		answers:    make(map[string]At[string]),
-		usedGroups: make(map[string]bool),
+		set:          &Set{deny: newIndex(), allow: newIndex(), selects: newIndex(), beside: env.Beside},
+		identities:   make(map[string]*Identity, len(src.Identities)),
+		conditions:   make(map[string]compiled),
+		claimsOf:     make(map[string]map[string]claimKind),
+		marred:       make(map[string]bool),
+		answers:      make(map[string]At[string]),
+		usedGroups:   make(map[string]bool),
+		amongst:      make(map[string]among),
+		environments: make(map[string]bool),
 	}
 	if src.Unread {
 		c.set.schema = new(Schema)
@@ -110,31 +113,33 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 
 // compiler holds what the sections need of each other.
 type compiler struct {
-	src         *Source
-	env         Env
-	ms          Mistakes
-	warnings    Mistakes // what loads and is hardly meant
-	set         *Set
-	identities  map[string]*Identity
-	groups      map[string]*group
-	groupDecls  map[string]*GroupDecl
-	usedGroups  map[string]bool // by rules
-	whole       bool            // identities and groups were read as they were meant
-	actions     map[string]bool // that a rule may name
-	actionGroup map[string]*actionGroup
-	usedActions map[string]bool // groups of them, by rules
-	mapped      map[string]bool // actions of map lines
-	lines       map[place]bool  // and on which types
-	unseen      bool            // some line was not understood
-	creates     []glance        // map lines that make new objects
-	purposes    []string        // of identities and map lines
-	claimsOf    map[string]map[string]claimKind
-	expressions *expressions
-	conditions  map[string]compiled // by scope and text
-	defines     map[string]*define
-	said        map[string]bool       // of defines, what is wrong with them
-	marred      map[string]bool       // files with characters that do not show
-	answers     map[string]At[string] // the headers that rules ask, by the names of the answers
+	src          *Source
+	env          Env
+	ms           Mistakes
+	warnings     Mistakes // what loads and is hardly meant
+	set          *Set
+	identities   map[string]*Identity
+	groups       map[string]*group
+	groupDecls   map[string]*GroupDecl
+	usedGroups   map[string]bool  // by rules
+	environments map[string]bool  // of identities
+	amongst      map[string]among // by selectors
+	whole        bool             // identities and groups were read as they were meant
+	actions      map[string]bool  // that a rule may name
+	actionGroup  map[string]*actionGroup
+	usedActions  map[string]bool // groups of them, by rules
+	mapped       map[string]bool // actions of map lines
+	lines        map[place]bool  // and on which types
+	unseen       bool            // some line was not understood
+	creates      []glance        // map lines that make new objects
+	purposes     []string        // of identities and map lines
+	claimsOf     map[string]map[string]claimKind
+	expressions  *expressions
+	conditions   map[string]compiled // by scope and text
+	defines      map[string]*define
+	said         map[string]bool       // of defines, what is wrong with them
+	marred       map[string]bool       // files with characters that do not show
+	answers      map[string]At[string] // the headers that rules ask, by the names of the answers
 }
 
 // quiet compiles a declaration. Of one that Parse has already found fault with
@@ -197,12 +202,12 @@ func (a At[T]) given() bool { return a.Pos != Pos{} }
 const maxHinted = 200
 
 // unknownWord reports a reference to something that does not exist.
-func (c *compiler) unknownWord(what string, at At[string], known []string) {
+func (c *compiler) unknownWord(what string, at At[string], among iter.Seq[string]) {
 	if len(c.ms) >= maxHinted {
 		c.ms.Add(at.Pos, "unknown %s %q", what, at.V)
 		return
 	}
-	slices.Sort(known)
+	known := slices.Sorted(among)
 	hint := DidYouMean(at.V, known)
 	if hint == "" && len(known) > 0 && len(known) <= 8 {
 		hint = "one of " + strings.Join(known, ", ")
@@ -221,7 +226,7 @@ func (c *compiler) tier(s *Schema, at At[string]) Tier {
 		for i := range s.Tiers {
 			known = append(known, s.Tiers[i].Name)
 		}
-		c.unknownWord("tier", at, known)
+		c.unknownWord("tier", at, slices.Values(known))
 	}
 	return t
 }
@@ -232,6 +237,6 @@ func (c *compiler) issuer(at At[string]) {
 		return
 	}
 	if _, ok := c.env.Issuers[at.V]; !ok {
-		c.unknownWord("issuer", at, slices.Collect(maps.Keys(c.env.Issuers)))
+		c.unknownWord("issuer", at, maps.Keys(c.env.Issuers))
 	}
 }

@@ -27,11 +27,10 @@ func (c *compiler) neverBound() {
 // mayBind reports whether some caller that a selector may be about is known to
 // be bound in some way: its issuer's tokens are, or it is known by its workload.
 func (c *compiler) mayBind(s *selector) bool {
-	bindable := func(id *Identity) bool { return id.Workload != "" || id.Peer != "" || c.env.Issuers[id.Issuer].Binds }
 	if s.identity != nil {
-		return bindable(s.identity)
+		return c.bindable(s.identity)
 	}
-	if slices.ContainsFunc(c.possible(s), bindable) {
+	if c.among(s).bindable {
 		return true
 	}
 	for name, issuer := range c.env.Issuers { // callers whom no identity matches

@@ -91,16 +91,13 @@ func (c *compiler) pinned(selectors []selector) []string {
 			out = append(out, s.issuer)
 			continue
 		}
-		of := c.possible(s)
+		of := c.among(s)
 		if s.identity != nil {
-			of = []*Identity{s.identity}
+			of = c.lookAmong(&selector{anyKind: true, identity: s.identity})
 		}
-		for _, id := range of {
-			if id.Peer != "" { // their subjects are SPIFFE IDs, and nobody else's
-				out = append(out, "no issuer, by peer")
-			} else {
-				out = append(out, id.Issuer)
-			}
+		out = append(out, of.issuers...)
+		if of.byPeer { // their subjects are SPIFFE IDs, and nobody else's
+			out = append(out, "no issuer, by peer")
 		}
 	}
 	slices.Sort(out)

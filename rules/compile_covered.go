@@ -1,7 +1,7 @@
 package rules
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 )
 
@@ -9,14 +9,19 @@ import (
 // one. A lock-down leaves nothing of any.
 const maxCovered = 5
 
+// maxHeld is how many times, at most, one rule is held against another. Of very many
+// deny rules on the same, which are all different, the last ones may go unnoticed.
+const maxHeld = 2_000_000
+
 // covered warns of rules that never apply, for a deny rule without conditions denies
 // all that they are about. Only one rule is held against another: what several deny
 // together is not looked for.
 func (c *compiler) covered() {
+	bare, held := c.bareDenials(), 0
 	of := make(map[*rule][]*rule)
 	var denies []*rule // in the order in which they are met
 	for _, r := range c.set.rules {
-		if d := c.coveredBy(r); d != nil {
+		if d := c.coveredBy(r, bare, &held); d != nil {
 			if len(of[d]) == 0 {
 				denies = append(denies, d)
 			}
@@ -37,9 +42,35 @@ func (c *compiler) covered() {
 	}
 }
 
+// bareDenials indexes the deny rules without conditions. Of those that say the same, it
+// has the first.
+func (c *compiler) bareDenials() *index {
+	ix := newIndex()
+	ix.groups = c.set.deny.groups
+	said := make(map[string]bool)
+	for _, r := range c.set.rules {
+		if r.effect != Deny || r.shadow || slices.ContainsFunc(r.clauses, func(cl *clause) bool { return len(cl.conditions) > 0 }) {
+			continue
+		}
+		selectors := make([]string, len(r.selectors))
+		for i := range r.selectors {
+			selectors[i] = r.selectors[i].String()
+		}
+		says := fmt.Sprintf("%q %q %q %v %q %v %v %v %v", selectors, r.to, r.decl.On.Values(), r.fromTier, r.purposes, r.category, r.byCategory, r.window, r.refusal.hides())
+		if said[says] {
+			continue
+		}
+		said[says] = true
+		for _, cl := range r.clauses {
+			ix.add(cl, r.to)
+		}
+	}
+	return &ix
+}
+
 // coveredBy returns the first deny rule that leaves nothing of a rule, or nil. It looks
 // only at those that the index has for some caller whom the rule selects.
-func (c *compiler) coveredBy(r *rule) *rule {
+func (c *compiler) coveredBy(r *rule, bare *index, held *int) *rule {
 	if len(r.selectors) == 0 || len(r.to) == 0 || len(r.clauses) == 0 {
 		return nil
 	}
@@ -52,8 +83,9 @@ func (c *compiler) coveredBy(r *rule) *rule {
 		typ = r.clauses[0].typ.Name
 	}
 	var q candidates
-	c.set.deny.find(&q, somebody, typ, r.to[0])
-	for cl := q.next(); cl != nil; cl = q.next() {
+	bare.find(&q, somebody, typ, r.to[0])
+	for cl := q.next(); cl != nil && *held < maxHeld; cl = q.next() {
+		*held++
 		if d := cl.rule; d != r && c.precedes(d, r) && c.denies(d, r) && c.whoever(r.selectors, d.selectors) {
 			return d
 		}
@@ -64,16 +96,14 @@ func (c *compiler) coveredBy(r *rule) *rule {
 // precedes reports whether a rule is never heard where a deny rule holds. Of two deny
 // rules the first is named, but for one that hides what it denies.
 func (c *compiler) precedes(d, r *rule) bool {
-	return !d.shadow && (r.effect == Allow || d.order < r.order && (!r.refusal.hides() || d.refusal.hides()))
+	return r.effect == Allow || d.order < r.order && (!r.refusal.hides() || d.refusal.hides())
 }
 
-// denies reports whether a deny rule holds of every target that a rule can apply to, for
+// denies reports whether a deny rule without conditions holds of every target that a rule can apply to, for
 // the callers that they have in common.
 func (c *compiler) denies(d, r *rule) bool {
-	for _, cl := range d.clauses {
-		if len(cl.conditions) > 0 {
-			return false
-		}
+	if !c.whenever(&d.window, &r.window) || len(d.purposes) > 0 && len(r.purposes) == 0 {
+		return false
 	}
 	for _, cl := range r.clauses {
 		typ := anything
@@ -91,18 +121,22 @@ func (c *compiler) denies(d, r *rule) bool {
 			return false
 		}
 	}
-	return (len(d.purposes) == 0 || len(r.purposes) > 0) && c.sensitive(d, r) && c.whenever(&d.window, &r.window)
+	return c.sensitive(d, r)
 }
 
 // sensitive reports whether every target that a rule can apply to has a tier and a
 // category that a deny rule is about.
 func (c *compiler) sensitive(d, r *rule) bool {
-	types := r.types
-	if names(r.decl.On, anything) {
-		types = slices.Collect(maps.Values(c.set.schema.Types))
-	}
 	every := func(holds func(*Type) bool) bool {
-		return !slices.ContainsFunc(types, func(t *Type) bool { return !holds(t) })
+		if !names(r.decl.On, anything) {
+			return !slices.ContainsFunc(r.types, func(t *Type) bool { return !holds(t) })
+		}
+		for _, t := range c.set.schema.Types {
+			if !holds(t) {
+				return false
+			}
+		}
+		return true
 	}
 	high := r.effect == Deny && r.fromTier >= d.fromTier || every(func(t *Type) bool { return c.set.schema.lowest(t) >= d.fromTier })
 	marked := !d.byCategory || r.effect == Deny && r.byCategory && r.category.within(d.category) ||

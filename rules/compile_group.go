@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -83,7 +84,7 @@ func (c *compiler) membersOf(g *group, path []string) map[string]bool {
 			members[at.V] = true
 		}
 	}
-	g.members = members
+	g.members, g.sorted = members, slices.Sorted(maps.Keys(members))
 	return members
 }
 
@@ -106,8 +107,15 @@ func (c *compiler) nameable() string {
 	return "identity"
 }
 
-func (c *compiler) names() []string {
-	return slices.AppendSeq(slices.Collect(maps.Keys(c.identities)), maps.Keys(c.groups))
+func (c *compiler) names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range c.identities {
+			if !yield(name) {
+				return
+			}
+		}
+		maps.Keys(c.groups)(yield)
+	}
 }
 
 // unusedGroups warns of groups that no rule is about, by themselves or within another.

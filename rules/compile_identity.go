@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -17,6 +18,9 @@ func (c *compiler) registered() {
 			id := c.identity(d)
 			c.identities[id.Name] = id
 			c.set.identities = append(c.set.identities, id)
+			if id.Environment != "" {
+				c.environments[id.Environment] = true
+			}
 		})
 	}
 }
@@ -32,7 +36,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	case !d.Kind.given():
 		c.ms.AddHint(d.Pos, "one of human, service, workload, third-party, agent", "identity %q has no kind", id.Name)
 	case !ok || kind == Anonymous:
-		c.unknownWord("kind", d.Kind, []string{"human", "service", "workload", "third-party", "agent"})
+		c.unknownWord("kind", d.Kind, slices.Values([]string{"human", "service", "workload", "third-party", "agent"}))
 	}
 	id.Kind = kind
 	c.match(d, id)

@@ -28,8 +28,8 @@ func (c *compiler) purposeOf(selectors []selector, purpose string) bool {
 		if !s.onlyRegistered() && !s.registered && (s.anyKind || s.kind == Anonymous) {
 			return true
 		}
-		for _, id := range c.set.identities {
-			if s.about(id) && slices.Contains(id.Purposes, purpose) {
+		for id := range c.possible(s) {
+			if slices.Contains(id.Purposes, purpose) {
 				return true
 			}
 		}

@@ -78,8 +78,17 @@ func (c *compiler) freshness() {
 		for tier := max(s.lowest(t), 0); int(tier) < len(s.Tiers) && tier <= s.Highest(t); tier++ {
 			least(t, s.Tiers[tier].Require.Fresh)
 		}
-		for _, r := range c.set.rules {
-			if r.require.Fresh > 0 && r.on(t) != nil {
+	}
+	for _, r := range c.set.rules {
+		if r.require.Fresh == 0 {
+			continue
+		}
+		for _, cl := range r.clauses {
+			if cl.typ != nil {
+				least(cl.typ, r.require.Fresh)
+				continue
+			}
+			for _, t := range s.Types {
 				least(t, r.require.Fresh)
 			}
 		}

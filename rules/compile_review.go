@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxReviewYears is how far ahead a review may lie. One in the year 9999 says never.
 const maxReviewYears = 2
@@ -8,7 +11,7 @@ const maxReviewYears = 2
 // overdue reads what becomes of what was not reviewed in time.
 func (c *compiler) overdue() {
 	if at := c.src.Overdue; at.given() && at.V != "warn" && at.V != "deny" {
-		c.unknownWord("answer to what is overdue", at, []string{"warn", "deny"})
+		c.unknownWord("answer to what is overdue", at, slices.Values([]string{"warn", "deny"}))
 	}
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (c *compiler) members(d *Selector, around selector) (out []selector, within
 	if d.Kind.given() {
 		kind, ok := ParseCallerKind(d.Kind.V)
 		if !ok {
-			c.unknownWord("kind", d.Kind, []string{"anonymous", "human", "service", "workload", "third-party", "agent"})
+			c.unknownWord("kind", d.Kind, slices.Values([]string{"anonymous", "human", "service", "workload", "third-party", "agent"}))
 		}
 		within.kind, within.anyKind = kind, false
 		add(selector{kind: kind})
@@ -67,7 +68,7 @@ func (c *compiler) named(d *Selector) (out []selector) {
 		if c.groups[at.V] != nil {
 			c.ms.AddHint(at.Pos, "write group: "+at.V, "%q is a group", at.V)
 		}
-		out = append(out, c.isOne(at, "identity", slices.Collect(maps.Keys(c.identities))))
+		out = append(out, c.isOne(at, "identity", maps.Keys(c.identities)))
 	}
 	if at := d.Group; at.given() {
 		switch {
@@ -75,14 +76,14 @@ func (c *compiler) named(d *Selector) (out []selector) {
 		case c.identities[at.V] != nil:
 			c.ms.AddHint(at.Pos, "write identity: "+at.V, "%q is an identity", at.V)
 		default:
-			c.unknownWord("group", at, slices.Collect(maps.Keys(c.groups)))
+			c.unknownWord("group", at, maps.Keys(c.groups))
 		}
 		out = append(out, c.inGroup(at))
 	}
 	return out
 }
 
-func (c *compiler) isOne(at At[string], what string, known []string) selector {
+func (c *compiler) isOne(at At[string], what string, known iter.Seq[string]) selector {
 	id := c.identities[at.V]
 	if id == nil {
 		if hint := foreignCaller(at.V); hint != "" && c.groups[at.V] == nil {
@@ -115,14 +116,8 @@ func (c *compiler) scopeWord(at At[string]) {
 // environment checks that some identity is of it: only these have one.
 func (c *compiler) environment(at At[string]) {
 	c.exact("environment", at, "leave environment out, then it is any")
-	var known []string
-	for _, id := range c.set.identities {
-		if id.Environment != "" && !slices.Contains(known, id.Environment) {
-			known = append(known, id.Environment)
-		}
-	}
-	if at.V != "" && !slices.Contains(known, at.V) {
-		c.unknownWord("environment", at, known)
+	if at.V != "" && !c.environments[at.V] {
+		c.unknownWord("environment", at, maps.Keys(c.environments))
 	}
 }
 
@@ -180,13 +175,9 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 		case s.issuer != "":
 			out = append(out, s.issuer)
 		case s.onlyRegistered():
-			for _, id := range c.possible(s) {
-				if id.Issuer != "" {
-					out = append(out, id.Issuer)
-				}
-			}
+			out = append(out, c.among(s).issuers...)
 		case s.anyKind || s.kind != Anonymous:
-			out = append(out, slices.Collect(maps.Keys(c.env.Issuers))...)
+			out = slices.AppendSeq(out, maps.Keys(c.env.Issuers))
 		}
 	}
 	slices.Sort(out)
@@ -197,24 +188,4 @@ func (c *compiler) issuersOf(selectors []selector) []string {
 // are registered with.
 func (s *selector) onlyRegistered() bool {
 	return s.identity != nil || len(s.groups) > 0 || s.environment != ""
-}
-
-// possible are the identities whose callers a selector can be about.
-func (c *compiler) possible(s *selector) (out []*Identity) {
-	among := c.set.identities
-	switch {
-	case s.identity != nil:
-		among = []*Identity{s.identity}
-	case len(s.groups) > 0: // and not all there are, of whom there may be many
-		among = nil
-		for _, name := range slices.Sorted(maps.Keys(s.groups[0].members)) {
-			among = append(among, c.identities[name])
-		}
-	}
-	for _, id := range among {
-		if s.about(id) {
-			out = append(out, id)
-		}
-	}
-	return out
 }

@@ -189,7 +189,7 @@ func (j *judge) allowed(v *Verdict, i int) (detail string) {
 	var near nearest
 	t := j.facts.target
 	j.set.allow.find(&j.query, j.facts.caller, v.Type, t.Action)
-	for c := j.query.next(); c != nil; c = j.query.next() {
+	for c := j.query.next(); c != nil && (v.Effect != Allow || j.query.changes); c = j.query.next() {
 		if !j.take(c) || v.Effect == Allow && len(c.then) == 0 {
 			continue // a rule that changes nothing need not allow once more
 		}
@@ -242,20 +242,20 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 		return false
 	}
 	if over(c.overdue, j.facts.req.Now) {
-		n.demand(c, ReviewOverdue, "review_by")
+		n.demand(c, ReviewOverdue, "", "review_by")
 		return false
 	}
 	if why := c.forPurpose(caller); why != "" {
-		n.demand(c, why, "for")
+		n.demand(c, why, "", "for")
 		return false
 	}
 	if why, what := c.require.unmet(&j.facts); why != "" {
-		n.demand(c, why, "require "+what)
+		n.demand(c, why, "require ", what)
 		return false
 	}
 	if c.ask != nil && !j.set.supposed {
 		if _, ok := c.ask.answer(j.facts.req); !ok {
-			n.demand(c, JustificationMissing, "ask "+c.ask.header)
+			n.demand(c, JustificationMissing, "ask ", c.ask.header)
 			return false
 		}
 	}

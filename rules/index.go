@@ -54,15 +54,16 @@ func (ix *index) add(c *clause, actions []string) {
 // candidates yields the clauses that fit by selector, action and type, each
 // once and in order. It lives on the stack of whoever asks.
 type candidates struct {
-	caller *Caller
-	groups []*group // of the caller
-	lists  [][]entry
-	few    [16][]entry // where lists starts: enough for all but odd rules
-	last   int         // order of the clause that was yielded last
+	caller  *Caller
+	groups  []*group // of the caller
+	lists   [][]entry
+	few     [16][]entry // where lists starts: enough for all but odd rules
+	last    int         // order of the clause that was yielded last
+	changes bool        // some of the clauses may have a `then`
 }
 
 func (ix *index) find(q *candidates, c *Caller, typ, action string) {
-	q.caller, q.groups, q.lists, q.last = c, nil, q.few[:0], -1
+	q.caller, q.groups, q.lists, q.last, q.changes = c, nil, q.few[:0], -1, false
 	if c.Identity != nil {
 		q.groups = ix.groups[c.Identity.Name]
 	}
@@ -71,8 +72,12 @@ func (ix *index) find(q *candidates, c *Caller, typ, action string) {
 			continue // most sets name every type or every action nowhere
 		}
 		if sh := ix.shelves[at]; sh != nil {
+			q.changes = q.changes || sh.changes
 			sh.find(q)
 		}
+	}
+	for i := len(q.lists)/2 - 1; i >= 0; i-- {
+		q.sink(i)
 	}
 }
 
@@ -82,23 +87,37 @@ func (q *candidates) put(list []entry) {
 	}
 }
 
-// next returns the clause that is next in order, or nil after the last.
+// next returns the clause that is next in order, or nil after the last. The lists are
+// a heap by their first clauses: a caller with many groups has many of them.
 func (q *candidates) next() *clause {
-	for {
-		first := -1
-		for i, list := range q.lists {
-			if len(list) > 0 && (first < 0 || list[0].clause.order < q.lists[first][0].clause.order) {
-				first = i
-			}
+	for len(q.lists) > 0 {
+		e := q.lists[0][0]
+		if q.lists[0] = q.lists[0][1:]; len(q.lists[0]) == 0 {
+			last := len(q.lists) - 1
+			q.lists[0], q.lists = q.lists[last], q.lists[:last]
 		}
-		if first < 0 {
-			return nil
-		}
-		e := q.lists[first][0]
-		q.lists[first] = q.lists[first][1:]
+		q.sink(0)
 		if e.clause.order != q.last && e.selector.selects(q.caller) {
 			q.last = e.clause.order
 			return e.clause
 		}
+	}
+	return nil
+}
+
+// sink moves a list down to where those below it begin no earlier.
+func (q *candidates) sink(i int) {
+	for {
+		least := i
+		for _, below := range [...]int{2*i + 1, 2*i + 2} {
+			if below < len(q.lists) && q.lists[below][0].clause.order < q.lists[least][0].clause.order {
+				least = below
+			}
+		}
+		if least == i {
+			return
+		}
+		q.lists[i], q.lists[least] = q.lists[least], q.lists[i]
+		i = least
 	}
 }

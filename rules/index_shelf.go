@@ -2,8 +2,7 @@ package rules
 
 import "slices"
 
-// shelf holds the clauses of one place by the most telling member of their
-// selector. Every list is in the order of the rules.
+// shelf holds the clauses of one place by a telling member of their selector. Every list is in the order of the rules.
 type shelf struct {
 	identity    map[string][]entry
 	group       map[*group][]entry
@@ -15,6 +14,7 @@ type shelf struct {
 	scope       map[string][]entry
 	environment map[string][]entry
 	crowd       map[crowd][]entry
+	changes     bool // some clause has a `then`
 }
 
 // crowd is a selector's kind and issuer, where it has nothing more telling.
@@ -38,33 +38,60 @@ type entry struct {
 	selector *selector
 }
 
+// stand is a list in which a clause can stand, and how many are in it.
+type stand struct {
+	taken int
+	put   func()
+}
+
+func standIn[K comparable](lists map[K][]entry, at K, e entry) stand {
+	return stand{len(lists[at]), func() { lists[at] = append(lists[at], e) }}
+}
+
+// add puts a clause where the fewest are. Any member of a selector will do, for all of
+// them must fit, and one that many selectors have in common tells callers apart least.
 func (sh *shelf) add(e entry) {
-	switch s := e.selector; {
-	case s.identity != nil:
-		sh.identity[s.identity.Name] = append(sh.identity[s.identity.Name], e)
-	case len(s.groups) > 0:
-		smallest := slices.MinFunc(s.groups, func(a, b *group) int { return len(a.members) - len(b.members) })
-		if sh.group[smallest] == nil {
-			sh.groups = append(sh.groups, smallest)
-		}
-		sh.group[smallest] = append(sh.group[smallest], e)
-	case len(s.claims) > 0:
-		first := s.claims[0]
-		sh.claim[first] = append(sh.claim[first], e)
-		if !slices.Contains(sh.claimNames, first.name) {
-			sh.claimNames = append(sh.claimNames, first.name)
-		}
-	case len(s.workloads) > 0:
-		w := s.workloads[0]
-		sh.workload[w] = append(sh.workload[w], e)
-		sh.below = sh.below || w.below()
-	case len(s.scopes) > 0:
-		sh.scope[s.scopes[0]] = append(sh.scope[s.scopes[0]], e)
-	case s.environment != "":
-		sh.environment[s.environment] = append(sh.environment[s.environment], e)
-	default:
-		g := crowd{s.kind, s.anyKind, s.issuer, s.registered}
-		sh.crowd[g] = append(sh.crowd[g], e)
+	s := e.selector
+	var stands []stand
+	if s.identity != nil {
+		stands = append(stands, standIn(sh.identity, s.identity.Name, e))
+	}
+	for _, g := range s.groups {
+		stands = append(stands, stand{len(sh.group[g]), func() { sh.addGroup(g, e) }})
+	}
+	for _, claim := range s.claims {
+		stands = append(stands, stand{len(sh.claim[claim]), func() { sh.addClaim(claim, e) }})
+	}
+	for _, w := range s.workloads {
+		stands = append(stands, stand{len(sh.workload[w]), func() {
+			sh.workload[w] = append(sh.workload[w], e)
+			sh.below = sh.below || w.below()
+		}})
+	}
+	for _, scope := range s.scopes {
+		stands = append(stands, standIn(sh.scope, scope, e))
+	}
+	if s.environment != "" {
+		stands = append(stands, standIn(sh.environment, s.environment, e))
+	}
+	if len(stands) == 0 {
+		stands = append(stands, standIn(sh.crowd, crowd{s.kind, s.anyKind, s.issuer, s.registered}, e))
+	}
+	slices.MinFunc(stands, func(a, b stand) int { return a.taken - b.taken }).put()
+	sh.changes = sh.changes || len(e.clause.then) > 0
+}
+
+func (sh *shelf) addGroup(g *group, e entry) {
+	if sh.group[g] == nil {
+		sh.groups = append(sh.groups, g)
+	}
+	sh.group[g] = append(sh.group[g], e)
+}
+
+func (sh *shelf) addClaim(c claimTest, e entry) {
+	sh.claim[c] = append(sh.claim[c], e)
+	if !slices.Contains(sh.claimNames, c.name) {
+		sh.claimNames = append(sh.claimNames, c.name)
 	}
 }
 

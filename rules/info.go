@@ -40,23 +40,36 @@ type RuleInfo struct {
 
 // Rules describes every rule, in the order in which they are tried.
 func (s *Set) Rules() []RuleInfo {
-	out := make([]RuleInfo, len(s.rules))
-	for i, r := range s.rules {
-		d := r.decl
-		out[i] = RuleInfo{
-			ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
-			To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
-			Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: r.about(s.identities),
-			Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
-			NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
+	return s.RulesWith(func(*RuleDecl) bool { return true })
+}
+
+// RulesWith describes the rules whose declaration has something.
+func (s *Set) RulesWith(it func(*RuleDecl) bool) []RuleInfo {
+	out := make([]RuleInfo, 0, len(s.rules))
+	about := roster{s.identities, make(map[string][]string)}
+	for _, r := range s.rules {
+		if it(r.decl) {
+			out = append(out, r.info(&about))
 		}
-		for _, e := range d.Then.SetQuery {
-			out[i].SetQuery = append(out[i].SetQuery, e.Key)
-		}
-		out[i].Category, out[i].ByCategory = d.Category.List.Values(), r.byCategory
-		for k := range r.selectors {
-			out[i].Selectors = append(out[i].Selectors, r.selectors[k].String())
-		}
+	}
+	return out
+}
+
+func (r *rule) info(about *roster) RuleInfo {
+	d := r.decl
+	out := RuleInfo{
+		ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
+		To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
+		Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: about.names(r),
+		Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
+		NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
+		Category: d.Category.List.Values(), ByCategory: r.byCategory,
+	}
+	for _, e := range d.Then.SetQuery {
+		out.SetQuery = append(out.SetQuery, e.Key)
+	}
+	for i := range r.selectors {
+		out.Selectors = append(out.Selectors, r.selectors[i].String())
 	}
 	return out
 }

@@ -9,7 +9,8 @@ type nearest struct {
 
 	by     *clause
 	rank   int // how near by is; higher wins, of equals the first
-	missed string
+	key    string
+	missed string // behind the key: joined only for the rule that is named in the end
 }
 
 const (
@@ -26,22 +27,26 @@ func (n *nearest) fail(c *clause, why Reason, what string) {
 }
 
 // demand notes a rule that lacks nothing but a purpose or what it requires.
-func (n *nearest) demand(c *clause, why Reason, what string) {
+func (n *nearest) demand(c *clause, why Reason, key, what string) {
 	if n.demandReason == "" {
 		n.demandReason, n.demanded = why, &c.require
 	}
-	n.offer(c, demandRank, what)
+	if n.offer(c, demandRank, what) {
+		n.key = key
+	}
 }
 
-// offer notes a rule that does not apply: the higher rank got further.
-func (n *nearest) offer(c *clause, rank int, what string) {
-	if n.by == nil || rank > n.rank {
-		n.by, n.rank, n.missed = c, rank, what
+// offer notes a rule that does not apply, if none got further: the higher rank did.
+func (n *nearest) offer(c *clause, rank int, what string) (noted bool) {
+	if n.by != nil && rank <= n.rank {
+		return false
 	}
+	n.by, n.rank, n.key, n.missed = c, rank, "", what
+	return true
 }
 
 func (n *nearest) explain(v *Verdict) {
 	if n.by != nil {
-		v.Rule, v.Pos, v.Missing = n.by.decl.ID.V, n.by.decl.Pos, n.missed
+		v.Rule, v.Pos, v.Missing = n.by.decl.ID.V, n.by.decl.Pos, n.key+n.missed
 	}
 }

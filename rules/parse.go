@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,7 @@ func Parse(fsys fs.FS) (*Source, Mistakes) {
 			p.file(f)
 		}
 	}
+	p.src.Rules = slices.Concat(p.rules...)
 	p.sides()
 	if !found && len(p.ms) == 0 {
 		p.ms.AddHint(Pos{File: directories(fsys)}, "names that start with a dot and *_test.yaml are not read as rules",
@@ -35,8 +37,9 @@ func Parse(fsys fs.FS) (*Source, Mistakes) {
 }
 
 type parser struct {
-	src *Source
-	ms  Mistakes
+	src   *Source
+	ms    Mistakes
+	rules [][]RuleDecl // of each file: one list would be copied again and again, and there may be many
 }
 
 // directories names what was searched: the rules directories that are read as
@@ -134,7 +137,7 @@ func (p *parser) merge(s *sections) {
 	p.src.Define = append(p.src.Define, s.Define...)
 	p.src.ActionGroups = append(p.src.ActionGroups, s.ActionGroups...)
 	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
-	p.src.Rules = append(p.src.Rules, s.Rules...)
+	p.rules = append(p.rules, s.Rules)
 }
 
 func (p *parser) single(to *At[string], from At[string], key string) {

@@ -29,6 +29,7 @@ type claimTest struct{ name, value string }
 type group struct {
 	name    string
 	members map[string]bool // names of identities, those of groups inside it too
+	sorted  []string        // the same names
 }
 
 // workload is a SPIFFE ID or, ending in a slash, all that begin with it.

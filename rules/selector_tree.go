@@ -41,7 +41,7 @@ func (c *compiler) selectors(list []Selector) (out []selector, byNot bool) {
 		d, said := &list[i], len(c.ms)
 		for _, alt := range c.alternatives(d, selector{anyKind: true}) {
 			s, somebody := alt.join()
-			if len(c.ms) == said && c.whole && (!somebody || s.onlyRegistered() && len(c.possible(&s)) == 0) {
+			if len(c.ms) == said && c.whole && (!somebody || s.onlyRegistered() && c.among(&s).first == nil) {
 				c.ms.AddHint(d.Pos, "as they are registered here, these exclude each other", "nobody is %v", alt)
 				continue
 			}

@@ -18,8 +18,12 @@ func (c *compiler) someOf(s *selector, others []selector) bool {
 	if !s.onlyRegistered() {
 		return false
 	}
-	all := c.possible(s)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(id *Identity) bool { return !among(id) })
+	for id := range c.possible(s) {
+		if !among(id) {
+			return false
+		}
+	}
+	return c.among(s).first != nil
 }
 
 // follows reports whether whoever fits s, and is of an identity where one is given, is
@@ -80,11 +84,11 @@ func (c *compiler) somebody(s *selector) *Caller {
 		who.Kind = s.kind
 	}
 	if s.onlyRegistered() || s.registered {
-		all := c.possible(s)
-		if len(all) == 0 {
+		first := c.among(s).first
+		if first == nil {
 			return nil
 		}
-		who.Identity, who.Kind, v.Issuer = all[0], all[0].Kind, all[0].Issuer
+		who.Identity, who.Kind, v.Issuer = first, first.Kind, first.Issuer
 	}
 	for _, claim := range s.claims {
 		had, _ := v.Claims[claim.name].([]string)

@@ -95,7 +95,7 @@ func handedOn(set *rules.Set, routes *resolver.Routes) rules.Mistakes {
 // and a line that finds it in a header of ours, which never gets here.
 func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.Mistakes {
 	var ms rules.Mistakes
-	all := set.Rules()
+	setting := set.RulesWith(func(d *rules.RuleDecl) bool { return len(d.Then.SetQuery) > 0 })
 	for _, op := range routes.Operations() {
 		for _, name := range op.Headers {
 			if slices.Contains(managed, name) {
@@ -106,7 +106,7 @@ func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.
 				ms.AddHint(op.Pos, "the upstream does not get it: ask in another header", "the line captures the header %q, in which a rule asks", name)
 			}
 		}
-		for _, r := range all {
+		for _, r := range setting {
 			names := func(set string) bool {
 				return slices.ContainsFunc(op.Query, func(captured string) bool { return resolver.Alike(set, captured) })
 			}

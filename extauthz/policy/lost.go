@@ -2,9 +2,6 @@ package policy
 
 import (
 	"log/slog"
-	"slices"
-
-	"github.com/tiergate/tiergate/rules"
 )
 
 // tellLost warns of what the version before had and this one has not, where
@@ -27,18 +24,21 @@ func fileNames(p *Policy) (names []string) {
 
 // denials are the ids of the deny rules that are in force.
 func denials(p *Policy) (ids []string) {
-	for _, r := range p.set.Rules() {
-		if r.Effect == rules.Deny && !r.Shadow {
-			ids = append(ids, r.ID)
+	for i := range p.source.Rules {
+		if d := &p.source.Rules[i]; len(d.Deny.List) > 0 && d.Mode.V != "shadow" {
+			ids = append(ids, d.ID.V)
 		}
 	}
 	return ids
 }
 
 func missing(before, now []string) []string {
-	gone := []string{}
+	gone, there := []string{}, make(map[string]bool, len(now))
+	for _, name := range now {
+		there[name] = true
+	}
 	for _, name := range before {
-		if !slices.Contains(now, name) {
+		if !there[name] {
 			gone = append(gone, name)
 		}
 	}
