@@ -202,7 +202,12 @@ func (a At[T]) given() bool { return a.Pos != Pos{} }
 const maxHinted = 200
 
 // unknownWord reports a reference to something that does not exist.
-func (c *compiler) unknownWord(what string, at At[string], among iter.Seq[string]) {
+func (c *compiler) unknownWord(what string, at At[string], known []string) {
+	c.unknownAmong(what, at, slices.Values(known))
+}
+
+// unknownAmong is unknownWord where there may be many names.
+func (c *compiler) unknownAmong(what string, at At[string], among iter.Seq[string]) {
 	if len(c.ms) >= maxHinted {
 		c.ms.Add(at.Pos, "unknown %s %q", what, at.V)
 		return
@@ -226,7 +231,7 @@ func (c *compiler) tier(s *Schema, at At[string]) Tier {
 		for i := range s.Tiers {
 			known = append(known, s.Tiers[i].Name)
 		}
-		c.unknownWord("tier", at, slices.Values(known))
+		c.unknownWord("tier", at, known)
 	}
 	return t
 }
@@ -237,6 +242,6 @@ func (c *compiler) issuer(at At[string]) {
 		return
 	}
 	if _, ok := c.env.Issuers[at.V]; !ok {
-		c.unknownWord("issuer", at, maps.Keys(c.env.Issuers))
+		c.unknownAmong("issuer", at, maps.Keys(c.env.Issuers))
 	}
 }

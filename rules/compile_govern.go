@@ -14,7 +14,7 @@ import (
 func (c *compiler) govern(d *IdentityDecl, id *Identity) {
 	var ok bool
 	if id.Status, ok = ParseStatus(d.Status.V); d.Status.given() && !ok {
-		c.unknownWord("status", d.Status, slices.Values(identityStates[:]))
+		c.unknownWord("status", d.Status, identityStates[:])
 	}
 	c.exact("environment", d.Environment, "leave environment out, then it is any")
 	if d.Owner.given() && strings.TrimSpace(d.Owner.V) == "" {
@@ -37,7 +37,7 @@ func (c *compiler) acting() {
 	for i := range c.src.Identities {
 		for _, at := range c.src.Identities[i].OnBehalfOf {
 			if c.identities[at.V] == nil {
-				c.unknownWord("identity", at, maps.Keys(c.identities))
+				c.unknownAmong("identity", at, maps.Keys(c.identities))
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func (c *compiler) callerKinds() {
 		e := &c.src.Kinds[i]
 		kind, ok := ParseCallerKind(e.Key)
 		if !ok || kind == Anonymous {
-			c.unknownWord("kind", At[string]{e.Pos, e.Key}, slices.Values([]string{"human", "service", "workload", "third-party", "agent"}))
+			c.unknownWord("kind", At[string]{e.Pos, e.Key}, []string{"human", "service", "workload", "third-party", "agent"})
 			continue
 		}
 		if pos, dup := first[e.Key]; dup {

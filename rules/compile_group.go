@@ -58,7 +58,7 @@ func (c *compiler) checkMembers(d *GroupDecl) {
 	for _, at := range d.Members {
 		switch {
 		case c.identities[at.V] == nil && c.groups[at.V] == nil:
-			c.unknownWord(c.nameable(), at, c.names())
+			c.unknownAmong(c.nameable(), at, c.names())
 		case first[at.V]:
 			c.ms.Add(at.Pos, "%q is already in the group", at.V)
 		}

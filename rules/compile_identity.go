@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -36,7 +35,7 @@ func (c *compiler) identity(d *IdentityDecl) *Identity {
 	case !d.Kind.given():
 		c.ms.AddHint(d.Pos, "one of human, service, workload, third-party, agent", "identity %q has no kind", id.Name)
 	case !ok || kind == Anonymous:
-		c.unknownWord("kind", d.Kind, slices.Values([]string{"human", "service", "workload", "third-party", "agent"}))
+		c.unknownWord("kind", d.Kind, []string{"human", "service", "workload", "third-party", "agent"})
 	}
 	id.Kind = kind
 	c.match(d, id)

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"time"
 )
 
@@ -11,7 +10,7 @@ const maxReviewYears = 2
 // overdue reads what becomes of what was not reviewed in time.
 func (c *compiler) overdue() {
 	if at := c.src.Overdue; at.given() && at.V != "warn" && at.V != "deny" {
-		c.unknownWord("answer to what is overdue", at, slices.Values([]string{"warn", "deny"}))
+		c.unknownWord("answer to what is overdue", at, []string{"warn", "deny"})
 	}
 }
 

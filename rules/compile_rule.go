@@ -123,7 +123,7 @@ func (c *compiler) scopeOf(r *rule) {
 		case t == nil && strings.Contains(w.V, "/"):
 			c.ms.AddHint(w.Pos, "a rule is on types of objects; paths stand in routes, where a map line says what is behind them", "unknown type %q", w.V)
 		case t == nil:
-			c.unknownWord("type", w, maps.Keys(c.set.schema.Types))
+			c.unknownAmong("type", w, maps.Keys(c.set.schema.Types))
 		case slices.Contains(r.types, t):
 			c.ms.Add(w.Pos, "type %q is given twice", d.On[i].V)
 		default:

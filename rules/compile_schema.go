@@ -68,7 +68,7 @@ func (c *compiler) parents(s *Schema) {
 	}
 	for i := range c.src.Objects {
 		if p := c.src.Objects[i].Parent; p.given() && s.Types[p.V] == nil {
-			c.unknownWord("type", p, maps.Keys(s.Types))
+			c.unknownAmong("type", p, maps.Keys(s.Types))
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		c.ms.Add(d.MaxRowTier.Pos, "max_row_tier %s is below the type's tier %s", d.MaxRowTier.V, d.Tier.V)
 	}
 	if d.Catalog.given() && !c.env.Partial && !slices.Contains(c.env.Catalogs, d.Catalog.V) {
-		c.unknownWord("catalog", d.Catalog, slices.Values(c.env.Catalogs))
+		c.unknownWord("catalog", d.Catalog, c.env.Catalogs)
 	}
 	if d.ID.given() {
 		if _, err := regexp.Compile(d.ID.V); err != nil { // by itself: "a)|(b" is balanced only within brackets

@@ -20,7 +20,7 @@ func (c *compiler) members(d *Selector, around selector) (out []selector, within
 	if d.Kind.given() {
 		kind, ok := ParseCallerKind(d.Kind.V)
 		if !ok {
-			c.unknownWord("kind", d.Kind, slices.Values([]string{"anonymous", "human", "service", "workload", "third-party", "agent"}))
+			c.unknownWord("kind", d.Kind, []string{"anonymous", "human", "service", "workload", "third-party", "agent"})
 		}
 		within.kind, within.anyKind = kind, false
 		add(selector{kind: kind})
@@ -76,7 +76,7 @@ func (c *compiler) named(d *Selector) (out []selector) {
 		case c.identities[at.V] != nil:
 			c.ms.AddHint(at.Pos, "write identity: "+at.V, "%q is an identity", at.V)
 		default:
-			c.unknownWord("group", at, maps.Keys(c.groups))
+			c.unknownAmong("group", at, maps.Keys(c.groups))
 		}
 		out = append(out, c.inGroup(at))
 	}
@@ -89,7 +89,7 @@ func (c *compiler) isOne(at At[string], what string, known iter.Seq[string]) sel
 		if hint := foreignCaller(at.V); hint != "" && c.groups[at.V] == nil {
 			c.ms.AddHint(at.Pos, hint, "unknown %s %q", what, at.V)
 		} else if c.groups[at.V] == nil {
-			c.unknownWord(what, at, known)
+			c.unknownAmong(what, at, known)
 		}
 		id = &Identity{Name: at.V}
 	}
@@ -117,7 +117,7 @@ func (c *compiler) scopeWord(at At[string]) {
 func (c *compiler) environment(at At[string]) {
 	c.exact("environment", at, "leave environment out, then it is any")
 	if at.V != "" && !c.environments[at.V] {
-		c.unknownWord("environment", at, maps.Keys(c.environments))
+		c.unknownAmong("environment", at, maps.Keys(c.environments))
 	}
 }
 

@@ -74,7 +74,7 @@ func (c *compiler) need(w At[string]) *Need {
 	}
 	n := &Need{Pos: w.Pos, Text: w.V, Action: m[1], Type: c.set.schema.Types[m[2]], ID: m[3]}
 	if n.Type == nil {
-		c.unknownWord("type", At[string]{w.Pos, m[2]}, maps.Keys(c.set.schema.Types))
+		c.unknownAmong("type", At[string]{w.Pos, m[2]}, maps.Keys(c.set.schema.Types))
 		return nil
 	}
 	if n.Type.ID != nil && n.ID != "" && !n.Type.ID.MatchString(n.ID) {
