@@ -69,13 +69,41 @@ func cases(t *testing.T, folder string) map[string]*testCase {
 	return out
 }
 
-// fsys is the case's rules directory: what stands below rules/.
+// fsys is the case's rules directory: what stands below rules/. Files below
+// platform/ and teams/ are two layers.
 func (c *testCase) fsys() fs.FS {
 	m := fstest.MapFS{}
 	for name, text := range c.files {
-		if name, ok := strings.CutPrefix(name, "rules/"); ok {
+		if c.layered() && !strings.HasPrefix(name, "want") {
+			m[name] = &fstest.MapFile{Data: []byte(text)}
+		} else if name, ok := strings.CutPrefix(name, "rules/"); ok {
 			m[name] = &fstest.MapFile{Data: []byte(text)}
 		}
+	}
+	return m
+}
+
+func (c *testCase) layered() bool {
+	for name := range c.files {
+		if strings.HasPrefix(name, "teams/") {
+			return true
+		}
+	}
+	return false
+}
+
+// beside puts the case's rules beside base.yaml, unless it brings its own.
+func (c *testCase) beside(t *testing.T) fs.FS {
+	m := c.fsys().(fstest.MapFS)
+	base := "base.yaml"
+	if c.layered() {
+		base = "platform/base.yaml"
+	}
+	if _, own := m[base]; !own {
+		m[base] = &fstest.MapFile{Data: readBase(t)}
+	}
+	if c.layered() {
+		return Layers(m, "platform", "teams")
 	}
 	return m
 }
@@ -111,7 +139,7 @@ func (c *testCase) write(t *testing.T) {
 }
 
 func fileRank(name string) string {
-	for i, prefix := range []string{"rules/", "input", "want.json", "twin", "want-twin"} {
+	for i, prefix := range []string{"rules/", "platform/", "teams/", "input", "want.json", "twin", "want-twin"} {
 		if strings.HasPrefix(name, prefix) {
 			return string(rune('0'+i)) + name
 		}

@@ -82,7 +82,7 @@ func (c *compiler) class(s *Schema, t *Type, d *ClassDecl, n int) {
 	if c.expressions == nil { // a mistake of its own
 		return
 	}
-	done := c.compileCondition(&scope{typ: t, classifies: true, defined: c.defined(), broad: s.BroadAbove}, d.When)
+	done := c.compileCondition(&scope{typ: t, classifies: true, defined: c.defined(d.Pos.File), broad: s.BroadAbove}, d.When)
 	c.problems(d.When, ", as type "+strconv.Quote(t.Name)+" uses it", done.problems)
 	if k.condition = done.condition; k.condition == nil {
 		return

@@ -62,6 +62,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		marred:       make(map[string]bool),
 		answers:      make(map[string]At[string]),
 		usedGroups:   make(map[string]bool),
+		teamFor:      make(map[string]*Team),
 		amongst:      make(map[string]among),
 		environments: make(map[string]bool),
 	}
@@ -75,6 +76,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		return &Set{schema: c.schema()}, c.ms
 	}
 	c.hiddenCharacters()
+	c.teams()
 	c.definitions()
 	c.overdue()
 	c.set.schema = c.schema()
@@ -86,6 +88,8 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.hosts()
 	c.glanceAtRoutes()
 	c.actionGroups()
+	c.givenToTeams()
+	c.lower()
 	c.needed()
 	c.linePurposes()
 	c.declaredInVain()
@@ -103,7 +107,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.unusedIdentities()
 	c.unusedTiers()
 	if len(c.ms) > 0 || src.faulty {
-		return &Set{schema: c.set.schema}, c.ms
+		return &Set{schema: c.set.schema, teams: c.set.teams}, c.ms
 	}
 	c.covered() // by rules that are without mistakes
 	c.warnings.sort()
@@ -140,6 +144,7 @@ type compiler struct {
 	said         map[string]bool       // of defines, what is wrong with them
 	marred       map[string]bool       // files with characters that do not show
 	answers      map[string]At[string] // the headers that rules ask, by the names of the answers
+	teamFor      map[string]*Team      // by file
 }
 
 // quiet compiles a declaration. Of one that Parse has already found fault with

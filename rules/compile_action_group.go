@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (c *compiler) actionsIn(g *actionGroup, path []string) []string {
 	path = append(path, g.decl.Key)
 	out := []string{}
 	for _, at := range g.decl.V {
-		switch inner := c.actionGroup[at.V]; {
+		switch inner := c.actionsNamed(at); {
 		case at.V == anything:
 			c.ms.AddHint(at.Pos, `write to: ["*"] in the rule, where a reader sees it`, "an action group lists actions, and not every action")
 		case inner != nil && slices.Contains(path, at.V):
@@ -59,11 +60,19 @@ func (c *compiler) actionsIn(g *actionGroup, path []string) []string {
 	return g.actions
 }
 
+// actionsNamed is the group that a word stands for, or nil: a team's is its own.
+func (c *compiler) actionsNamed(at At[string]) *actionGroup {
+	if g := c.actionGroup[at.V]; g != nil && c.sees(at.Pos.File, g.decl.Pos.File) {
+		return g
+	}
+	return nil
+}
+
 // toActions reads `to`: each action once, in the order in which they are named.
 func (c *compiler) toActions(to Strings) (out []string) {
 	for _, at := range to {
 		actions := []string{at.V}
-		if g := c.actionGroup[at.V]; g != nil {
+		if g := c.actionsNamed(at); g != nil {
 			c.usedActions[at.V], actions = true, g.actions
 		} else if at.V != anything {
 			c.knownAction(at)
@@ -85,6 +94,9 @@ func (c *compiler) knownAction(at At[string]) bool {
 	hint := DidYouMean(at.V, slices.Sorted(maps.Keys(c.actions)))
 	if hint == "" {
 		hint = DidYouMean(at.V, slices.Sorted(maps.Keys(c.actionGroup)))
+	}
+	if g := c.actionGroup[at.V]; g != nil {
+		hint = fmt.Sprintf("files of one team alone use the group at %v", g.decl.Pos)
 	}
 	if hint == "" {
 		hint = c.foreignAction(at.V)

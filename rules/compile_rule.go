@@ -12,8 +12,11 @@ import (
 // in which they are tried and in which their `then` runs.
 func (c *compiler) rules() {
 	decls := make([]*RuleDecl, len(c.src.Rules))
+	first := make(map[string]Pos, len(decls))
 	for i := range c.src.Rules {
-		decls[i] = &c.src.Rules[i]
+		d := &c.src.Rules[i]
+		decls[i] = d
+		c.quiet(d.Pos, func() { c.name("rule", d.ID, d.Pos, first) })
 	}
 	slices.SortStableFunc(decls, func(a, b *RuleDecl) int {
 		switch {
@@ -24,10 +27,8 @@ func (c *compiler) rules() {
 		}
 		return cmp.Compare(a.ID.V, b.ID.V)
 	})
-	first := make(map[string]Pos, len(decls))
 	for i, d := range decls {
 		c.quiet(d.Pos, func() {
-			c.name("rule", d.ID, d.Pos, first)
 			c.set.rules = append(c.set.rules, c.rule(d, i))
 		})
 	}
@@ -38,6 +39,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.effect(r)
 	c.scopeOf(r)
 	c.limits(r)
+	c.teamRule(r)
 	c.checkPurposes(r)
 	c.ruleCategory(r)
 	c.clauses(r)

@@ -14,9 +14,7 @@ import (
 func TestDecide(t *testing.T) {
 	for name, c := range cases(t, "decide") {
 		t.Run(name, func(t *testing.T) {
-			m := c.fsys().(fstest.MapFS)
-			m["base.yaml"] = &fstest.MapFile{Data: readBase(t)}
-			set := loadFS(t, m)
+			set := loadFS(t, c.beside(t))
 			got := parseInput(t, c.files["input.json"]).decide(t, set)
 			c.expect(t, "want.json", show(t, &got))
 			twin, ok := c.files["twin.json"]

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -53,7 +52,7 @@ func (c *compiler) definitions() {
 		if d == nil || d.decl != &c.src.Define[i] {
 			continue
 		}
-		if _, problems := c.writeOut(d.decl.V.V, d, nil); len(problems) > 0 {
+		if _, problems := c.writeOut(d.decl.V.V, d.decl.Pos.File, d, nil); len(problems) > 0 {
 			d.faulty = true
 			c.problems(d.decl.V, "", problems)
 		}
@@ -66,9 +65,9 @@ var celWords = []string{"object", "caller", "user", "peer", "request", "purpose"
 	"inNetwork", "within", "intersects", "containsAll", "semver", "under", "segment",
 	"int", "uint", "double", "string", "bool", "bytes", "list", "type", "dyn", "duration", "timestamp", "null_type"}
 
-// writeOut writes out the defines in a text. of is the define that the text is of, and
-// inside are those that it is written into.
-func (c *compiler) writeOut(text string, of *define, inside []*define) (out written, problems []problem) {
+// writeOut writes out the defines in a text of a file. of is the define that the text is of,
+// and inside are those that it is written into.
+func (c *compiler) writeOut(text, file string, of *define, inside []*define) (out written, problems []problem) {
 	if len(c.defines) == 0 {
 		return written{text, []piece{{}}}, nil
 	}
@@ -77,7 +76,7 @@ func (c *compiler) writeOut(text string, of *define, inside []*define) (out writ
 		return out, problems
 	}
 	for _, name := range local {
-		if c.defines[name] != nil {
+		if d := c.defines[name]; d != nil && c.sees(file, d.decl.Pos.File) {
 			return out, []problem{{line: 1, text: fmt.Sprintf("%q is defined, choose another name for the elements", name)}}
 		}
 	}
@@ -93,8 +92,11 @@ func (c *compiler) writeOut(text string, of *define, inside []*define) (out writ
 	}
 	for _, n := range names {
 		d := c.defines[n.name]
-		if d == nil {
+		if d == nil || slices.Contains(local, n.name) {
 			continue
+		}
+		if !c.sees(file, d.decl.Pos.File) {
+			return out, []problem{c.otherTeams(runes, n, d)}
 		}
 		if at := slices.Index(inside, d); at >= 0 {
 			return out, []problem{cycleAt(runes, n, inside[at:])}
@@ -127,7 +129,7 @@ func (c *compiler) within(d *define, inside []*define) (written, []problem) {
 	case d.written != nil:
 		return *d.written, nil
 	}
-	inner, problems := c.writeOut(d.decl.V.V, d, inside)
+	inner, problems := c.writeOut(d.decl.V.V, d.decl.Pos.File, d, inside)
 	if len(problems) == 0 {
 		d.written = &inner
 	}
@@ -183,7 +185,7 @@ func (w *written) origin(p *problem, text string) {
 
 // compileCondition compiles a condition, its defines written out.
 func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
-	w, problems := c.writeOut(at.V, nil, nil)
+	w, problems := c.writeOut(at.V, at.Pos.File, nil, nil)
 	if len(problems) > 0 {
 		done.problems = problems
 		return done
@@ -222,8 +224,22 @@ func (c *compiler) problems(at At[string], user string, problems []problem) {
 	}
 }
 
-// defined are the names that conditions may use, for who misspells one.
-func (c *compiler) defined() []string { return slices.Collect(maps.Keys(c.defines)) }
+// otherTeams says that a name is another team's word.
+func (c *compiler) otherTeams(text []rune, n nameAt, d *define) problem {
+	p := problem{text: fmt.Sprintf("%q is not known here: files of one team alone use it, and it stands at %v", n.name, d.decl.Pos), hint: "define it in a file of your own, or ask for it in the top layer"}
+	p.line, p.col = lineOf(text, n.at)
+	return p
+}
+
+// defined are the names that conditions of a file may use, for who misspells one.
+func (c *compiler) defined(file string) (names []string) {
+	for name, d := range c.defines {
+		if c.sees(file, d.decl.Pos.File) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // unusedDefines warns of defines that no condition comes to.
 func (c *compiler) unusedDefines() {

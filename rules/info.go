@@ -25,6 +25,7 @@ type RuleInfo struct {
 	When       string
 	Written    string // the same, with every define written out
 	Unbounded  bool
+	SetHeaders []string // headers that it sets
 	SetQuery   []string // query parameters that it sets
 	Narrow     bool     // something in it is sure to keep objects of each of its types out
 	Broad      []string // what makes its rights broad
@@ -64,6 +65,9 @@ func (r *rule) info(about *roster) RuleInfo {
 		Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
 		NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		Category: d.Category.List.Values(), ByCategory: r.byCategory,
+	}
+	for _, e := range d.Then.SetHeaders {
+		out.SetHeaders = append(out.SetHeaders, e.Key)
 	}
 	for _, e := range d.Then.SetQuery {
 		out.SetQuery = append(out.SetQuery, e.Key)

@@ -31,6 +31,7 @@ const (
 	CodeUnused    Code = "unused"
 	CodeReview    Code = "review"
 	CodeReason    Code = "unjustified"
+	CodeOwned     Code = "not_owned"
 )
 
 var abouts = map[Code]string{
@@ -52,6 +53,7 @@ var abouts = map[Code]string{
 	CodeConstant:  "a condition that holds of everything",
 	CodeUnused:    "a declaration that nothing uses",
 	CodeReason:    "a right to something sensitive for which nobody says why",
+	CodeOwned:     "what a file of a lower layer may not speak about",
 	CodeReview:    "a review that is overdue, or too far ahead",
 }
 
@@ -67,6 +69,7 @@ var kinds = []struct {
 	code Code
 	fits func(format string) bool
 }{
+	{CodeOwned, starts("team %q cannot", "team %q does not own", "team %q has not", "team %q would take", "team %q owns the type")},
 	{CodeLater, has("not supported yet")},
 	{CodeKey, starts("unknown key", "no key of the configuration")},
 	{CodeSyntax, starts("not valid YAML", "the file ", "a second document", "anchors and aliases", "nested deeper", "a key must be", "the tag ")},

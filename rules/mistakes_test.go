@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,17 +47,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// beside puts the case's rules beside base.yaml, unless it brings its own.
-func (c *testCase) beside(t *testing.T) fstest.MapFS {
-	m := c.fsys().(fstest.MapFS)
-	if _, own := m["base.yaml"]; !own {
-		m["base.yaml"] = &fstest.MapFile{Data: readBase(t)}
-	}
-	return m
-}
-
 // report is what `check` prints of the rules: the mistakes of Parse and of Compile.
-func report(m fstest.MapFS, env Env) string {
+func report(m fs.FS, env Env) string {
 	src, ms := Parse(m)
 	_, more := Compile(src, env)
 	ms = append(ms, more...)
@@ -64,12 +56,10 @@ func report(m fstest.MapFS, env Env) string {
 	return ms.Report(textOfFile(m))
 }
 
-func textOfFile(m fstest.MapFS) func(string) string {
+func textOfFile(m fs.FS) func(string) string {
 	return func(file string) string {
-		if f := m[file]; f != nil {
-			return string(f.Data)
-		}
-		return ""
+		text, _ := fs.ReadFile(m, file)
+		return string(text)
 	}
 }
 

@@ -9,21 +9,26 @@ import (
 )
 
 // Parse reads every *.yaml file of a rules directory, but not *_test.yaml, and the
-// files that these may name, in byte order of their paths. With mistakes, the Source serves to find more of
+// files that these may name, in byte order of their paths. The directories of a
+// Layered file system are layers; any other is one rules directory. With mistakes, the Source serves to find more of
 // them, and is not to be put into force.
 func Parse(fsys fs.FS) (*Source, Mistakes) {
 	files, ms := ReadFiles(fsys, IsRead)
-	p := parser{src: &Source{broken: make(map[Pos]bool), Unread: len(ms) > 0}, ms: ms}
+	p := parser{src: &Source{Layers: layersOf(fsys), broken: make(map[Pos]bool), Unread: len(ms) > 0}, ms: ms}
 	found := false
 	for _, f := range files {
-		switch {
-		case IsTests(f.Path):
+		if IsTests(f.Path) {
 			p.tests(f)
-		case IsSide(f.Path):
-			p.src.Files = append(p.src.Files, f)
-		default:
-			found = true
-			p.file(f)
+			continue
+		}
+		p.src.Files = append(p.src.Files, f)
+		found = found || IsYAML(f.Path)
+	}
+	for _, lower := range []bool{false, true} { // what is there already is the top layer's
+		for _, f := range p.src.Files {
+			if IsYAML(f.Path) && p.src.Lower(f.Path) == lower {
+				p.file(f)
+			}
 		}
 	}
 	p.src.Rules = slices.Concat(p.rules...)
@@ -76,10 +81,10 @@ type sections struct {
 
 	Kinds Entries[CallerKindDecl] `yaml:"kinds"`
 	Rules []RuleDecl              `yaml:"rules"`
+	Teams []TeamDecl              `yaml:"teams"`
 }
 
 func (p *parser) file(f File) {
-	p.src.Files = append(p.src.Files, f)
 	n, ms := ParseYAML(f.Path, []byte(f.Text))
 	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken}
 	var s sections
@@ -89,6 +94,10 @@ func (p *parser) file(f File) {
 		d.Into(n, &s)
 	}
 	p.ms = d.Mistakes
+	if p.src.Lower(f.Path) {
+		p.onlyTop(n)
+		s.keepLower()
+	}
 	p.merge(&s)
 }
 
@@ -138,6 +147,7 @@ func (p *parser) merge(s *sections) {
 	p.src.ActionGroups = append(p.src.ActionGroups, s.ActionGroups...)
 	p.src.Kinds = append(p.src.Kinds, s.Kinds...)
 	p.rules = append(p.rules, s.Rules)
+	p.src.Teams = append(p.src.Teams, s.Teams...)
 }
 
 func (p *parser) single(to *At[string], from At[string], key string) {

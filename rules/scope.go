@@ -16,6 +16,7 @@ type scope struct {
 	broad  Tier                 // attributes of a property above it are sensitive
 
 	defined []string // names that conditions have
+	team    string   // whose words these may be, "" for the top layer's alone
 
 	classifies bool // it is of a classification: the object alone is read, and not what comes of it
 }
@@ -33,7 +34,7 @@ func (sc *scope) key() string {
 	if sc.typ != nil {
 		name = sc.typ.Name
 	}
-	return name + "\x00" + strings.Join(sc.issuer, "\x00")
+	return sc.team + "\x00" + name + "\x00" + strings.Join(sc.issuer, "\x00")
 }
 
 // lookup finds the variable that a dotted path starts with. used is how many of

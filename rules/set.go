@@ -10,6 +10,7 @@ import (
 type Set struct {
 	schema     *Schema
 	identities []*Identity
+	teams      []*Team
 	rules      []*rule // in byte order of file path, then position
 	deny       index
 	allow      index

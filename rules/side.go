@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -29,12 +30,22 @@ func IsRead(name string) bool { return IsYAML(name) || IsSide(name) }
 // sides gives each declaration the file that it names.
 func (p *parser) sides() {
 	for i := range p.src.Routes {
-		h := &p.src.Routes[i]
-		p.side(&h.GraphQL.Schema, ".graphql")
-		p.side(&h.GraphQL.Persisted, ".persisted.json")
-		p.side(&h.GRPC.Descriptors, ".binpb")
-		for j := range h.MCP {
-			p.side(&h.MCP[j].Tools, ".tools.json")
+		for s, ending := range p.src.Routes[i].sides() {
+			p.side(s, ending)
+		}
+	}
+}
+
+// sides are the files that a host's declaration can name, with their endings.
+func (h *HostDecl) sides() iter.Seq2[*SideFile, string] {
+	return func(yield func(*SideFile, string) bool) {
+		if !yield(&h.GraphQL.Schema, ".graphql") || !yield(&h.GraphQL.Persisted, ".persisted.json") || !yield(&h.GRPC.Descriptors, ".binpb") {
+			return
+		}
+		for i := range h.MCP {
+			if !yield(&h.MCP[i].Tools, ".tools.json") {
+				return
+			}
 		}
 	}
 }

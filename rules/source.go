@@ -24,6 +24,11 @@ type Source struct {
 	Define       Entries[At[string]]
 	Kinds        Entries[CallerKindDecl]
 	Rules        []RuleDecl
+	Teams        []TeamDecl
+
+	// Layers names the directories whose files come first in paths, the top layer
+	// first; nil where there is one layer alone.
+	Layers []string
 
 	// Unread: a file could not be read at all, so what the others refer to may
 	// be missing for no fault of theirs. Nothing is to be checked against it.

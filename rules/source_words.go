@@ -53,6 +53,20 @@ var keyWords = map[reflect.Type]map[string]string{
 		"kinds":         "What every identity of a kind must have.",
 		"overdue":       "What becomes of what was not reviewed in time: warn, or deny.",
 		"rules":         "Who may do what. A denial beats any allow; nothing else orders rules.",
+		"teams":         "Who keeps which files of the layers below, and what these may speak about.",
+	},
+	reflect.TypeFor[TeamDecl](): {
+		"files": "Its files and directories, as messages name them; a directory ends in a slash.",
+		"owns":  "What its files may speak about.",
+	},
+	reflect.TypeFor[OwnsDecl](): {
+		"types":    "Types of objects that its rules and lines are about. It declares those that the top layer does not.",
+		"hosts":    "Hosts that it has lines for, in lower case; *.name for all below.",
+		"up_to":    "The highest tier that its rules may allow.",
+		"actions":  "Actions that its rules may allow; all unless given.",
+		"catalogs": "Sources that its types may be read from.",
+		"headers":  "Headers that its rules may set, or ask in.",
+		"open":     "Its lines may be open: pass without a caller.",
 	},
 	reflect.TypeFor[TierDecl](): {
 		"require_shadow": "Demands that are tried: they count in the second verdict alone.",

@@ -26,7 +26,7 @@ func newCheck() *cobra.Command {
 		Long: `check loads with the very loader the server uses and reports every mistake at once,
 with file, line and column. It reads the catalogs, too: what the server would refuse there is a
 mistake, what it would ignore a warning. So is what loads and is hardly meant; with warnings
-alone the exit code is 0. With only a rules directory, what needs the configuration
+alone the exit code is 0. With only rules directories, of which the first is the top layer, what needs the configuration
 (issuers and their claims, catalogs, managed headers) is left out and said to be.
 With --for it also reports what Istio's provider or Envoy Gateway can never satisfy.
 A mistake of a kind that has a code of its own ends in it, in brackets. --format sarif is for code scanning, github for

@@ -13,7 +13,8 @@ import (
 	"github.com/tiergate/tiergate/rules/regular"
 )
 
-// Dirs are rules directories read as one: each appears under its base name.
+// Dirs are rules directories read as one version: each appears under its base
+// name, and is a layer, the first the top one.
 // They are opened through os.Root, so that links inside a directory work
 // (Kubernetes mounts use them) and links out of it are refused.
 type Dirs struct {
@@ -52,6 +53,9 @@ func (d *Dirs) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Layers implements rules.Layered.
+func (d *Dirs) Layers() []string { return d.names }
 
 // Open implements fs.FS.
 func (d *Dirs) Open(name string) (fs.File, error) {

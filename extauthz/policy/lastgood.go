@@ -15,7 +15,8 @@ import (
 )
 
 // Below state_dir, the rules that loaded last stand in a directory named by the
-// hash of their content, and a file names the directory in force.
+// hash of their content, and a file names the directory in force, with its layers
+// behind a space: divided by slashes, the top one first; nothing where there are none.
 const (
 	goodDir  = "rules"
 	goodName = "current"
@@ -29,10 +30,10 @@ var ErrNoneKept = errors.New("no last good rules are kept")
 // file names is always complete.
 func KeepLastGood(state string, p *Policy) error {
 	good := filepath.Join(state, goodDir)
-	sum := contentHash(p.source.Files)
+	sum := keptHash(p.source)
 	hash := hex.EncodeToString(sum[:])
 	dir := filepath.Join(good, hash)
-	if !intact(dir, sum) { // also where something was added
+	if !intact(dir, p.source) { // also where something was added
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -46,20 +47,29 @@ func KeepLastGood(state string, p *Policy) error {
 			return err
 		}
 	}
-	if err := regular.Replace(filepath.Join(good, goodName), []byte(hash+"\n"), 0o600); err != nil {
+	if err := regular.Replace(filepath.Join(good, goodName), []byte(strings.TrimSpace(hash+" "+strings.Join(p.source.Layers, "/"))+"\n"), 0o600); err != nil {
 		return err
 	}
 	return removeOthers(good, hash)
 }
 
-func intact(dir string, sum [sha256.Size]byte) bool {
+// keptHash covers what is kept: the files, and which of them are the top layer's.
+func keptHash(src *rules.Source) [sha256.Size]byte {
+	sum := contentHash(src.Files)
+	if len(src.Layers) == 0 {
+		return sum
+	}
+	return sha256.Sum256(append(sum[:], strings.Join(src.Layers, "/")...))
+}
+
+func intact(dir string, src *rules.Source) bool {
 	t, err := openTree(dir)
 	if err != nil {
 		return false
 	}
 	defer t.root.Close() //nolint:errcheck // nothing was written
 	files, ms := rules.ReadFiles(t, rules.IsRead)
-	return len(ms) == 0 && contentHash(files) == sum
+	return len(ms) == 0 && contentHash(files) == contentHash(src.Files)
 }
 
 // LastGood loads the rules that KeepLastGood wrote last, or fails with
@@ -74,7 +84,7 @@ func LastGood(state string, load func(fs.FS) (*Policy, *rules.Source, error)) (*
 	if err != nil {
 		return nil, err
 	}
-	hash := strings.TrimSpace(string(name))
+	hash, layers, _ := strings.Cut(strings.TrimSpace(string(name)), " ")
 	want, err := hex.DecodeString(hash)
 	if err != nil || len(want) != sha256.Size {
 		return nil, fmt.Errorf("%s names no version: %q", filepath.Join(good, goodName), hash)
@@ -85,14 +95,18 @@ func LastGood(state string, load func(fs.FS) (*Policy, *rules.Source, error)) (*
 		return nil, err
 	}
 	defer t.root.Close() //nolint:errcheck // nothing was written
-	p, src, err := load(t)
+	var fsys fs.FS = t
+	if layers != "" {
+		fsys = rules.Layers(t, strings.Split(layers, "/")...)
+	}
+	p, src, err := load(fsys)
 	if p != nil {
 		src = p.source
 	}
 	if src == nil {
 		return nil, err
 	}
-	if got := contentHash(src.Files); got != [sha256.Size]byte(want) {
+	if got := keptHash(src); got != [sha256.Size]byte(want) {
 		return nil, fmt.Errorf("%s is not as it was kept: its files have the hash %x", dir, got)
 	}
 	return p, err

@@ -47,9 +47,12 @@ func compile(src *rules.Source, ms rules.Mistakes, o Options) (*Policy, error) {
 	ms = append(ms, more...)
 	routes, more := resolver.Compile(src.Routes, set.Schema())
 	ms = append(ms, more...)
+	ms = append(ms, linesOfTeams(set, routes)...)
 	if len(ms) == 0 {
 		ms = append(ms, handedOn(set, routes)...)
 		ms = append(ms, rewritten(set, routes, o.Env.Managed)...)
+		ms = append(ms, setElsewhere(set, routes)...)
+		ms = append(ms, topAlone(src, &o)...)
 	}
 	if err := ms.Err(); err != nil {
 		return nil, err
@@ -137,6 +140,9 @@ func hash(src *rules.Source, o *Options) string {
 	for _, f := range src.Files {
 		part(f.Path)
 		part(f.Text)
+	}
+	if len(src.Layers) > 0 {
+		part("layers " + strings.Join(src.Layers, "/"))
 	}
 	part(strings.Join(slices.Sorted(slices.Values(env.Managed)), ","))
 	part(strings.Join(slices.Sorted(slices.Values(env.Catalogs)), ","))
