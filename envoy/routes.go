@@ -30,6 +30,9 @@ func Routes(lines []Line, cluster string, limit int) string {
 virtual_hosts:
 `, limit)
 	for _, host := range hosts(lines) {
+		if strings.HasPrefix(host, "*") {
+			b.WriteString(wildcardPort)
+		}
 		fmt.Fprintf(&b, "- name: %s\n  %s\n  routes:\n", quoted(host), list("domains", withPort(host)))
 		for i := range lines {
 			if l := &lines[i]; l.Host == host && (l.Body || l.Stream > 0) {
@@ -40,6 +43,11 @@ virtual_hosts:
 	}
 	return b.String()
 }
+
+// wildcardPort stands before a virtual host that a client's port leads past.
+const wildcardPort = `# No domain can say a wildcard with a port: where clients send one, the connection
+# manager must have strip_any_host_port: true, or they get 404.
+`
 
 const unbuffered = `    typed_per_filter_config:
       envoy.filters.http.ext_authz:

@@ -55,6 +55,9 @@ func TestRoutes(t *testing.T) {
 	if !slices.Equal(told, want) {
 		t.Errorf("got %s\nwant %s", strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
+	if n := strings.Count(Routes(someLines, "api", 65536), "strip_any_host_port: true"); n != 2 { // of two hosts with a wildcard
+		t.Errorf("ports of wildcards are spoken of %d times, want 2", n)
+	}
 	if n := len(got.Hosts[1].Routes); n != 1 {
 		t.Errorf("a host without bodies has %d routes, want the last one alone", n)
 	}

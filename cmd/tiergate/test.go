@@ -57,7 +57,7 @@ no test notices. --update writes the pictures and snapshots that are not what ca
 	flags.Float64Var(&f.minKilled, "min-killed", 100, "with --mutate: how many per cent of the mutants the tests must notice")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Minute, "with --mutate: give up after this time")
 	flags.BoolVar(&f.update, "update", false, "write the pictures and snapshots that are not what came")
-	flags.BoolVarP(&f.follow, "watch", "w", false, "run again whenever rules or tests change")
+	flags.BoolVarP(&f.follow, "watch", "w", false, "run again whenever rules, tests, snapshots or the configuration change")
 	cmd.MarkFlagsMutuallyExclusive("update", "mutate")
 	cmd.MarkFlagsMutuallyExclusive("update", "watch")
 	outputFlag(cmd, &f.output, "text", "json", "junit", "github")

@@ -14,9 +14,9 @@ import (
 	"github.com/tiergate/tiergate/extauthz/policy"
 )
 
-// followTests runs the tests, and again whenever rules or tests change, until it is
+// followTests runs the tests, and again whenever rules, tests or the configuration change, until it is
 // interrupted. What does not load is said, and waited for.
-func followTests(cmd *cobra.Command, f *testFlags, args []string, changes func(ctx context.Context, dirs []string, seen func())) error {
+func followTests(cmd *cobra.Command, f *testFlags, args []string, changes func(ctx context.Context, dirs, files []string, seen func())) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	_, dirs, err := testOptions(f.file, args)
@@ -30,11 +30,15 @@ func followTests(cmd *cobra.Command, f *testFlags, args []string, changes func(c
 		fmt.Fprintln(cmd.ErrOrStderr(), "waiting for changes")
 	}
 	again()
-	changes(ctx, dirs, again)
+	var files []string
+	if f.file != "" {
+		files = []string{f.file}
+	}
+	changes(ctx, dirs, files, again)
 	return nil
 }
 
 // watched calls seen as the server's own watch would load.
-func watched(ctx context.Context, dirs []string, seen func()) {
-	policy.Changes(ctx, dirs, slog.New(slog.DiscardHandler), seen)
+func watched(ctx context.Context, dirs, files []string, seen func()) {
+	policy.Changes(ctx, dirs, files, slog.New(slog.DiscardHandler), seen)
 }

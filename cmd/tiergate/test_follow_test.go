@@ -45,9 +45,9 @@ func TestTestsAreFollowed(t *testing.T) {
 		out.Reset()
 		errs.Reset()
 	}
-	err := followTests(cmd, &testFlags{}, []string{dir}, func(_ context.Context, dirs []string, seen func()) {
-		if len(dirs) != 1 || dirs[0] != dir {
-			t.Errorf("watches %q", dirs)
+	err := followTests(cmd, &testFlags{}, []string{dir}, func(_ context.Context, dirs, files []string, seen func()) {
+		if len(dirs) != 1 || dirs[0] != dir || len(files) > 0 {
+			t.Errorf("watches %q and %q", dirs, files)
 		}
 		ran("ok: 1 tests, 0 failed")
 		put("notes.yaml", strings.Replace(followed, "[read]", "[list]", 1))
@@ -62,5 +62,32 @@ func TestTestsAreFollowed(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// The configuration decides how tests run, so it is followed, too.
+func TestTheConfigurationIsFollowed(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "tiergate.yaml")
+	for name, text := range map[string]string{
+		config:                                "listen: { grpc: [ { address: 127.0.0.1:9191, serves: [notes.example.com] } ] }\nrules: [./rules]\n",
+		filepath.Join(dir, "rules", "n.yaml"): followed,
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := newTest()
+	cmd.SetOut(&bytes.Buffer{})
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetContext(t.Context())
+	followedToo := false
+	if err := followTests(cmd, &testFlags{file: config}, nil, func(_ context.Context, dirs, files []string, _ func()) {
+		followedToo = len(files) == 1 && files[0] == config && len(dirs) == 1 && dirs[0] == filepath.Join(dir, "rules")
+	}); err != nil || !followedToo {
+		t.Errorf("the configuration is not followed (%v)", err)
 	}
 }

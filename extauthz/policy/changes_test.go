@@ -2,13 +2,15 @@ package policy
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// Rules and the tests beside them are seen to change, once they rest; other files are not.
+// Rules, the tests beside them with their snapshots, and the files named are seen to
+// change, once they rest; other files are not.
 func TestChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir() + "/rules"
@@ -16,7 +18,8 @@ func TestChanges(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		seen := 0
-		go changes(ctx, []string{dir}, nil, func() { seen++ })
+		config := t.TempDir() + "/tiergate.yaml"
+		go changes(ctx, []string{dir}, []string{config}, nil, func() { seen++ })
 		synctest.Wait()
 		for _, c := range []struct {
 			what   string
@@ -26,6 +29,12 @@ func TestChanges(t *testing.T) {
 			{"nothing", func() {}, 0},
 			{"rules", func() { write(t, dir+"/shop.yaml", "b") }, 1},
 			{"tests", func() { write(t, dir+"/shop_test.yaml", "b") }, 1},
+			{"a snapshot", func() { write(t, dir+"/shop_test.snap", "b") }, 1},
+			{"the configuration appears", func() { write(t, config, "b") }, 1},
+			{"the configuration", func() { write(t, config, "c") }, 1},
+			{"the same configuration", func() { write(t, config, "c") }, 0},
+			{"a file beside it", func() { write(t, config+".bak", "c") }, 0},
+			{"the configuration is gone", func() { _ = os.Remove(config) }, 1},
 			{"notes", func() { write(t, dir+"/notes.txt", "b") }, 0},
 			{"a slow writer", func() {
 				for part := range 9 {

@@ -16,10 +16,21 @@ type argument struct {
 	required bool
 	id       bool // its type says that it names something
 	refers   string
+	within   string // what it lies in says that it names another thing: user, for the id in user
+	odd      bool   // no capture can say its name, which has a dot
 }
 
-// name is the argument's own, without what it lies in.
-func (a *argument) name() string { return snake(a.path[strings.LastIndexByte(a.path, '.')+1:]) }
+// name is the argument's own, without what it lies in where that says nothing.
+func (a *argument) name() string {
+	if a.odd {
+		return snake(a.path)
+	}
+	own := snake(a.path[strings.LastIndexByte(a.path, '.')+1:])
+	if a.within != "" {
+		return snake(a.within) + "_" + own
+	}
+	return own
+}
 
 // capture is how a line takes the argument. root is args or message.
 func (a *argument) capture(root string) string {
@@ -107,17 +118,19 @@ func isVerb(word string) bool {
 // object finds the argument that names what a call is about, and the type of it:
 // that of the noun, else one that the only id among the arguments names.
 func object(noun string, args []argument) (*argument, string) {
-	for _, name := range []string{"id", noun + "_id", "name", noun + "_name", noun, "ids", noun + "_ids", "names", "key", "uuid", "slug"} {
-		for i := range args {
-			a := &args[i]
-			if a.name() != name || (name == "key" || name == "slug" || name == noun) && !a.required && !a.id {
-				continue
-			}
-			if a.refers != "" {
-				return a, a.refers
-			}
-			if noun != "" && (name != "name" || a.id) {
-				return a, noun
+	for _, required := range []bool{true, false} { // what may be missing names it only where nothing else does
+		for _, name := range []string{"id", noun + "_id", "name", noun + "_name", noun, "ids", noun + "_ids", "names", "key", "uuid", "slug"} {
+			for i := range args {
+				a := &args[i]
+				if a.required != required || a.name() != name || (name == "key" || name == "slug" || name == noun) && !a.required && !a.id {
+					continue
+				}
+				if a.refers != "" {
+					return a, a.refers
+				}
+				if noun != "" && (name != "name" || a.id) {
+					return a, noun
+				}
 			}
 		}
 	}
@@ -159,7 +172,7 @@ func (p *proposer) bounds(name, root string, args []argument) (rest string, gues
 	var order []string
 	for i := range args {
 		a := &args[i]
-		if a.list {
+		if a.list || a.odd {
 			continue
 		}
 		if noun := tenancy(a.name()); noun != "" && noun != name {
@@ -257,7 +270,12 @@ func (p *proposer) call(op *Operation, name, root, typ string, lists bool, fallb
 	}
 	one, about := object(noun, args)
 	switch {
+	case one != nil && one.odd:
+		p.skip(op, "its argument %q names the object, and no capture can say that name", one.path)
 	case one != nil:
+		if !one.required && root == "args" { // nothing of a message is required
+			guesses = append(guesses, one.path+" may be missing, and such a call is denied")
+		}
 		if !slices.Contains(common, action) {
 			guesses = append(guesses, action+" is a verb")
 		}

@@ -13,13 +13,14 @@ import (
 
 // tool is a tool's definition as far as guesses need it.
 type tool struct {
-	Name  string `json:"name"`
-	Input struct {
-		Properties map[string]struct {
-			Type any `json:"type"`
-		} `json:"properties"`
-		Required []string `json:"required"`
-	} `json:"inputSchema"`
+	Name  string   `json:"name"`
+	Input toolType `json:"inputSchema"`
+}
+
+type toolType struct {
+	Type       any                 `json:"type"`
+	Properties map[string]toolType `json:"properties"`
+	Required   []string            `json:"required"`
 }
 
 // ReadMCP reads what a server answers to tools/list, with or without the JSON-RPC
@@ -85,15 +86,34 @@ func (p *proposer) mcp(text []byte, tools []tool) {
 	}
 }
 
+// arguments are those of a tool, and the members of the objects among them.
 func (t *tool) arguments() []argument {
 	var out []argument
 	for _, name := range slices.Sorted(maps.Keys(t.Input.Properties)) {
-		out = append(out, argument{
-			path: name, list: t.Input.Properties[name].Type == "array", required: slices.Contains(t.Input.Required, name),
-		})
+		a, given := t.Input.Properties[name], slices.Contains(t.Input.Required, name)
+		if len(a.Properties) == 0 || dotted(name) {
+			out = append(out, argument{path: name, list: a.Type == "array", required: given, odd: dotted(name)})
+			continue
+		}
+		for _, member := range slices.Sorted(maps.Keys(a.Properties)) {
+			m := argument{
+				path: name + "." + member, list: a.Properties[member].Type == "array",
+				required: given && slices.Contains(a.Required, member), odd: dotted(member),
+			}
+			if !slices.Contains(plainWrappers, snake(name)) {
+				m.within = name
+			}
+			out = append(out, m)
+		}
 	}
 	return out
 }
+
+// plainWrappers are objects that say nothing of what is in them.
+var plainWrappers = []string{"input", "data", "params", "parameters", "payload", "request", "body", "args", "arguments", "options", "filter"}
+
+// dotted reports whether a capture would take a name for a member of an object.
+func dotted(name string) bool { return strings.ContainsRune(name, '.') }
 
 // somewhere is the place of what stands in no file.
 var somewhere = rules.Pos{Col: 1}

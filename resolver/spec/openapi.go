@@ -48,7 +48,16 @@ func ReadOpenAPI(name string, text []byte) (doc *Document, err error) {
 	if t.Paths == nil {
 		return nil, fmt.Errorf("%s: no paths", name)
 	}
-	doc.Host, _ = server(t.Servers)
+	var base string
+	doc.Host, base = server(t.Servers)
+	for i := 1; i < len(t.Servers); i++ {
+		if t.Servers[i] == nil {
+			continue
+		}
+		if host, below := server(t.Servers[i:]); host != doc.Host && host != "" || below != base {
+			doc.unread = append(doc.unread, Skipped{"server " + t.Servers[i].URL, "lines are for the first server alone"})
+		}
+	}
 	items := t.Paths.Map()
 	for _, path := range slices.Sorted(maps.Keys(items)) {
 		item, before := items[path], len(doc.Operations)
