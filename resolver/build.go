@@ -16,6 +16,8 @@ type builder struct {
 	op   *Operation
 	from map[string]*source // the template's captures by name
 	uses map[string]bool
+
+	members []*expr // of the body, that conditions read
 }
 
 func (b *builder) mistake(at int, hint, format string, args ...any) {

@@ -33,6 +33,7 @@ func (b *builder) body() {
 	if op.bodies = written; written == 0 {
 		op.bodies = max(captured, plainJSON)
 	}
+	b.reads()
 	b.written()
 	b.asks()
 	b.once()
@@ -79,7 +80,7 @@ func (b *builder) withoutBody(why string) {
 	if len(d.Body) > 0 {
 		b.without(d.Body[0].Pos, why)
 	}
-	for _, o := range []rules.At[string]{d.Writes, d.Fields, d.Select, d.Expand, d.Integers} {
+	for _, o := range []rules.At[string]{d.Reads, d.Writes, d.Fields, d.Select, d.Expand, d.Integers} {
 		b.without(o.Pos, why)
 	}
 }

@@ -9,6 +9,7 @@ func (b *builder) vain() {
 	for i := range b.line.targets {
 		all = append(all, b.line.targets[i].exprs()...)
 	}
+	all = append(all, b.members...)
 	for i, e := range all {
 		if name := e.first(); name != "" && alike.Name(name, "_method") {
 			b.mistake(e.at, "", "%s asks for another method to some servers, so each request with it is denied", e)

@@ -76,6 +76,9 @@ func absent(s *source) error {
 }
 
 func malformed(s *source, why string) error {
+	if s.member { // it names nothing
+		return rules.Faultf(rules.BodyMalformed, "%s %s", s.text, why)
+	}
 	return rules.Faultf(rules.MalformedID, "%s %s", s.text, why)
 }
 
@@ -206,16 +209,10 @@ func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules
 	if steps[0].each {
 		return r.fromEach(v, s, steps[1:], kind)
 	}
-	if v.Kind != tree.Object {
-		if v == r.body {
-			return rules.Faultf(rules.BodyMalformed, "the body is not an object")
-		}
-		return malformed(s, "is not in an object")
-	}
-	next, twin := v.Member(steps[0].member)
+	next, err := r.into(v, s, steps[0].member)
 	switch {
-	case twin:
-		return rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", steps[0].member)
+	case err != nil:
+		return err
 	case next == nil && s.optional:
 		if r.batch && r.element != nil {
 			r.loose = append(r.loose, r.element)
@@ -225,6 +222,21 @@ func (r *resolution) fromBody(v *tree.Value, s *source, steps []step, kind rules
 		return absent(s)
 	}
 	return r.fromBody(next, s, steps[1:], kind)
+}
+
+// into is the member of a value, nil where it has none of that name.
+func (r *resolution) into(v *tree.Value, s *source, name string) (*tree.Value, error) {
+	if v.Kind != tree.Object {
+		if v == r.body {
+			return nil, rules.Faultf(rules.BodyMalformed, "the body is not an object")
+		}
+		return nil, malformed(s, "is not in an object")
+	}
+	next, twin := v.Member(name)
+	if twin {
+		return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
+	}
+	return next, nil
 }
 
 // fromEach goes into every element. An empty list names nothing, though it is there.

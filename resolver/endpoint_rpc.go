@@ -92,6 +92,7 @@ func (c *compiler) captured(op *Operation) {
 		for j := range t.bounds {
 			c.leaf(op, paths, &t.bounds[j].from, t.bounds[j].kind)
 		}
+		c.members(op, paths, t)
 	}
 }
 

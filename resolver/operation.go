@@ -90,6 +90,7 @@ type target struct {
 	parentType *rules.Type
 	parent     *source
 	bounds     []boundSlot
+	body       []memberSlot // that conditions may read, in the order of their names
 	collection bool
 }
 
@@ -111,6 +112,7 @@ type source struct {
 	each     bool // of a query parameter: it may come more than once
 	brackets bool // and is sent with [] behind its name
 	form     bool // of the body: a field of a form
+	member   bool // of the body: for conditions to read
 	optional bool
 	parts    []*source
 	text     string // as written, for messages

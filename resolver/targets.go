@@ -202,6 +202,10 @@ func (r *resolution) target(out []rules.Target, t *target) ([]rules.Target, erro
 	if err := r.bind(&one, t); err != nil {
 		return nil, err
 	}
+	var err error
+	if one.Body, err = r.brought(t); err != nil {
+		return nil, err
+	}
 	if t.id == nil {
 		out = append(out, one)
 	} else {

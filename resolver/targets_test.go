@@ -70,6 +70,11 @@ func showTarget(t *rules.Target) string {
 	if len(t.Reads) > 0 {
 		b.WriteString(" reads " + strings.Join(t.Reads, "+"))
 	}
+	for i, v := range t.Body {
+		if v != nil {
+			fmt.Fprintf(&b, " %s:%#v", t.Object.Type.Body[i].Name, v)
+		}
+	}
 	return b.String()
 }
 

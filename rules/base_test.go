@@ -211,7 +211,8 @@ type testTarget struct {
 	AboveState                      string
 	Unbounded                       bool
 	Properties                      []string
-	Age, ParentAge                  string // of the rows
+	Body                            map[string]any // members of the request's body
+	Age, ParentAge                  string         // of the rows
 }
 
 func parseInput(t testing.TB, text string) *testInput {
@@ -380,7 +381,15 @@ func (tt *testTarget) target(t testing.TB, s *Set) Target {
 	case tt.Object != "" && typ.Catalog != "":
 		o.State = Stored
 	}
-	return Target{Action: tt.Action, Object: o, Collection: tt.Collection != "", Unbounded: tt.Unbounded, Properties: tt.Properties}
+	body := make([]any, len(typ.Body))
+	for name, v := range natural(tt.Body) {
+		slot := slices.IndexFunc(typ.Body, func(m Member) bool { return m.Name == name })
+		if slot < 0 {
+			t.Fatalf("type %s has no %q in a body", typ.Name, name)
+		}
+		body[slot] = v
+	}
+	return Target{Action: tt.Action, Object: o, Collection: tt.Collection != "", Unbounded: tt.Unbounded, Properties: tt.Properties, Body: body}
 }
 
 // mapOf is testdata/base.yaml with one more file.

@@ -34,7 +34,7 @@ func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, 
 	return eh.NewSelect(s.Operand(), "?"+s.FieldName()), nil
 }
 
-// namedMembers turns caller.claims["x:y"] and request.header["x-y"] into the members
+// namedMembers turns caller.claims["x:y"], request.header["x-y"] and request.body["x-y"] into the members
 // that they mean. CEL has no other way to write a name with a colon, and names of
 // claims are often URLs.
 func namedMembers(e ast.Expr) {
@@ -46,14 +46,23 @@ func namedMembers(e ast.Expr) {
 	}))
 }
 
-// memberIndex returns the name in caller.claims["name"] or request.header["name"].
+// namesMembers reports whether a path leads to a struct whose members may have names that are no words.
+func namesMembers(path []string) bool {
+	if len(path) < 2 {
+		return false
+	}
+	root := path[0] + "." + path[1]
+	return len(path) == 2 && (root == "caller.claims" || root == "request.header") || root == "request.body"
+}
+
+// memberIndex returns the name in caller.claims["name"], request.header["name"] or in a body.
 func memberIndex(e ast.Expr) (name string, ok bool) {
 	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Index || len(e.AsCall().Args()) != 2 {
 		return "", false
 	}
 	of, index := e.AsCall().Args()[0], e.AsCall().Args()[1]
 	path, ok := selected(of)
-	if !ok || !slices.Equal(path, []string{"caller", "claims"}) && !slices.Equal(path, []string{"request", "header"}) || index.Kind() != ast.LiteralKind {
+	if !ok || !namesMembers(path) || index.Kind() != ast.LiteralKind {
 		return "", false
 	}
 	text, ok := index.AsLiteral().(types.String)

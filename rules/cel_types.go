@@ -16,6 +16,12 @@ type celTypes struct {
 // inner are the members that are structs themselves.
 var inner = map[string]bool{"object.parent": true, "caller.claims": true, "caller.actor": true, "request.header": true}
 
+// isInner reports whether a member is a struct, as what stands in a body may be, too.
+func (t *celTypes) isInner(path string) bool {
+	below, ok := strings.CutPrefix(path, "request.body")
+	return inner[path] || ok && (below == "" || below[0] == '.' && t.scope.leads(strings.Split(below[1:], ".")))
+}
+
 // structType names a struct by its path. The mark keeps a condition from taking
 // the name for a type of its own.
 func structType(path string) *types.Type { return types.NewObjectType("@" + path) }
@@ -33,7 +39,7 @@ func (t *celTypes) FindStructFieldType(name, field string) (*types.FieldType, bo
 	if !ours {
 		return t.Provider.FindStructFieldType(name, field)
 	}
-	if inner[path+"."+field] {
+	if t.isInner(path + "." + field) {
 		self := func(target any) (any, error) { return target, nil }
 		return &types.FieldType{Type: structType(path + "." + field), IsSet: isSet, GetFrom: self}, true
 	}

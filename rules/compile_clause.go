@@ -50,7 +50,7 @@ func (c *compiler) clauses(r *rule) {
 
 func (c *compiler) scope(r *rule, t *Type) *scope {
 	issuers := c.issuersOf(r.selectors)
-	sc := &scope{typ: t, defined: c.defined(r.decl.Pos.File), issuer: issuers, claims: c.claims(issuers), broad: c.set.schema.BroadAbove}
+	sc := &scope{typ: t, actions: r.to, defined: c.defined(r.decl.Pos.File), issuer: issuers, claims: c.claims(issuers), broad: c.set.schema.BroadAbove}
 	if t := c.teamOf(r.decl.Pos.File); t != nil {
 		sc.team = t.Name
 	}

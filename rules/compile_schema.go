@@ -116,6 +116,7 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		}
 		t.Actions[e.Key] = c.tier(s, e.V.Tier)
 	}
+	c.bodies(t, d)
 	t.Properties = make(map[string]Tier, len(d.Properties))
 	for _, e := range d.Properties {
 		if !e.V.Tier.given() {

@@ -13,7 +13,7 @@ import (
 var (
 	fence    = regexp.MustCompile("(?ms)^```(yaml|text)\n(.*?)^```$")
 	code     = regexp.MustCompile("`([^`]+)`")
-	fileLine = regexp.MustCompile(`^# ([a-z]+\.yaml)\n`)
+	fileLine = regexp.MustCompile(`^# ([a-z_]+\.yaml)\n`)
 )
 
 // TestRulesPage loads docs/reference/rules.md: its files are one rules directory, and an

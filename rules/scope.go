@@ -10,10 +10,11 @@ import (
 
 // scope is what the conditions and templates of one rule may read for one type.
 type scope struct {
-	typ    *Type                // nil: every type, so only what all have
-	issuer []string             // of the callers that the rule selects, sorted
-	claims map[string]claimKind // nil: the issuers are not known, any claim may be read
-	broad  Tier                 // attributes of a property above it are sensitive
+	typ     *Type                // nil: every type, so only what all have
+	actions []string             // that the rule is about, or anything
+	issuer  []string             // of the callers that the rule selects, sorted
+	claims  map[string]claimKind // nil: the issuers are not known, any claim may be read
+	broad   Tier                 // attributes of a property above it are sensitive
 
 	defined []string // names that conditions have
 	team    string   // whose words these may be, "" for the top layer's alone
@@ -30,11 +31,14 @@ type claimKind struct {
 
 // key tells scopes apart in which a text means something else.
 func (sc *scope) key() string {
-	name := ""
+	name, actions := "", ""
 	if sc.typ != nil {
 		name = sc.typ.Name
+		if len(sc.typ.Body) > 0 {
+			actions = strings.Join(sc.actions, " ")
+		}
 	}
-	return sc.team + "\x00" + name + "\x00" + strings.Join(sc.issuer, "\x00")
+	return sc.team + "\x00" + name + "\x00" + actions + "\x00" + strings.Join(sc.issuer, "\x00")
 }
 
 // lookup finds the variable that a dotted path starts with. used is how many of
@@ -75,7 +79,7 @@ func (sc *scope) lookup(path []string) (r *variableRef, used int, problem, hint 
 	case "user.id":
 		return nil, 0, `unknown name "user.id"`, "write user.subject"
 	case "request.body":
-		return nil, 0, "request.body is not supported yet", "capture what decides in the map line"
+		return sc.member(path)
 	}
 	if _, ok := builtin[name]; ok {
 		r := sc.builtin(name)
@@ -219,11 +223,14 @@ func (sc *scope) claim(path []string) (*variableRef, int, string, string) {
 
 // didYouMean looks for the name that was meant among all that can be read here.
 func (sc *scope) didYouMean(written string) string {
-	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "user", "request")
+	names := append(slices.Collect(maps.Keys(builtin)), "object", "object.parent", "caller", "caller.actor", "caller.claims", "user", "request", "request.body")
 	names = append(names, sc.defined...)
 	if sc.typ != nil {
 		for _, a := range sc.typ.Attributes {
 			names = append(names, "object."+a.Name)
+		}
+		for _, m := range sc.typ.Body {
+			names = append(names, "request.body."+m.Name)
 		}
 		if sc.typ.Above != nil {
 			for _, a := range sc.typ.Above.Attributes {

@@ -144,7 +144,8 @@ func (k CategoryDecl) spelt() string {
 // ActionDecl is an entry of an object's `actions:`.
 type ActionDecl struct {
 	Pos  Pos
-	Tier At[string] `yaml:"tier"`
+	Tier At[string]        `yaml:"tier"`
+	Body Entries[KindDecl] `yaml:"body"` // members that its requests bring, for conditions to read
 }
 
 // ShadowDecl turns denials on a type, an identity or a host into recorded
@@ -185,6 +186,7 @@ type LineDecl struct {
 	Stream  StreamDecl
 
 	Body     Strings    // content types of a body that is read: json, merge-patch, json-patch, form
+	Reads    At[string] // where in the body the members are that conditions read
 	Writes   At[string] // where in the body the members are that the line's first target is written with
 	Fields   At[string] // the parameter that says which properties are asked for; without it, all
 	Select   At[string] // the same, as OData has it
@@ -215,6 +217,7 @@ type lineOptions struct {
 	Stream  StreamDecl `yaml:"stream"`
 
 	Body     Strings    `yaml:"body"`
+	Reads    At[string] `yaml:"reads"`
 	Writes   At[string] `yaml:"writes"`
 	Fields   At[string] `yaml:"fields"`
 	Select   At[string] `yaml:"select"`
@@ -238,7 +241,7 @@ func (l *LineDecl) DecodeNode(d *Decoder, n *Node) {
 	d.Into(n.Items[1], &o)
 	l.Path = o.Path
 	l.Max, l.Purpose, l.Because, l.Owner, l.Stream = o.Max, o.Purpose, o.Because, o.Owner, o.Stream
-	l.Body, l.Writes, l.Fields, l.Select, l.Expand, l.Integers = o.Body, o.Writes, o.Fields, o.Select, o.Expand, o.Integers
+	l.Body, l.Reads, l.Writes, l.Fields, l.Select, l.Expand, l.Integers = o.Body, o.Reads, o.Writes, o.Fields, o.Select, o.Expand, o.Integers
 }
 
 // IdentityDecl is an entry of `identities:`.

@@ -65,6 +65,7 @@ type Type struct {
 	ID         *regexp.Regexp // matches whole ids; nil for any
 	Attributes []Attribute
 	Actions    map[string]Tier
+	Body       []Member                   // what requests' bodies bring to conditions, by slot
 	Properties map[string]Tier            // by path, see PropertyPath
 	Writable   map[string]map[string]bool // action -> paths; an action without entry has no limit
 	Shadow     []Shadow
@@ -147,4 +148,5 @@ type Target struct {
 	Unbounded  bool     // a collection that nothing bounds
 	Properties []string // paths of the body that are written, for create and update
 	Reads      []string // paths that are asked for: they raise the tier and need not be writable
+	Body       []any    // by slot of Type.Body, what the request brings; nil means absent, and so does what is behind its end
 }

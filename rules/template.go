@@ -137,7 +137,7 @@ func parseTemplate(sc *scope, text string) (parts []part, problem, hint string) 
 			return nil, problem, hint
 		case used != len(path):
 			return nil, fmt.Sprintf("unknown name %q", name), ""
-		case r.what == requestQuery || r.what == requestHeader:
+		case r.what == requestQuery || r.what == requestHeader || r.what == requestBody:
 			return nil, fmt.Sprintf("%s cannot be handed on, it is the client's own word", name), ""
 		case r.kind == StringList || r.kind == IntList || r.what == callerDetails:
 			return nil, fmt.Sprintf("%s is a list and has no one text", name), ""

@@ -26,11 +26,11 @@ var operands = map[string][]string{
 	"string": {`"ada"`, `""`, "object.tenant", "object.owner", "object.id", "object.tier", "object.type", "object.parent.id",
 		"caller.subject", "caller.kind", "caller.issuer", "caller.identity", "caller.client_id", "caller.tenant", "caller.peer",
 		"caller.session", "caller.actor.identity", "caller.actor.subject", "caller.actor.client_id",
-		"caller.claims.role", "request.method", "request.host", "request.path", "request.ip", "purpose", "action"},
-	"int":      {"7", "-1", "object.balance", "object.zone", "caller.claims.level"},
-	"bool":     {"true", "false", "object.frozen", "caller.bound", "caller.claims.staff"},
-	"[string]": {"object.owners", "caller.claims.groups", "caller.scopes"},
-	"[int]":    {"object.marks", "caller.claims.ranks"},
+		"caller.claims.role", "request.body.reason", "request.method", "request.host", "request.path", "request.ip", "purpose", "action"},
+	"int":      {"7", "-1", "object.balance", "object.zone", "caller.claims.level", "request.body.amount"},
+	"bool":     {"true", "false", "object.frozen", "caller.bound", "caller.claims.staff", "request.body.urgent"},
+	"[string]": {"object.owners", "caller.claims.groups", "caller.scopes", "request.body.tags"},
+	"[int]":    {"object.marks", "caller.claims.ranks", "request.body.codes"},
 }
 
 // drawCondition makes conditions of all that closures cover, and of some that they do not.
@@ -91,6 +91,10 @@ func drawFacts(t *rapid.T, set *Set) *facts {
 	for _, a := range typ.Attributes {
 		o.Attributes = append(o.Attributes, maybe(values[a.Kind]))
 	}
+	body := make([]any, 0, len(typ.Body))
+	for _, m := range typ.Body {
+		body = append(body, maybe(values[m.Kind]))
+	}
 	c := &Caller{Peer: text.Draw(t, "peer"), Bound: Binding(rapid.IntRange(0, 1).Draw(t, "bound")), Purpose: text.Draw(t, "purpose")}
 	switch rapid.IntRange(0, 2).Draw(t, "caller") {
 	case 0:
@@ -121,7 +125,7 @@ func drawFacts(t *rapid.T, set *Set) *facts {
 	return &facts{
 		schema: set.schema, caller: c, tier: 1, probe: rapid.IntRange(0, 5).Draw(t, "probe") == 0,
 		req:    &Request{Now: testNow, Method: "GET", Host: text.Draw(t, "host"), Path: "/"},
-		target: &Target{Action: "read", Object: o, Collection: rapid.Bool().Draw(t, "collection")},
+		target: &Target{Action: "read", Object: o, Collection: rapid.Bool().Draw(t, "collection"), Body: body},
 	}
 }
 

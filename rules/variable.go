@@ -33,6 +33,7 @@ const (
 	requestIP
 	requestQuery  // by name; without one, the whole map
 	requestHeader // by name
+	requestBody   // a member, by slot of the type
 	purposeVar
 	actionVar
 	nowVar
@@ -58,7 +59,7 @@ type variableRef struct {
 	name      string // as it is written: object.tenant
 	what      variable
 	kind      Kind   // NoKind where no declaration says it, and for now and the whole query
-	slot      int    // of an attribute, the parent's too
+	slot      int    // of an attribute, the parent's too, or of a member of the body
 	key       string // of a claim, a query parameter or a header
 	user      bool   // what is the caller's is the user's
 	sensitive bool
@@ -92,7 +93,7 @@ func (r *variableRef) chosen(o *Object) bool {
 // value reads the variable, boxed; yes means present.
 func (r *variableRef) value(f *facts) (any, truth) {
 	switch r.what {
-	case objectAttribute, parentAttribute, callerClaim, callerPinned, callerScopes, callerDetails:
+	case objectAttribute, parentAttribute, callerClaim, callerPinned, callerScopes, callerDetails, requestBody:
 		return r.stored(f)
 	case objectCategories:
 		return f.ofCategories()
@@ -113,8 +114,8 @@ func (r *variableRef) value(f *facts) (any, truth) {
 	return s, yes
 }
 
-// stored reads an attribute, a claim or a pinned value, which are held boxed, or a
-// list that the token brings.
+// stored reads an attribute, a claim, a pinned value or a member of the body, which
+// are held boxed, or a list that the token brings.
 func (r *variableRef) stored(f *facts) (any, truth) {
 	switch r.what {
 	case objectAttribute:
@@ -122,6 +123,8 @@ func (r *variableRef) stored(f *facts) (any, truth) {
 		return f.known(v, ok, f.target.Collection)
 	case parentAttribute:
 		return r.storedOfParent(f)
+	case requestBody:
+		return r.ofBody(f)
 	default:
 		return r.storedOfCaller(f)
 	}
@@ -161,7 +164,7 @@ func (r *variableRef) storedOfCaller(f *facts) (any, truth) {
 // text reads a variable of kind string without boxing it.
 func (r *variableRef) text(f *facts) (string, truth) {
 	switch r.what {
-	case objectAttribute, parentAttribute, callerClaim, callerPinned:
+	case objectAttribute, parentAttribute, callerClaim, callerPinned, requestBody:
 		v, t := r.stored(f)
 		if t != yes {
 			return "", t

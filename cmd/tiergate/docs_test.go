@@ -172,11 +172,11 @@ func TestRoutesPageLoads(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "26 map lines") {
+	if code := run([]string{"check", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "29 map lines") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 	out.Reset()
-	if code := run([]string{"test", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 15 tests, 0 failed") {
+	if code := run([]string{"test", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 25 tests, 0 failed") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }

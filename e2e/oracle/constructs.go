@@ -23,7 +23,7 @@ var constructs = slices.Concat([]string{
 	"identity: strips credentials", "catalog: a misspelt file was offered",
 	"rule: not yet in its time", "rule: no longer in its time", "tier: a demand is tried",
 	"deny: a status of its own", "deny: hidden by another rule", "deny: what is not there looks hidden",
-}, namedConstructs, functionConstructs, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
+}, namedConstructs, functionConstructs, constructsRead, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 
 func prefixed(prefix string, names []string) []string {
 	out := make([]string, len(names))

@@ -25,9 +25,10 @@ type target struct {
 	sure       truth // whether they are exactly these
 	above      bool  // the catalog was asked for the parent
 	aboveRow   *Row
-	properties []string // paths that the body writes
-	reads      []string // paths that the request asks for
-	objects    []any    // what the body writes, and of each the member that is none of it
+	properties []string       // paths that the body writes
+	reads      []string       // paths that the request asks for
+	body       map[string]any // what conditions may read of it
+	objects    []any          // what the body writes, and of each the member that is none of it
 	skip       []string
 }
 
@@ -41,7 +42,7 @@ func (w *World) needsBody(l *Line) bool {
 			}
 		}
 	}
-	return w.writes(l)
+	return w.writes(l) || w.reads(l)
 }
 
 // writes says whether the line's first target writes an object whose members are
@@ -73,6 +74,7 @@ func (w *World) inBody(l *Line) (names []string) {
 			}
 		}
 	}
+	names = append(names, w.outermost(l)...)
 	first := w.typ(l.Targets[0].Type)
 	for _, a := range l.Targets[0].Actions {
 		if a != "create" && a != "update" {
@@ -219,6 +221,9 @@ func (e *evaluation) target(i int) string {
 	base := target{spec: spec, first: i == 0, typ: e.w.typ(spec.Type), bounds: map[string]any{}}
 	base.collection = spec.ID == nil && spec.Actions[0] != "create"
 	if reason := e.bind(spec, &base); reason != "" {
+		return reason
+	}
+	if reason := e.brought(&base); reason != "" {
 		return reason
 	}
 	ids := []string{""}

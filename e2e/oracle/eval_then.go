@@ -16,6 +16,9 @@ func (e *evaluation) ref(t *target, name string) value {
 		}
 		return missing
 	}
+	if member, ok := strings.CutPrefix(name, "request.body."); ok {
+		return e.said(t, member)
+	}
 	if s, ok := e.context(t, name); ok {
 		if s == "" {
 			return missing

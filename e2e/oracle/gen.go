@@ -33,6 +33,7 @@ func Generate(seed uint64) *World {
 	g.revocations()
 	g.demands()
 	g.calls()
+	g.reads()
 	return g.w
 }
 

@@ -72,6 +72,7 @@ func (f *filler) fill() {
 		return
 	}
 	f.members()
+	f.brings()
 	if f.line.Form {
 		f.form()
 		return

@@ -119,7 +119,7 @@ func decider(a Answer) string {
 // have: the decisions of rules, and the proofs of who asks, are where most can go wrong.
 func (t *traffic) share(a Answer) float64 {
 	manyWays := slices.Contains([]string{"binding_missing", "binding_mismatch", "binding_nonce_required", "token_replayed", "revoked", "token_too_old"}, a.Reason)
-	if a.Status == 403 || a.Status == 503 || manyWays || a.Status == 400 && len(a.Targets) > 0 {
+	if statusOf[a.Reason] == 403 || a.Status == 503 || manyWays || a.Status == 400 && len(a.Targets) > 0 {
 		return float64(t.seen[outcome(a)]) / 5
 	}
 	return float64(t.seen[outcome(a)])

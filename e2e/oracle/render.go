@@ -142,6 +142,14 @@ func (w *World) objectsFile(date func(int) string) string {
 		for _, a := range t.Actions {
 			actions.raw(a.Action, "{ tier: "+a.Tier+" }")
 		}
+		for _, b := range t.Bodies { // of actions without a tier of their own
+			var members, body flow
+			for _, m := range b.Members {
+				members.raw(m.Name, m.Kind)
+			}
+			body.sub("body", &members)
+			actions.sub(b.Action, &body)
+		}
 		for _, p := range t.Properties {
 			if len(p.Category) == 0 {
 				properties.raw(quote(p.Member), p.Tier)

@@ -45,6 +45,7 @@ func (l *Line) render() string {
 	if l.Form && !l.readsForm() {
 		options.raw("body", "form")
 	}
+	options.str("reads", l.Reads)
 	if l.Fields {
 		options.raw("fields", "query.fields")
 	}

@@ -57,6 +57,7 @@ type Type struct {
 	Actions    []ActionTier
 	Properties []Property
 	Writable   []Writable
+	Bodies     []ActionBody
 	Category   []string
 	Classify   []Class
 	Shadow     []Shadow
@@ -129,8 +130,9 @@ type Line struct {
 	Targets []TargetSpec
 	Max     int // 0 for the default
 	Purpose string
-	Form    bool // body: form
-	Fields  bool // the parameter fields says which properties are asked for
+	Form    bool   // body: form
+	Reads   string // where conditions read: body, body.member, form
+	Fields  bool   // the parameter fields says which properties are asked for
 
 	InCapture bool // path: { encoded_slash: in_capture }
 }
