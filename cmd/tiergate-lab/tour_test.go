@@ -95,6 +95,7 @@ func TestWhatInitSaysIsTheWay(t *testing.T) {
 		"tenants in path": "tiergate init --openapi clinic.yaml work",
 		"batches":         "tiergate init --openapi shop.json work",
 		"messy":           "tiergate init --openapi messy.yaml work",
+		"words to quote":  "tiergate init --openapi 'o data.yaml' work",
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newTraveller(t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -115,7 +116,7 @@ func (b *beginning) next(w io.Writer, dir, file string, files map[string][]byte)
 	for _, text := range files {
 		edits += strings.Count(string(text), "EDIT: ")
 	}
-	config := filepath.Join(dir, "tiergate.yaml")
+	url := "https://" + b.Host
 	_, err := fmt.Fprintf(w, `%[1]s: %[2]d types, %[3]d map lines, 2 identities, 3 rules
 next, in this order:
   # every mistake, with file and line
@@ -123,15 +124,26 @@ next, in this order:
   # the tests that stand beside the rules
   tiergate test -c %[4]s
   # why ada may not read what is bob's
-  tiergate explain -c %[4]s GET https://%[5]s%[6]s --as customers --subject ada
+  tiergate explain -c %[4]s GET %[6]s --as customers --subject ada
   # the same through a real Envoy, with tokens to play on with (make build puts tiergate-lab beside tiergate)
-  tiergate-lab try -c %[4]s --as customers=ada --as svc-support GET https://%[5]s%[7]s GET https://%[5]s%[6]s
+  tiergate-lab try -c %[4]s --as customers=ada --as svc-support GET %[5]s GET %[6]s
   # what of the API no rule speaks of yet
-  tiergate coverage %[8]s -c %[4]s
-then change the %[9]d lines that say EDIT:
-  grep -rn EDIT: %[1]s
-`, dir, b.types, b.mapped, config, b.Host, b.Foreign.Path, b.Own.Path, file, edits)
+  tiergate coverage %[7]s -c %[4]s
+then change the %[8]d lines that say EDIT:
+  grep -rn EDIT: %[9]s
+`, dir, b.types, b.mapped, word(filepath.Join(dir, "tiergate.yaml")), word(url+b.Own.Path), word(url+b.Foreign.Path), word(file), edits, word(dir))
 	return err
+}
+
+// plainWord is text that a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:%@=+-]+$`)
+
+// word writes a text as one word of a command line.
+func word(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // withOwner gives a type a tier, a catalog and an owner. A later import takes the

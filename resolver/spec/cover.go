@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
@@ -179,7 +180,7 @@ func Fill(path string, id func(i int) string) (filled string, captures map[strin
 	for _, s := range segs {
 		b.WriteByte('/')
 		for i, text := range s.text {
-			b.WriteString(url.PathEscape(text))
+			writeText(&b, text)
 			if i < len(s.params) {
 				value := id(len(captures))
 				captures[s.params[i]] = value
@@ -188,6 +189,18 @@ func Fill(path string, id func(i int) string) (filled string, captures map[strin
 		}
 	}
 	return b.String(), captures, nil
+}
+
+// writeText writes a path's own text as clients send it: of what a template can say,
+// only what is no ASCII is escaped. More escapes would make it another text to some.
+func writeText(b *strings.Builder, text string) {
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(url.PathEscape(string(r)))
+		}
+	}
 }
 
 // touch finds what one target of a line lacks.

@@ -41,6 +41,9 @@ func ReadOpenAPI(name string, text []byte) (doc *Document, err error) {
 	default:
 		t, err = loader().LoadFromData(text)
 	}
+	if err != nil && strings.Contains(err.Error(), "external reference") {
+		return nil, fmt.Errorf("%s: %w: bundle it into one file first", name, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -90,3 +90,19 @@ func TestSample(t *testing.T) {
 		}
 	}
 }
+
+// A path's own text goes out as clients write it: an escape more is another text to
+// some servers, and denied.
+func TestSampleKeepsTheText(t *testing.T) {
+	for path, want := range map[string]string{
+		"/Users('{id}')":        "/Users('a1')",
+		"/a,b=c@d:e/{id}+x":     "/a,b=c@d:e/a1+x",
+		"/m\u00fcsli/{id}":      "/m%C3%BCsli/a1",
+		"/v1/%28x%29/{id}.json": "/v1/(x)/a1.json",
+	} {
+		op := Operation{Method: "GET", Path: path}
+		if got, _, err := op.Sample(1); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", path, got, err, want)
+		}
+	}
+}
