@@ -141,6 +141,14 @@ func (e *evaluation) second(first string) *Second {
 	return nil
 }
 
+// allowsOthers says whether the targets of types without a live entry are allowed.
+func (e *evaluation) allowsOthers(live func(Shadow) bool) bool {
+	others := *e
+	others.out, others.refusal = Answer{}, 0
+	others.targets = slices.DeleteFunc(slices.Clone(e.targets), func(t *target) bool { return slices.ContainsFunc(t.typ.Shadow, live) })
+	return len(others.targets) == 0 || effectOf(others.decide()) == "allow"
+}
+
 // excused says whether a live shadow entry turns the denial into an allow
 // (section 7): of the host, of the type of the target that decided, or of the identity.
 func (e *evaluation) excused() bool {
@@ -161,7 +169,7 @@ func (e *evaluation) excused() bool {
 	if slices.ContainsFunc(e.host.Shadow, live) {
 		return true
 	}
-	if e.decided != nil && slices.ContainsFunc(e.decided.typ.Shadow, live) {
+	if e.decided != nil && slices.ContainsFunc(e.decided.typ.Shadow, live) && e.allowsOthers(live) {
 		return true
 	}
 	return e.caller.identity != nil && slices.ContainsFunc(e.caller.identity.Shadow, live)

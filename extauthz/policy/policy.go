@@ -99,7 +99,7 @@ func (c *check) end(err error) {
 		c.o.Decision = rules.Denial(err)
 	}
 	if !c.firm {
-		c.p.excuse(c.o, c.raw.Now)
+		c.p.excuse(c.o, c.targets, c.raw.Now)
 	}
 }
 

@@ -271,6 +271,27 @@ func TestShadowEntryOfATypeCoversTheTargetThatDecided(t *testing.T) {
 	}
 }
 
+// The entry of the first target's type says nothing of the second, which the first denial
+// left undecided.
+func TestShadowEntryOfATypeExcusesNoOtherTarget(t *testing.T) {
+	pair := strings.Replace(shop, "- GET /notes/{id} ->", "- GET /pair/{a}/{b} -> read order/{a}, read note/{b}\n      - GET /notes/{id} ->", 1)
+	pair = strings.Replace(pair, ", attributes: { owner: string } }", ", attributes: { owner: string }, shadow: [ { until: 2027-01-31 } ] }", 1)
+	for _, c := range []struct {
+		name, note string
+		want       rules.Reason
+	}{
+		{"the other is allowed", "", rules.ShadowDeny},
+		{"the other is denied", "  - { id: no-notes, deny: { kind: human }, to: [read], on: note }\n", rules.NoRule},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := load(t, strings.TrimRight(pair, "\n")+"\n"+c.note, options(t, stated{v: ada()}, order("1", "bob")))
+			if got := p.Check(t.Context(), request("GET /pair/1/2")); got.Reason != c.want {
+				t.Errorf("%v %s %q, want %s", got.Effect, got.Reason, got.Detail, c.want)
+			}
+		})
+	}
+}
+
 func TestSomeDenialsAreNeverExcused(t *testing.T) {
 	p := load(t, strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1), options(t, stated{v: ada()}))
 	for want, change := range map[rules.Reason]func(*rules.RawRequest){

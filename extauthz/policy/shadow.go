@@ -8,11 +8,11 @@ import (
 
 // excuse turns a denial into a recorded allow where a dated shadow entry covers
 // the host, the identity or the type of the target that decided.
-func (p *Policy) excuse(o *rules.Outcome, now time.Time) {
+func (p *Policy) excuse(o *rules.Outcome, targets []rules.Target, now time.Time) {
 	if o.Effect == rules.Allow || !excusable(o) {
 		return
 	}
-	until, ok := p.covered(o, now)
+	until, ok := p.covered(o, targets, now)
 	if !ok {
 		return
 	}
@@ -45,7 +45,7 @@ func excusable(o *rules.Outcome) bool {
 	return o.Request != nil && o.Caller != nil && o.Caller.Kind != rules.Anonymous
 }
 
-func (p *Policy) covered(o *rules.Outcome, now time.Time) (time.Time, bool) {
+func (p *Policy) covered(o *rules.Outcome, targets []rules.Target, now time.Time) (time.Time, bool) {
 	host := o.Request.Host
 	if until, ok := inForce(p.routes.Shadow(host), host, now); ok {
 		return until, true
@@ -57,10 +57,30 @@ func (p *Policy) covered(o *rules.Outcome, now time.Time) (time.Time, bool) {
 	}
 	if decided := denied(o.Targets); decided != nil {
 		if t := p.set.Schema().Types[decided.Type]; t != nil {
-			return inForce(t.Shadow, host, now)
+			until, ok := inForce(t.Shadow, host, now)
+			return until, ok && p.allowsOthers(o, targets, now)
 		}
 	}
 	return time.Time{}, false
+}
+
+// allowsOthers reports whether the targets whose types have no entry are allowed by
+// themselves: the first denial ended the decision, and nobody has asked about those behind it.
+func (p *Policy) allowsOthers(o *rules.Outcome, targets []rules.Target, now time.Time) bool {
+	var others []rules.Target
+	for i := range targets {
+		if t := targets[i].Object.Type; t != nil {
+			if _, ok := inForce(t.Shadow, o.Request.Host, now); ok {
+				continue
+			}
+		}
+		others = append(others, targets[i])
+	}
+	if len(others) == 0 {
+		return true
+	}
+	d := p.set.Decide(o.Request, o.Caller, others)
+	return d.Effect == rules.Allow
 }
 
 // denied returns the verdict that decided a denial, nil when no target did. It
