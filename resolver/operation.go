@@ -78,6 +78,13 @@ type Derived struct {
 	Expr         string // caller.claims.x
 }
 
+// Members says whether requests name members of a touch's object: those that they
+// write, and those that they ask for.
+func (op *Operation) Members(touch int) (writes, asks bool) {
+	first := touch == 0 || touch == 1 && op.Touches[0].Upsert
+	return first && op.written != nil, first && len(op.asking) > 0
+}
+
 // String is the operation as explain shows it.
 func (op *Operation) String() string { return op.Host + ": " + op.Line }
 

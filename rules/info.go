@@ -78,6 +78,18 @@ func (r *rule) info(about *roster) RuleInfo {
 	return out
 }
 
+// About returns the rules that can be about callers of an identity, whatever they
+// claim, by their places among Rules. An identity of kind unknown stands for callers
+// whom none matches.
+func (s *Set) About(id *Identity) (out []int) {
+	for i, r := range s.rules {
+		if slices.ContainsFunc(r.selectors, func(sel selector) bool { return sel.about(id) }) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // narrows reports whether the rule is sure to keep objects of each of its types out.
 func (r *rule) narrows() bool {
 	if r.decl.Own.given() || r.decl.Same.given() || r.decl.Only.Pos != (Pos{}) {

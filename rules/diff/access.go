@@ -28,27 +28,56 @@ func (a *access) stored(typ string) bool {
 	return t != nil && t.Catalog != ""
 }
 
-// reaches says by which line, if by any, somebody gets at a thing for a purpose.
-func (s *side) reaches(p *pass, w *who, sh shape, th *thing, purpose string) *access {
-	var decided *rules.Decision
-	tier := rules.NoTier
+// way is a line by which somebody may get at things of a shape, for some purpose.
+type way struct {
+	unit   unit
+	caller *rules.Caller
+}
+
+// ways are those of a shape that a version has for somebody.
+func (s *side) ways(w *who, sh shape) (out []way) {
 	for _, u := range s.units[sh.key()] {
-		c, ok := s.caller(w, u.op.Purpose)
-		if !ok || c.Purpose != purpose || !u.names(th) {
+		if c, ok := s.caller(w, u.op.Purpose); ok {
+			out = append(out, way{u, c})
+		}
+	}
+	return out
+}
+
+// reaches says by which line, if by any, a version lets somebody at a thing for a
+// purpose.
+func (p *pass) reaches(version int, ways []way, w *who, things *catalog, n int, purpose string) *access {
+	s, th := p.sides[version], things.list[n]
+	for _, y := range ways {
+		if y.caller.Purpose != purpose || !y.unit.names(th) {
 			continue
 		}
-		if decided == nil {
-			d, t, ok := s.decide(w, c, sh, th)
-			if !ok {
-				return nil
-			}
-			decided, tier = &d, t
+		to := &things.aims[version][n]
+		if as := y.unit.sees(th); as != th {
+			to = s.aim(y.unit.shape, as)
 		}
-		if s.usable(p, w, u, purpose) {
-			return &access{s, u, s.schema.TierName(tier), cmp.Or(decided.Targets[0].Rule, "?")}
+		if !to.ok {
+			continue
+		}
+		d := s.supposing.Decide(&w.request, y.caller, to.targets[:])
+		if d.Effect == rules.Allow && s.usable(p, w, y.unit, purpose) {
+			return &access{s, y.unit, to.tier, cmp.Or(d.Targets[0].Rule, "?")}
 		}
 	}
 	return nil
+}
+
+// allowsLine reports whether a version allows on the very line by which the other
+// does, whatever the purpose is to it.
+func (p *pass) allowsLine(version int, ways []way, w *who, things *catalog, n int, by *access) bool {
+	for _, y := range ways {
+		a, b := y.unit.op, by.unit.op
+		if a.Host == b.Host && a.Method == b.Method && a.Template == b.Template &&
+			p.reaches(version, []way{y}, w, things, n, y.caller.Purpose) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // usable reports whether all else that a line cannot do without can be allowed.
@@ -86,9 +115,8 @@ func (s *side) something(p *pass, w *who, u unit, purpose string) *thing {
 	if known {
 		return found
 	}
-	things, _ := p.things(w, u.shape)
-	for _, th := range things {
-		if _, _, ok := s.decide(w, c, u.shape, th); ok && u.names(th) {
+	for _, th := range p.things(w, u.shape).list {
+		if _, _, ok := s.decide(w, c, u, th); ok && u.names(th) {
 			found = th
 			break
 		}

@@ -3,97 +3,26 @@ package diff
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz/identity"
+	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/rules"
 	"github.com/tiergate/tiergate/rules/suite"
 )
 
-const world = `
-tiers: [ { name: public }, { name: internal }, { name: confidential }, { name: restricted } ]
-unclassified: restricted
-broad_above: restricted
-categories: [money]
-weights: { close: 4 }
-objects:
-  - { type: account, tier: internal, max_row_tier: restricted, catalog: bank, parent: customer, attributes: { tenant: string, owner: string, sharers: [string], frozen: bool }, actions: { close: { tier: confidential } } }
-  - { type: customer, tier: internal, catalog: bank, attributes: { tenant: string } }
-  - { type: note, tier: public, category: [money] }
-routes:
-  - host: bank.example.com
-    map:
-      - GET    /accounts/{id}           -> read   account/{id}
-      - DELETE /accounts/{id}           -> close  account/{id}
-      - GET    /accounts                -> list   account
-      - GET    /tenant?t={t}            -> list   account[tenant={t}]
-      - GET    /eu                      -> list   account[tenant=eu]
-      - GET    /customers/{c}/accounts  -> list   account in customer/{c}
-      - POST   /customers/{c}/accounts  -> create account in customer/{c}
-      - GET    /notes/{id}              -> read   note/{id}
-      - GET    /invoices/{id}           -> close  note/{id}: { purpose: invoicing }
-identities:
-  - { name: people, kind: human, match: { issuer: corp, client: [web] } }
-  - { name: root, kind: human, match: { issuer: corp, subject: root }, environment: prod }
-  - { name: billing, kind: service, match: { issuer: corp, subject: svc-billing }, workload: "spiffe://example.com/billing", purpose: [invoicing, dunning] }
-  - { name: acme, kind: third-party, match: { issuer: acme-idp }, tenant: acme }
-groups: [ { name: insiders, members: [people, billing] } ]
-`
-
-// drawRules draws rules: of each part that is judged exactly, one way or none.
-func drawRules(random *rand.Rand) string {
-	var b strings.Builder
-	pick := func(of ...string) string { return of[random.IntN(len(of))] }
-	n := random.IntN(5)
-	if n > 0 {
-		b.WriteString("rules:\n")
-	}
-	for i := range n {
-		who := pick("people", "root", "billing", "acme", "insiders", "{ kind: human, claim: { role: auditor } }",
-			"{ issuer: corp, not: { claim: { role: auditor } }, kind: human }", "{ any_of: [people, acme] }", "{ scope: [accounts], kind: human }",
-			"{ environment: prod }", "{ workload: \"spiffe://example.com/*\", kind: service }", "{ kind: anonymous }")
-		on := pick("account", "account", "account", "note", "[account, note]")
-		effect, tier := "allow", "up_to: "+pick("public", "internal", "confidential", "restricted")
-		if random.IntN(4) == 0 {
-			effect, tier = "deny", "from_tier: "+pick("public", "confidential", "restricted")
-		}
-		narrow := ""
-		if on == "account" {
-			narrow = pick("", "own: owner", "own: sharers", "same: tenant", "only: { id: [A1, B7] }", "only: { id_prefix: [A] }",
-				"only: { label: { tenant: [eu, us] } }", "only: { label: { frozen: true } }", "only: { parent: [ada] }", "own: parent.tenant")
-		}
-		if strings.HasPrefix(narrow, "own") && !slices.Contains([]string{"people", "root", "billing", "acme", "insiders"}, who) {
-			narrow = ""
-		}
-		if narrow == "same: tenant" && who != "acme" {
-			narrow = ""
-		}
-		to := pick("[read]", "[list]", "[read, close]", "[create]", `["*"]`)
-		if effect == "deny" && narrow != "" {
-			to = "[read, list]" // of new objects nothing is known, and such a rule does not load
-		}
-		parts := []string{fmt.Sprintf("id: r%d", i), effect + ": " + who, "to: " + to, "on: " + on, tier, narrow}
-		parts = append(parts, pick("", "", "for: [invoicing]"), pick("", "", "", "category: [money]"),
-			pick("", "", "until: 2027-06-30", "not_before: 2027-06-01"))
-		if effect == "allow" {
-			if narrow == "" {
-				parts = append(parts, pick("", "unbounded: true"))
-			}
-			parts = append(parts, "because: test, owner: test, review_by: 2029-01-01")
-		}
-		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
-		fmt.Fprintf(&b, "  - { %s }\n", strings.Join(parts, ", "))
-	}
-	return b.String()
-}
-
 var start = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func bench(text string) (*suite.Bench, *side, error) {
-	b, _, err := suite.NewBench(fstest.MapFS{"rules.yaml": {Data: []byte(text)}}, suite.Options{Env: rules.Env{Partial: true}, Now: start})
+	b, _, err := suite.NewBench(fstest.MapFS{"rules.yaml": {Data: []byte(text)}}, suite.Options{
+		Env: rules.Env{Partial: true, Now: start}, Resolve: resolver.Options{MaxBody: 1 << 16}, Now: start,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,166 +30,155 @@ func bench(text string) (*suite.Bench, *side, error) {
 	return b, newSide(Side{p.Set(), p.Source(), p.Routes().Operations()}), nil
 }
 
-// everybody are callers of the small universe, by the names of their identities.
-// Nothing of them is taken from what is under test.
-func everybody(s *rules.Set, now time.Time) map[string][]*rules.Caller {
-	out := map[string][]*rules.Caller{"anonymous": {{Verified: &rules.Verified{Anonymous: true}}}}
-	for _, id := range s.Identities() {
-		for _, subject := range []string{"ada", "x"} {
-			for _, role := range []any{nil, "auditor"} {
-				for _, scopes := range [][]string{nil, {"accounts"}} {
-					for _, purpose := range append([]string{""}, id.Purposes...) {
-						v := &rules.Verified{Issuer: id.Issuer, Subject: subject, ClientID: "web", Claims: map[string]any{}, Scopes: scopes, IssuedAt: now}
-						if v.Subject = subject; id.Subject != "" {
-							v.Subject = id.Subject
-						}
-						if role != nil {
-							v.Claims["role"] = role
-						}
-						c := &rules.Caller{Verified: v, Kind: id.Kind, Identity: id, Peer: id.Workload, Purpose: purpose}
-						if out[id.Name] = append(out[id.Name], c); purpose == "" && len(id.Purposes) == 1 {
-							c.Purpose = id.Purposes[0]
-						}
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-// everything are the targets of the small universe, by what a change says of them.
-func everything(s *rules.Schema) map[string][]rules.Target {
-	out := make(map[string][]rules.Target)
-	add := func(on string, t rules.Target) {
-		tier, _ := s.TierOf(&t)
-		key := strings.Join([]string{t.Action, t.Object.Type.Name, on, s.TierName(tier)}, "|")
-		out[key] = append(out[key], t)
-	}
-	account, note := s.Types["account"], s.Types["note"]
-	for _, action := range []string{"read", "close"} {
-		for _, id := range []string{"A1", "A9", "Z3"} {
-			add("object", rules.Target{Action: action, Object: rules.Object{Type: note, ID: id, RowTier: rules.NoTier}})
-			for _, owner := range []any{nil, "ada", "zoe"} {
-				for _, tenant := range []any{nil, "eu", "acme", "fr"} {
-					for _, sharers := range []any{nil, []string{"ada", "zoe"}} {
-						for _, frozen := range []any{nil, true} {
-							for _, tier := range []rules.Tier{rules.NoTier, 2, 3} {
-								for _, parent := range []string{"", "ada"} {
-									o := rules.Object{Type: account, ID: id, Parent: parent, Attributes: []any{tenant, owner, sharers, frozen}, RowTier: tier, State: rules.Stored}
-									if parent != "" {
-										o.ParentState, o.ParentAttributes = rules.Stored, []any{"acme"}
-									}
-									add("object", rules.Target{Action: action, Object: o})
-								}
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-	add("collection, unbounded", rules.Target{Action: "list", Collection: true, Unbounded: true, Object: rules.Object{Type: account, RowTier: rules.NoTier}})
-	for _, tenant := range []any{"eu", "us", "acme", "fr", "ada"} {
-		add("collection[tenant]", rules.Target{Action: "list", Collection: true, Object: rules.Object{Type: account, RowTier: rules.NoTier, Attributes: []any{tenant, nil, nil, nil}}})
-	}
-	for _, parent := range []string{"ada", "bob"} {
-		for _, tenant := range []any{nil, "eu", "ada"} {
-			o := rules.Object{Type: account, RowTier: rules.NoTier, Parent: parent, ParentState: rules.Stored, ParentAttributes: []any{tenant}}
-			add("collection[parent]", rules.Target{Action: "list", Collection: true, Object: o})
-			o.State = rules.New
-			add("new object[parent]", rules.Target{Action: "create", Object: o})
-		}
-	}
-	return out
-}
-
-// flips are what the small universe shows to differ.
-func flips(before, after *rules.Set) map[string]bool {
-	out := make(map[string]bool)
-	oldThings, things := everything(before.Schema()), everything(after.Schema())
-	for _, now := range []time.Time{start, start.AddDate(0, 5, 15), start.AddDate(1, 0, 0)} {
-		old, req := everybody(before, now), &rules.Request{Now: now}
-		for name, callers := range everybody(after, now) {
-			for i := range callers {
-				for key, targets := range things {
-					c, oc := *callers[i], *old[name][i]
-					if strings.HasPrefix(key, "close|note") && c.Purpose == "" { // the line's purpose
-						if c.Purpose, oc.Purpose = "invoicing", "invoicing"; name != "billing" && name != "anonymous" {
-							continue // they may not have it
-						}
-					}
-					id := name + "|" + c.Purpose + "|" + key
-					could := func(s *rules.Set, c *rules.Caller) bool {
-						return s.CouldAllow(c, s.Schema().Types[targets[0].Object.Type.Name], targets[0].Action)
-					}
-					if !could(before, &oc) && !could(after, &c) || out["true|"+id] && out["false|"+id] {
-						continue
-					}
-					for k := range targets {
-						was := before.Decide(req, &oc, oldThings[key][k:k+1]).Effect == rules.Allow
-						is := after.Decide(req, &c, targets[k:k+1]).Effect == rules.Allow
-						if was != is {
-							out[fmt.Sprintf("%t|%s", is, id)] = true
-						}
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-// What random pairs of rules change is what deciding on everything says, and each
-// request that is shown is allowed by one and denied by the other.
+// What random pairs of rules change is what deciding on everything in a small
+// universe says, and each request that is shown is allowed by one and denied by the
+// other. A hundredth of the pairs and of the universe is tried unless all is wanted.
 func TestDiffEqualsBruteForce(t *testing.T) {
-	changes := 0
-	for seed := range uint64(12) {
-		random := rand.New(rand.NewPCG(seed, 6))
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { changes += compareBoth(t, world+drawRules(random), world+drawRules(random)) })
+	pairs, callers, things := uint64(10), 20, 30
+	if os.Getenv("TIERGATE_FULL") == "1" {
+		pairs, callers, things = 2500, 100, 100
 	}
-	if t.Logf("%d changes", changes); changes < 50 {
-		t.Errorf("only %d changes: the generator draws too little", changes)
+	changes, found, loaded := 0, 0, 0
+	for seed := range pairs {
+		d := drawing{rand.New(rand.NewPCG(seed, 6)), start}
+		before, after := d.pair()
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			said, real := compareBoth(t, d, before, after, callers, things)
+			if changes, found = changes+said, found+real; said >= 0 {
+				loaded++
+			}
+		})
+	}
+	t.Logf("%d of %d pairs, %d changes, of which brute force met %d", loaded, pairs, changes, found)
+	if loaded < int(pairs)*8/10 || changes < 3*int(pairs) || found < int(pairs) {
+		t.Error("the generator draws too little")
 	}
 }
 
-func compareBoth(t *testing.T, before, after string) int {
+func compareBoth(t *testing.T, d drawing, before, after *draft, callers, things int) (said, found int) {
 	var benches [2]*suite.Bench
 	var sides [2]*side
-	for i, text := range []string{before, after} {
+	for i, v := range []*draft{before, after} {
 		var err error
-		if benches[i], sides[i], err = bench(text); err != nil {
-			t.Fatal(err)
+		if benches[i], sides[i], err = bench(v.text()); err != nil {
+			t.Logf("does not load: %v\n%s", err, v.text())
+			return -1, 0
 		}
 	}
 	r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := make(map[string]bool)
+	rows := make(map[string]bool)
 	for _, c := range r.Changes {
-		said[fmt.Sprintf("%t|%s|%s|%s|%s|%s|%s", c.Effect == Gained, c.Identity, c.Purpose, c.Action, c.Type, c.On, c.Tier)] = true
+		rows[strings.Join([]string{c.Effect, c.Identity, c.Purpose, c.Action, c.Type, c.On, c.Tier}, "|")] = true
 		if c.Witness == nil {
 			t.Errorf("%s %s: no witness", c.Effect, c.says())
 			continue
 		}
 		for i, b := range benches {
 			o, err := b.Decide(t.Context(), c.Witness.Case)
-			if want := (c.Effect == Gained) == (i == 1); err != nil || (o.Effect == rules.Allow) != want {
+			allowed := err == nil && o.Effect == rules.Allow
+			if want := (c.Effect == Gained) == (i == 1); allowed != want {
 				t.Errorf("%s %s: version %d says %v (%v) to\n%s", c.Effect, c.says(), i, o, err, c.Witness.Case)
 			}
 		}
 	}
-	for want := range flips(sides[0].Set, sides[1].Set) {
-		if !said[want] {
-			t.Errorf("brute force finds %s, the comparison does not", want)
+	u := universe{d, [2]*draft{before, after}, [2]*rules.Set{sides[0].Set, sides[1].Set}, [2]*identity.Recogniser{sides[0].recogniser, sides[1].recogniser}}
+	for what, names := range u.flips(callers, things) {
+		found++
+		if !slices.ContainsFunc(names, func(name string) bool { return rows[strings.Replace(what, "%", name, 1)] }) {
+			t.Errorf("brute force finds %s of %s, the comparison does not", what, strings.Join(names, " or "))
 		}
 	}
 	if len(r.Notes) > 0 {
 		t.Errorf("not exact: %v", r.Notes)
 	}
 	if t.Failed() {
-		t.Logf("old %s\nnew %s", strings.TrimPrefix(before, world), strings.TrimPrefix(after, world))
+		t.Logf("old\n%s\nnew\n%s", before.text(), after.text())
 	}
-	return len(r.Changes)
+	return len(r.Changes), found
+}
+
+// universe is everything that brute force tries. Nothing of it is taken from what
+// is under test.
+type universe struct {
+	d     drawing
+	texts [2]*draft
+	sets  [2]*rules.Set
+	known [2]*identity.Recogniser
+}
+
+// object is something that a request touches: in each version with what it knows.
+type object struct {
+	id, parent, tier, property string
+	attrs                      map[string]any
+}
+
+// flips are what some of the callers do to some of the things in one version only,
+// with the identities that it may be said of in place of %.
+func (u *universe) flips(callers, things int) map[string][]string {
+	out := make(map[string][]string)
+	objects := make(map[string][]object)
+	for _, l := range drawnLines {
+		for _, what := range l.touches {
+			for range things {
+				objects[what] = append(objects[what], u.object(what))
+			}
+		}
+	}
+	for _, days := range []int{0, 16, 22, 27, 35, 45} {
+		req := &rules.Request{Now: start.AddDate(0, 0, days)}
+		for range callers {
+			e := u.evidence(req.Now)
+			req.ClientIP = netip.Addr{}
+			if u.d.IntN(2) == 0 {
+				req.ClientIP = netip.MustParseAddr("10.1.2.3")
+			}
+			for _, l := range drawnLines {
+				var who [2]*rules.Caller
+				for v := range who {
+					if c, err := u.known[v].Recognise(e, req, l.purpose); err == nil {
+						who[v] = c
+					}
+				}
+				for _, what := range l.touches {
+					if who == [2]*rules.Caller{} {
+						break
+					}
+					for _, o := range objects[what] {
+						u.flip(out, req, u.names(e), who, &l, what, &o, objects)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (u *universe) flip(out map[string][]string, req *rules.Request, names []string, who [2]*rules.Caller, l *drawnLine, what string, o *object, objects map[string][]object) {
+	var allowed [2]bool
+	var tiers, purposes [2]string
+	for v := range 2 {
+		allowed[v], tiers[v], purposes[v] = u.allowed(v, req, who[v], l, what, o)
+	}
+	if allowed[0] == allowed[1] {
+		return
+	}
+	v, effect := 0, Lost
+	if allowed[1] {
+		v, effect = 1, Gained
+	}
+	for _, other := range l.touches {
+		may := func(o object) bool { ok, _, _ := u.allowed(v, req, who[v], l, other, &o); return ok }
+		if other != what && !slices.ContainsFunc(objects[other], may) {
+			return
+		}
+	}
+	key := strings.Join([]string{effect, "%", purposes[v], what, tiers[v]}, "|")
+	for _, name := range names {
+		if !slices.Contains(out[key], name) {
+			out[key] = append(out[key], name)
+		}
+	}
 }

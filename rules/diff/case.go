@@ -64,6 +64,9 @@ func (t *Trial) asserted() map[string]any {
 	if len(t.Scopes) > 0 {
 		claims["scope"] = strings.Join(t.Scopes, " ")
 	}
+	if t.JustLoggedIn {
+		claims["auth_time"] = "0s"
+	}
 	return claims
 }
 

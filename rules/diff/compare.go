@@ -18,12 +18,12 @@ type Options struct {
 	Progress      func(done, all int) // of callers, nil for nobody who wants to know
 }
 
-// pass is one comparison, at one moment after the other.
+// pass is one comparison, of one caller after the other.
 type pass struct {
 	o     *Options
-	sides [2]*side // old and new
-	reads map[string]*reads
-	known map[string]catalog // by shape and the words of callers
+	sides [2]*side            // old and new
+	alike bool                // the versions differ in rules and identities at most
+	known map[string]*catalog // of one identity, by shape and what else tells things apart
 	rows  map[row]*tally
 	notes set[string]
 }
@@ -46,21 +46,22 @@ type tally struct {
 // Compare says what changes from one version to the other. Its error is that of
 // the context.
 func Compare(ctx context.Context, before, after Side, o Options) (*Report, error) {
-	p := &pass{
-		o: &o, sides: [2]*side{newSide(before), newSide(after)}, reads: make(map[string]*reads),
-		known: make(map[string]catalog), rows: make(map[row]*tally),
-	}
+	p := &pass{o: &o, sides: [2]*side{newSide(before), newSide(after)}, rows: make(map[row]*tally)}
+	p.alike = p.sides[0].around() == p.sides[1].around()
 	shapes := maps.Clone(p.sides[0].shapes)
 	maps.Copy(shapes, p.sides[1].shapes)
 	keys := slices.Sorted(maps.Keys(shapes))
-	identities, moments := p.identities(), p.moments()
-	done := 0
-	for _, now := range moments {
-		for _, id := range identities {
-			if done++; o.Progress != nil {
-				o.Progress(done, len(moments)*len(identities))
-			}
+	identities := p.identities()
+	for i, id := range identities {
+		if o.Progress != nil {
+			o.Progress(i+1, len(identities))
+		}
+		p.known = make(map[string]*catalog)
+		for _, now := range p.moments(id) {
 			for _, w := range p.callers(id, now) {
+				if p.unchanged(w) {
+					continue
+				}
 				for _, key := range keys {
 					if err := ctx.Err(); err != nil {
 						return nil, err
@@ -74,6 +75,7 @@ func Compare(ctx context.Context, before, after Side, o Options) (*Report, error
 		}
 	}
 	r := &Report{Changes: append(p.changes(), opened(&before, &after)...), Unjudged: p.unjudged()}
+	r.Changes = append([]Change{}, r.Changes...)
 	r.Notes = append([]string{}, p.notes.list...)
 	return r, nil
 }
@@ -83,27 +85,31 @@ func (p *pass) note(text string) { p.notes.add(text) }
 // look tries everything of a shape for a caller, for each purpose that it can have.
 func (p *pass) look(w *who, sh shape) {
 	var purposes set[string]
+	var ways [2][]way
 	could := false
-	for _, s := range p.sides {
-		for _, u := range s.units[sh.key()] {
-			if c, ok := s.caller(w, u.op.Purpose); ok {
-				purposes.add(c.Purpose)
-				could = could || s.Set.CouldAllow(c, s.schema.Types[sh.typ], sh.action)
-			}
+	for i, s := range p.sides {
+		ways[i] = s.ways(w, sh)
+		for _, y := range ways[i] {
+			purposes.add(y.caller.Purpose)
+			could = could || s.Set.CouldAllow(y.caller, s.schema.Types[sh.typ], sh.action)
 		}
 	}
 	if !could {
 		return
 	}
-	things, complete := p.things(w, sh)
-	if !complete {
-		p.note(sh.key() + ": attributes in more combinations than are tried")
+	things := p.things(w, sh)
+	if !things.complete {
+		p.note(w.name + ", " + sh.key() + ": attributes in more combinations than are tried")
 	}
 	for _, purpose := range purposes.list {
-		for _, th := range things {
-			before, after := p.sides[0].reaches(p, w, sh, th, purpose), p.sides[1].reaches(p, w, sh, th, purpose)
-			if before != nil || after != nil {
-				p.count(w, sh, th, purpose, before, after)
+		for n := range things.list {
+			before, after := p.reaches(0, ways[0], w, things, n, purpose), p.reaches(1, ways[1], w, things, n, purpose)
+			switch {
+			case before == nil && after == nil:
+			case before == nil && p.allowsLine(0, ways[0], w, things, n, after), after == nil && p.allowsLine(1, ways[1], w, things, n, before):
+				// the same request is allowed by both, for another purpose
+			default:
+				p.count(w, sh, things.list[n], purpose, before, after)
 			}
 		}
 	}

@@ -23,19 +23,24 @@ func (p *pass) tiers() []any {
 	return out.list
 }
 
-// properties are members that are protected, or that may be written, in some version.
+// properties are members that are protected, or that may be written, in some version,
+// as far as requests name members there.
 func (p *pass) properties(sh shape) []any {
 	var names set[string]
 	for _, s := range p.sides {
-		if t := s.schema.Types[sh.typ]; t != nil {
-			names.add(slices.Sorted(maps.Keys(t.Properties))...)
-			if sh.writes() {
-				names.add(slices.Sorted(maps.Keys(t.Writable[sh.action]))...)
-			}
+		t := s.schema.Types[sh.typ]
+		named := slices.ContainsFunc(s.units[sh.key()], func(u unit) bool {
+			writes, asks := u.op.Members(u.touch)
+			return sh.writes() && writes || !sh.writes() && asks
+		})
+		if t == nil || !named {
+			continue
 		}
-	}
-	if len(names.list) > 0 && sh.writes() {
-		names.add("unheard")
+		names.add(slices.Sorted(maps.Keys(t.Properties))...)
+		if sh.writes() {
+			names.add(slices.Sorted(maps.Keys(t.Writable[sh.action]))...)
+			names.add("unheard")
+		}
 	}
 	out := []any{""}
 	for _, n := range names.list {

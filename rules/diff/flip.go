@@ -12,6 +12,7 @@ type flip struct {
 	thing  *thing
 	by     *access
 	others []*thing  // for what else the line touches
+	asked  []demand  // of the request, for each of them
 	later  time.Time // when it begins to differ, zero for now
 }
 
@@ -27,13 +28,18 @@ func (p *pass) flipped(s *side, w *who, th *thing, purpose string, by *access) *
 		}
 	}
 	f.others[by.unit.touch] = th
+	for i, other := range f.others {
+		if other != nil {
+			f.asked = append(f.asked, s.demands(w, by.unit.op, i, other))
+		}
+	}
 	return f
 }
 
 // apart is a thing under another id than the one that differs, where both are of
 // one type and two objects.
 func (s *side) apart(w *who, op *resolver.Operation, i int, th, from *thing) *thing {
-	sh := shapesOf(&op.Touches[i])[0]
+	u := unit{op, i, shapesOf(&op.Touches[i])[0]}
 	c, ok := s.caller(w, op.Purpose)
 	if th == from || th.id != from.id || !ok {
 		return th
@@ -41,7 +47,7 @@ func (s *side) apart(w *who, op *resolver.Operation, i int, th, from *thing) *th
 	for _, tail := range []string{"2", "b", "B"} {
 		other := *th
 		other.id = th.id[:max(len(th.id)-1, 0)] + tail
-		if _, _, ok := s.decide(w, c, sh, &other); ok && other.id != from.id {
+		if _, _, ok := s.decide(w, c, u, &other); ok && other.id != from.id {
 			return &other
 		}
 	}

@@ -7,32 +7,44 @@ import (
 )
 
 // ids are those that rules tell apart, as far as an object of the type can have
-// them in some version, and one that nothing names.
+// them in some version, and one that nothing names for each choice of versions in
+// which it can.
 func (p *pass) ids(sh shape, r *reads, w *who) []any {
-	words := []string{"x1"}
+	var named []string
 	if r.words["id"] != nil {
-		words = slices.Concat(words, w.words, r.words["id"].list)
+		named = slices.Concat(w.words, r.words["id"].list)
 	}
-	var out set[any]
+	var plain set[string]
+	plain.add("x1")
 	for _, s := range p.sides {
-		typ := s.schema.Types[sh.typ]
-		if typ == nil {
-			continue
+		if typ := s.schema.Types[sh.typ]; typ != nil && typ.ID != nil {
+			plain.add(example(typ.ID.String()))
 		}
-		plain := "x1"
-		if typ.ID != nil {
-			plain = example(typ.ID.String())
+	}
+	found := make(map[[2]bool][]string) // by where they can be
+	for _, x := range plain.list {
+		if in := p.fits(sh.typ, x); in != [2]bool{} && len(found[in]) == 0 && !slices.Contains(named, x) {
+			found[in] = append(found[in], x)
 		}
-		for _, word := range append([]string{plain}, words...) {
-			tail := plain[min(len(plain), len(word)):]
-			for _, id := range []string{word, word + tail, word + "1", word + plain} {
-				if id != "" && len(id) <= 200 && (typ.ID == nil || typ.ID.MatchString(id)) && (id == word || !slices.Contains(words, id)) {
-					out.add(any(id))
-				}
-				if r.words["id"] == nil && len(out.list) > 0 {
-					return out.list
+	}
+	for _, word := range named { // itself, and one that begins with it, wherever they can be
+		if in := p.fits(sh.typ, word); in != [2]bool{} {
+			found[in] = append(found[in], word)
+		}
+		longer := make(map[[2]bool]bool)
+		for _, x := range plain.list {
+			for _, id := range []string{word + x[min(len(x), len(word)):], word + "1", word + x} {
+				if in := p.fits(sh.typ, id); in != [2]bool{} && !longer[in] && !slices.Contains(named, id) {
+					longer[in] = true
+					found[in] = append(found[in], id)
 				}
 			}
+		}
+	}
+	var out set[any]
+	for _, in := range [][2]bool{{true, true}, {false, true}, {true, false}} { // the plainest can be in both
+		for _, id := range found[in] {
+			out.add(any(id))
 		}
 	}
 	if len(out.list) == 0 {
@@ -40,6 +52,15 @@ func (p *pass) ids(sh shape, r *reads, w *who) []any {
 		return []any{""}
 	}
 	return out.list
+}
+
+// fits says in which versions an object of a type can have an id.
+func (p *pass) fits(typ, id string) (in [2]bool) {
+	for i, s := range p.sides {
+		t := s.schema.Types[typ]
+		in[i] = t != nil && id != "" && len(id) <= 200 && (t.ID == nil || t.ID.MatchString(id))
+	}
+	return in
 }
 
 // example is a text that a pattern matches, mostly.

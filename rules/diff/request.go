@@ -28,7 +28,7 @@ var (
 // what it touches from where no test can put it.
 func (f *flip) witness() *Witness {
 	op := f.by.unit.op
-	if op.Protocol != "" || f.thing.property != "" && !f.by.unit.shape.writes() {
+	if op.Protocol != "" || !f.by.unit.shape.writes() && f.by.unit.sees(f.thing).property != "" && f.thing.property != "" {
 		return nil
 	}
 	head, tail, _ := strings.Cut(op.Line, " -> ")
@@ -55,7 +55,7 @@ func (f *flip) witness() *Witness {
 			}
 		}
 	}
-	if f.thing.property != "" && !put(r.body, strings.Split(f.thing.property, "."), "x") {
+	if f.by.unit.shape.writes() && f.thing.property != "" && !put(r.body, strings.Split(f.thing.property, "."), "x") {
 		return nil
 	}
 	return f.made(op, r)
@@ -93,6 +93,7 @@ func (f *flip) made(op *resolver.Operation, r *requestOf) *Witness {
 		t.Body = nil
 	}
 	t.Objects = f.objects(op)
+	t.bring(f.asked)
 	return &Witness{t.yaml(), t}
 }
 

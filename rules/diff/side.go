@@ -25,6 +25,8 @@ type side struct {
 	decls      map[string]*rules.RuleDecl
 	units      map[string][]unit // by shape
 	shapes     map[string]shape
+	kin        map[string]*kin
+	spellings  []string         // of rules, in words
 	open       map[place]*thing // for each place something that is allowed there, nil for nothing
 }
 
@@ -46,7 +48,7 @@ func newSide(s Side) *side {
 	out := &side{
 		Side: s, supposing: s.Set.Supposing(), schema: s.Set.Schema(), recogniser: identity.NewRecogniser(s.Set.Identities()),
 		rules: s.Set.Rules(), decls: make(map[string]*rules.RuleDecl), units: make(map[string][]unit), shapes: make(map[string]shape),
-		open: make(map[place]*thing),
+		open: make(map[place]*thing), kin: make(map[string]*kin), spellings: make([]string, len(s.Set.Rules())),
 	}
 	for i := range s.Source.Rules {
 		out.decls[s.Source.Rules[i].ID.V] = &s.Source.Rules[i]
@@ -73,6 +75,26 @@ func (u *unit) names(th *thing) bool {
 	})
 }
 
+// sees is a thing as the line tells it from others: one that reads no members takes
+// any for the plain one, and on one that says which are asked for all are meant
+// where none is named.
+func (u *unit) sees(th *thing) *thing {
+	writes, asks := u.op.Members(u.touch)
+	property := ""
+	switch {
+	case u.shape.writes() && writes, !u.shape.writes() && asks && th.property != "":
+		property = th.property
+	case !u.shape.writes() && asks:
+		property = rules.Everything
+	}
+	if property == th.property {
+		return th
+	}
+	as := *th
+	as.property = property
+	return &as
+}
+
 // needs reports whether a touch must be allowed for another one of the line to be.
 func (s *side) needs(op *resolver.Operation, i, other int) bool {
 	t := &op.Touches[other]
@@ -92,9 +114,9 @@ func (s *side) caller(w *who, purpose string) (*rules.Caller, bool) {
 	return c, err == nil
 }
 
-// decide decides on a thing alone.
-func (s *side) decide(w *who, c *rules.Caller, sh shape, th *thing) (rules.Decision, rules.Tier, bool) {
-	t, ok := s.target(sh, th)
+// decide decides on a thing alone, as the target of a line.
+func (s *side) decide(w *who, c *rules.Caller, u unit, th *thing) (rules.Decision, rules.Tier, bool) {
+	t, ok := s.target(u.shape, u.sees(th))
 	if !ok {
 		return rules.Decision{}, rules.NoTier, false
 	}

@@ -37,19 +37,34 @@ type dimension struct {
 	set    func(*thing, any)
 }
 
+// catalog is what is tried of one shape.
+type catalog struct {
+	list     []*thing
+	aims     [2][]aim // at each of them, by version
+	complete bool
+}
+
+// aim is a thing as a target of a version.
+type aim struct {
+	targets [1]rules.Target
+	tier    string
+	ok      bool // it can be one
+}
+
 // things are those of a shape that rules can tell apart for somebody, the plainest
 // first; nil dimensions of what is not read.
-func (p *pass) things(w *who, sh shape) ([]*thing, bool) {
-	key := sh.key() + "\x00" + strings.Join(w.words, "\x00")
-	if have, ok := p.known[key]; ok {
-		return have.list, have.complete
+func (p *pass) things(w *who, sh shape) *catalog {
+	r, kin := p.readsOf(w, sh)
+	key := sh.key() + "\x00" + kin + "\x00" + strings.Join(w.words, "\x00")
+	if have := p.known[key]; have != nil {
+		return have
 	}
-	dims := p.dimensions(w, sh)
+	dims := p.dimensions(w, sh, r)
 	sizes := make([]int, len(dims))
 	for i := range dims {
 		sizes[i] = len(dims[i].values)
 	}
-	var found catalog
+	found := new(catalog)
 	found.complete = spread(sizes, func(at []int) {
 		th := &thing{attrs: make(map[string]any)}
 		for i, n := range at {
@@ -57,17 +72,27 @@ func (p *pass) things(w *who, sh shape) ([]*thing, bool) {
 		}
 		found.list = append(found.list, th)
 	})
+	for i, s := range p.sides {
+		found.aims[i] = make([]aim, len(found.list))
+		for n, th := range found.list {
+			found.aims[i][n] = *s.aim(sh, th)
+		}
+	}
 	p.known[key] = found
-	return found.list, found.complete
+	return found
 }
 
-type catalog struct {
-	list     []*thing
-	complete bool
+// aim is a thing as a target of the version.
+func (s *side) aim(sh shape, th *thing) *aim {
+	a := new(aim)
+	if a.targets[0], a.ok = s.target(sh, th); a.ok {
+		tier, _ := s.schema.TierOf(&a.targets[0])
+		a.tier = s.schema.TierName(tier)
+	}
+	return a
 }
 
-func (p *pass) dimensions(w *who, sh shape) (out []dimension) {
-	r := p.readsOf(sh)
+func (p *pass) dimensions(w *who, sh shape, r *reads) (out []dimension) {
 	words := func(name string) []string { return append(slices.Clone(w.words), r.words[name].list...) }
 	whole := !sh.collection && !sh.fresh
 	if properties := p.properties(sh); len(properties) > 1 {

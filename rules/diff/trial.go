@@ -20,14 +20,15 @@ type Trial struct {
 	PurposeClaim string                    `json:"purpose_claim,omitempty"` // that names it
 	Claims       map[string]any            `json:"claims,omitempty"`
 	Scopes       []string                  `json:"scopes,omitempty"`
-	Peer         string                    `json:"peer,omitempty"`   // the SPIFFE ID that the connection proves
-	Bound        string                    `json:"bound,omitempty"`  // how the request proves its token to be the caller's
-	Source       string                    `json:"source,omitempty"` // the address that it comes from
-	At           time.Time                 `json:"at,omitzero"`      // when, zero for now
+	JustLoggedIn bool                      `json:"just_logged_in,omitempty"` // auth_time is now
+	Peer         string                    `json:"peer,omitempty"`           // the SPIFFE ID that the connection proves
+	Bound        string                    `json:"bound,omitempty"`          // how the request proves its token to be the caller's
+	Source       string                    `json:"source,omitempty"`         // the address that it comes from
+	At           time.Time                 `json:"at,omitzero"`              // when, zero for now
 	Method       string                    `json:"method"`
 	URL          string                    `json:"url"`
 	Headers      map[string]string         `json:"headers,omitempty"`
-	Body         map[string]any            `json:"body,omitempty"`    // sent as JSON
+	Body         map[string]any            `json:"body,omitzero"`     // sent as JSON
 	Objects      map[string]map[string]any `json:"objects,omitempty"` // what catalogs have, by type/id: attributes, tier, parent
 }
 

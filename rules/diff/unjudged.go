@@ -15,8 +15,8 @@ import (
 type part struct {
 	of, what string
 	text     string
-	grants   bool // without it, nobody gets more
-	denies   bool // with it, nobody gets more
+	value    reflect.Value
+	treatment
 
 	rule   string // whose it is, "" for something else
 	allows bool   // of a rule
@@ -30,104 +30,123 @@ func (p *pass) unjudged() []Unjudged {
 		if i := slices.IndexFunc(in, func(o part) bool { return o.of == x.of && o.what == x.what }); i >= 0 {
 			return in[i]
 		}
-		return part{}
+		return part{value: reflect.Zero(x.value.Type())}
 	}
 	for _, x := range old {
-		other := find(now, x)
-		if other.text == x.text {
-			continue
+		if other := find(now, x); other.text != x.text || other.allows != x.allows {
+			out = append(out, Unjudged{x.of, x.what, x.text, other.text, p.mayGain(x, other)})
 		}
-		more := other.of != "" || !x.grants // to leave out a demand gives more, to leave out a right does not
-		if x.rule != "" && !p.sides[1].has(x.rule) {
-			more = !x.allows
-		}
-		out = append(out, Unjudged{x.of, x.what, x.text, other.text, more})
 	}
 	for _, x := range now {
-		if find(old, x).of != "" {
-			continue
+		if other := find(old, x); other.of == "" {
+			out = append(out, Unjudged{x.of, x.what, "", x.text, p.mayGain(other, x)})
 		}
-		more := !x.denies
-		if x.rule != "" && !p.sides[0].has(x.rule) {
-			more = x.allows
-		}
-		out = append(out, Unjudged{x.of, x.what, "", x.text, more})
 	}
 	return out
 }
 
+// mayGain reports whether somebody may gain by a part's change, for all that is known.
+// One that is not there has no name.
+func (p *pass) mayGain(old, now part) bool {
+	x := now
+	if x.of == "" {
+		x = old
+	}
+	switch {
+	case x.harmless, x.narrows != nil && p.stays(x) && x.narrows(old.value, now.value):
+		return false
+	case now.of == "" && x.rule != "" && !p.sides[1].has(x.rule): // it goes with its rule
+		return !x.allows
+	case old.of == "" && x.rule != "" && !p.sides[0].has(x.rule): // it comes with its rule
+		return x.allows
+	case now.of == "": // to leave out a demand gives more, to leave out a right does not
+		return !x.grants
+	case old.of == "":
+		return !x.denies
+	}
+	return true
+}
+
+// stays reports whether whatever a part belongs to is in both versions.
+func (p *pass) stays(x part) bool {
+	return x.rule == "" || p.sides[0].has(x.rule) && p.sides[1].has(x.rule)
+}
+
+// has reports whether a rule is in force.
 func (s *side) has(rule string) bool {
-	_, there := s.decls[rule]
-	return there
+	return slices.ContainsFunc(s.rules, func(r rules.RuleInfo) bool { return r.ID == rule && !r.Shadow })
 }
 
 // parts are all of one version that have something in them.
-func (s *side) parts() (out []part) {
-	add := func(of, name, what string, v any, grants, denies bool) {
-		if text := spelt(reflect.ValueOf(v)); text != "" {
-			out = append(out, part{of: fmt.Sprintf("%s %q", of, name), what: what, text: text, grants: grants, denies: denies})
-		}
-	}
-	src := s.Source
+func (s *side) parts() []part {
+	c := new(parts)
 	for i := range s.rules {
-		r, d := &s.rules[i], s.decls[s.rules[i].ID]
-		allows := r.Effect == rules.Allow
+		r := &s.rules[i]
 		if r.Shadow {
 			continue
 		}
-		first := len(out)
-		add("rule", r.ID, "condition", r.Written, false, allows) // a condition keeps an allow rule from some, a deny rule too
-		add("rule", r.ID, "require", d.Require, false, true)
-		add("rule", r.ID, "ask", d.Ask, false, true)
-		for k := first; k < len(out); k++ {
-			out[k].rule, out[k].allows = r.ID, allows
+		allows, first := r.Effect == rules.Allow, len(c.list)
+		c.add(part{of: fmt.Sprintf("rule %q", r.ID), what: "condition", value: reflect.ValueOf(r.Written), treatment: treatment{denies: allows}}) // it keeps an allow rule from some, a deny rule too
+		c.of("rule", r.ID, *s.decls[r.ID])
+		for k := first; k < len(c.list); k++ {
+			c.list[k].rule, c.list[k].allows = r.ID, allows
 		}
 	}
+	src := s.Source
+	c.of("", "the rules files", *src)
 	for i := range src.Tiers {
-		add("tier", src.Tiers[i].Name.V, "require", src.Tiers[i].Require, false, true)
+		c.of("tier", src.Tiers[i].Name.V, src.Tiers[i])
 	}
 	for i := range src.Objects {
-		d := &src.Objects[i]
-		add("type", d.Type.V, "classify", s.classes(d), false, false)
-		add("type", d.Type.V, "id", d.ID.V, false, true)
-		add("type", d.Type.V, "shadow", shadows(d.Shadow), true, false)
+		d := src.Objects[i]
+		for k := range d.Classify { // the tiers that they raise to are judged
+			d.Classify = slices.Clone(d.Classify)
+			d.Classify[k] = rules.ClassDecl{When: rules.At[string]{V: s.written(d.Classify[k].When.V)}}
+		}
+		c.of("type", d.Type.V, d)
 	}
 	for i := range src.Identities {
-		d := &src.Identities[i]
-		add("identity", d.Name.V, "credential_max_age", d.MaxAge, false, true)
-		add("identity", d.Name.V, "on_behalf_of", d.OnBehalfOf, true, false)
-		add("identity", d.Name.V, "shadow", shadows(d.Shadow), true, false)
+		c.of("identity", src.Identities[i].Name.V, src.Identities[i])
 	}
 	for i := range src.Routes {
 		h := &src.Routes[i]
-		add("host", h.Host.V, "shadow", shadows(h.Shadow), true, false)
-		add("host", h.Host.V, "cors", h.CORS, true, false)
-		add("host", h.Host.V, "trailing_slash", h.TrailingSlash, false, false)
-		add("host", h.Host.V, "case", h.Case, false, false)
+		c.of("host", h.Host.V, *h)
 		for k := range h.Map {
-			l := h.Map[k]
-			name := h.Host.V + ": " + l.Line
-			l.Line, l.Purpose, l.Because, l.Owner = "", rules.At[string]{}, rules.At[string]{}, rules.At[string]{}
-			add("line", name, "options", l, false, false)
+			c.of("line", h.Host.V+": "+h.Map[k].Line, h.Map[k])
 		}
 	}
-	return out
+	return c.list
 }
 
-// classes are the conditions of a type's classifications: the tiers that they
-// raise to are judged.
-func (s *side) classes(d *rules.ObjectDecl) (out []string) {
-	for _, c := range d.Classify {
-		out = append(out, s.written(c.When.V))
+// parts collects those of declarations.
+type parts struct{ list []part }
+
+// of adds the fields of a declaration that are neither judged nor without effect.
+func (c *parts) of(kind, name string, decl any) {
+	v := reflect.ValueOf(decl)
+	if kind != "" {
+		name = fmt.Sprintf("%s %q", kind, name)
 	}
-	return out
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if t := treatments[v.Type()][f.Name]; f.IsExported() && f.Type != position && !t.judged && !t.loads {
+			c.add(part{of: name, what: key(f), value: v.Field(i), treatment: t})
+		}
+	}
 }
 
-func shadows(list []rules.ShadowDecl) (out []string) {
-	for _, d := range list {
-		out = append(out, strings.TrimSpace(d.Host.V+" until "+d.Until.V.Format("2006-01-02")))
+func (c *parts) add(x part) {
+	if x.text = spelt(x.value); x.text != "" {
+		c.list = append(c.list, x)
 	}
-	return out
+}
+
+// key is how a field is written.
+func key(f reflect.StructField) string {
+	if name := f.Tag.Get("yaml"); name != "" {
+		return name
+	}
+	return strings.ToLower(f.Name)
 }
 
 var position = reflect.TypeFor[rules.Pos]()

@@ -5,11 +5,25 @@ import (
 	"testing"
 )
 
+const world = `
+tiers: [ { name: public }, { name: internal }, { name: confidential }, { name: restricted } ]
+unclassified: restricted
+broad_above: restricted
+objects:
+  - { type: note, tier: public }
+routes:
+  - host: bank.example.com
+    map:
+      - GET    /notes/{id}              -> read   note/{id}
+identities:
+  - { name: people, kind: human, match: { issuer: corp, client: [web] } }
+`
+
 // A condition that is not judged may let more through, unless what it stands in is
 // an allow rule that narrows or goes, or a deny rule that comes.
 func TestConditionsThatMayGain(t *testing.T) {
 	const (
-		allow = `  - { id: r, allow: people, to: [read], on: note, up_to: public%W, because: x, owner: y, review_by: 2029-01-01 }` + "\n"
+		allow = `  - { id: r, allow: people, to: [read], on: note, up_to: public%W, because: x, owner: y, review_by: 2028-01-01 }` + "\n"
 		deny  = `  - { id: r, deny: people, to: [read], on: note%W }` + "\n"
 		when  = `, when: 'request.path.endsWith("/x")'`
 		other = `, when: 'request.path.endsWith("/y")'`
@@ -38,6 +52,14 @@ func TestConditionsThatMayGain(t *testing.T) {
 		{"an allow rule loses its demand", text(allow, req), text(allow, ""), true},
 		{"twin: it gets one", text(allow, ""), text(allow, req), false},
 		{"a demand goes with its rule", text(allow, req), text("", ""), false},
+		{"a rule in force demands more", text(allow, `, require: { max_token_age: 1h }`), text(allow, `, require: { max_token_age: 5m, acr: [gold] }`), false},
+		{"twin: it demands less of one thing", text(allow, `, require: { max_token_age: 1h }`), text(allow, `, require: { max_token_age: 2h, acr: [gold] }`), true},
+		{"another network", text(allow, `, require: { network: [10.0.0.0/8] }`), text(allow, `, require: { network: [10.1.0.0/16, 11.0.0.0/8] }`), true},
+		{"twin: a part of it", text(allow, `, require: { network: [10.0.0.0/8] }`), text(allow, `, require: { network: [10.1.0.0/16, 10.2.0.0/16] }`), false},
+		{"an allow rule asks no more", text(allow, `, ask: { header: x-case, pattern: "[0-9]+", as: case }`), text(allow, ""), true},
+		{"a deny rule answers otherwise", text(deny, `, status: 404`), text(deny, `, status: 423`), false},
+		{"a condition comes into force with its rule", text(allow, when+`, mode: shadow`), text(allow, when), true},
+		{"twin: it goes out of force", text(allow, when), text(allow, when+`, mode: shadow`), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var sides [2]*side

@@ -93,47 +93,49 @@ func (r *reads) rule(info *rules.RuleInfo, d *rules.RuleDecl, typ *rules.Type) {
 	r.condition(info.Written, typ)
 }
 
-// readsOf collects what either version reads for a shape.
-func (p *pass) readsOf(sh shape) *reads {
-	if r := p.reads[sh.key()]; r != nil {
-		return r
-	}
+// readsOf collects what either version reads for a shape in what can be about
+// somebody, and names whose rules these are.
+func (p *pass) readsOf(w *who, sh shape) (*reads, string) {
+	kin := ""
 	r := &reads{words: make(map[string]*set[string])}
 	for _, s := range p.sides {
-		typ := s.schema.Types[sh.typ]
-		if typ == nil {
-			continue
+		k := s.kinOf(w)
+		kin += k.name + "\x00"
+		if typ := s.schema.Types[sh.typ]; typ != nil {
+			s.reads(r, k, sh, typ)
 		}
-		for i := range s.rules {
-			info := &s.rules[i]
-			fits := func(list []string, word string) bool {
-				return slices.Contains(list, word) || slices.Contains(list, "*")
-			}
-			if fits(info.To, sh.action) && fits(info.On, sh.typ) {
-				r.rule(info, s.decls[info.ID], typ)
-			}
+	}
+	return r, kin
+}
+
+// reads adds what a version reads.
+func (s *side) reads(r *reads, k *kin, sh shape, typ *rules.Type) {
+	fits := func(list []string, word string) bool {
+		return slices.Contains(list, word) || slices.Contains(list, "*")
+	}
+	for _, i := range k.rules {
+		if info := &s.rules[i]; fits(info.To, sh.action) && fits(info.On, sh.typ) {
+			r.rule(info, s.decls[info.ID], typ)
 		}
-		for i := range s.Source.Objects {
-			if d := &s.Source.Objects[i]; d.Type.V == sh.typ {
-				for _, c := range d.Classify {
-					r.condition(s.written(c.When.V), typ)
-				}
-			}
-		}
-		for _, u := range s.units[sh.key()] {
-			t := &u.op.Touches[u.touch]
-			if t.FixedID != "" {
-				r.add("id", t.FixedID)
-			}
-			for _, b := range t.Bounds {
-				if b.Fixed != "" {
-					r.add(b.Attribute, b.Fixed)
-				}
+	}
+	for i := range s.Source.Objects {
+		if d := &s.Source.Objects[i]; d.Type.V == sh.typ {
+			for _, c := range d.Classify {
+				r.condition(s.written(c.When.V), typ)
 			}
 		}
 	}
-	p.reads[sh.key()] = r
-	return r
+	for _, u := range s.units[sh.key()] {
+		t := &u.op.Touches[u.touch]
+		if t.FixedID != "" {
+			r.add("id", t.FixedID)
+		}
+		for _, b := range t.Bounds {
+			if b.Fixed != "" {
+				r.add(b.Attribute, b.Fixed)
+			}
+		}
+	}
 }
 
 // written adds to a condition the texts of all defines, which it may use.

@@ -1,0 +1,45 @@
+package diff
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+
+	"github.com/tiergate/tiergate/rules"
+)
+
+// Whoever adds a key to the language says here what the comparison makes of it.
+// Until then a change of it is named and may be a gain.
+func TestEveryKeyHasATreatment(t *testing.T) {
+	for typ, all := range treatments {
+		known := maps.Clone(all)
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if _, ok := known[f.Name]; !ok && f.IsExported() && f.Type != position {
+				t.Errorf("%v: nothing is said of %s", typ, f.Name)
+			}
+			delete(known, f.Name)
+		}
+		for name := range known {
+			t.Errorf("%v has no %s", typ, name)
+		}
+	}
+}
+
+// A key that nobody thought of is named, and may be a gain.
+func TestUnheardKeysAreNamed(t *testing.T) {
+	type decl struct {
+		Known, Unheard rules.At[string]
+	}
+	typ := reflect.TypeFor[decl]()
+	treatments[typ] = map[string]treatment{"Known": judged}
+	t.Cleanup(func() { delete(treatments, typ) })
+	c := new(parts)
+	c.of("thing", "x", decl{rules.At[string]{V: "a"}, rules.At[string]{V: "b"}})
+	if len(c.list) != 1 || c.list[0].what != "unheard" || c.list[0].judged {
+		t.Fatalf("%+v", c.list)
+	}
+	if p := new(pass); !p.mayGain(part{value: reflect.ValueOf("")}, c.list[0]) || !p.mayGain(c.list[0], part{value: reflect.ValueOf("")}) {
+		t.Error("nobody gains by it")
+	}
+}
