@@ -34,7 +34,7 @@ var (
 // stand in and its field.
 var treatments = map[reflect.Type]map[string]treatment{
 	reflect.TypeFor[rules.Source](): {
-		"Files": loads, "Unread": loads, "BroadAbove": loads, "Weights": loads, "Kinds": loads,
+		"Files": loads, "Unread": loads, "BroadAbove": loads, "Weights": loads, "Kinds": loads, "Teams": loads, "Layers": loads,
 		"Tiers": judged, "Unclassified": judged, "Overdue": judged, "Categories": judged, "Objects": judged, "Routes": judged, "Identities": judged,
 		"Groups": judged, "ActionGroups": judged, "Define": judged, "Rules": judged,
 	},
@@ -53,7 +53,7 @@ var treatments = map[reflect.Type]map[string]treatment{
 	},
 	reflect.TypeFor[rules.LineDecl](): {
 		"Line": judged, "Purpose": judged, "Because": loads, "Owner": loads, "Max": named, "Path": named, "Stream": grants, "Body": named,
-		"Writes": named, "Fields": named, "Select": named, "Expand": named, "Integers": named,
+		"Writes": named, "Fields": named, "Select": named, "Expand": named, "Integers": named, "Reads": named,
 	},
 	reflect.TypeFor[rules.RuleDecl](): {
 		"ID": loads, "Because": loads, "Owner": loads, "Ticket": loads, "Mode": judged, "Allow": judged, "Deny": judged, "To": judged, "On": judged, "UpTo": judged,
@@ -68,7 +68,7 @@ var treatments = map[reflect.Type]map[string]treatment{
 		"Environment": judged, "AnyOf": judged, "AllOf": judged, "Not": judged,
 	},
 	reflect.TypeFor[rules.GroupDecl]():    {"Name": judged, "Members": judged, "Because": loads, "Owner": loads, "ReviewBy": loads},
-	reflect.TypeFor[rules.ActionDecl]():   {"Tier": judged},
+	reflect.TypeFor[rules.ActionDecl]():   {"Tier": judged, "Body": named},
 	reflect.TypeFor[rules.PropertyDecl](): {"Tier": judged, "Category": judged},
 	reflect.TypeFor[rules.ClassDecl]():    {"When": judged, "Tier": judged, "Category": judged},
 	reflect.TypeFor[rules.RequireDecl](): { // demandsMore compares them

@@ -3,6 +3,7 @@ package diff
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/tiergate/tiergate/rules"
@@ -11,12 +12,19 @@ import (
 // Whoever adds a key to the language says here what the comparison makes of it.
 // Until then a change of it is named and may be a gain.
 func TestEveryKeyHasATreatment(t *testing.T) {
+	walked := []reflect.Type{
+		reflect.TypeFor[rules.Source](), reflect.TypeFor[rules.TierDecl](), reflect.TypeFor[rules.ObjectDecl](), reflect.TypeFor[rules.ActionDecl](),
+		reflect.TypeFor[rules.IdentityDecl](), reflect.TypeFor[rules.HostDecl](), reflect.TypeFor[rules.LineDecl](), reflect.TypeFor[rules.RuleDecl](),
+	}
 	for typ, all := range treatments {
 		known := maps.Clone(all)
 		for i := range typ.NumField() {
 			f := typ.Field(i)
 			if _, ok := known[f.Name]; !ok && f.IsExported() && f.Type != position {
 				t.Errorf("%v: nothing is said of %s", typ, f.Name)
+			}
+			if k := known[f.Name]; f.Type != position && !k.judged && !k.loads && !slices.Contains(walked, typ) {
+				t.Errorf("%v: a change of %s is named nowhere", typ, f.Name)
 			}
 			delete(known, f.Name)
 		}

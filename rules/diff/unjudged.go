@@ -104,6 +104,9 @@ func (s *side) parts() []part {
 			d.Classify[k] = rules.ClassDecl{When: rules.At[string]{V: s.written(d.Classify[k].When.V)}}
 		}
 		c.of("type", d.Type.V, d)
+		for _, e := range d.Actions {
+			c.of("action", e.Key+" "+d.Type.V, e.V)
+		}
 	}
 	for i := range src.Identities {
 		c.of("identity", src.Identities[i].Name.V, src.Identities[i])
