@@ -14,6 +14,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/tiergate/tiergate/e2e"
 )
 
 // traveller is a new user's terminal: a folder of one's own, and tiergate and
@@ -144,11 +147,7 @@ var update = flag.Bool("update", false, "rewrite docs/tour.md with what the comm
 // The page's commands, in their order, print what the page says, but for ports,
 // ids and times. What varies in one output may stand in the commands after it.
 func TestTourIsAsWritten(t *testing.T) {
-	for _, program := range []string{"curl", "grep"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(err)
-		}
-	}
+	needsCurl(t)
 	const page = "../../docs/tour.md"
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -249,5 +248,38 @@ func (v *traveller) write(name, line string) {
 	}
 	if err := f.Close(); err != nil {
 		v.t.Fatal(err)
+	}
+}
+
+func needsCurl(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip(err)
+	}
+}
+
+// The files that are tried are one's own: what is changed in them counts at once.
+func TestTryFollowsTheFiles(t *testing.T) {
+	needsCurl(t)
+	v := newTraveller(t)
+	v.runs("tiergate init work")
+	said := v.stays("tiergate-lab try -c work/tiergate.yaml --as customers=ada GET https://notes.example.com/v1/notes/a1 GET https://notes.example.com/v1/notes/b1", "Ctrl-C ends it.")
+	curls := regexp.MustCompile(`(?m)^curl .*$`).FindAllString(said, -1)
+	if len(curls) != 2 {
+		t.Fatalf("%d curl lines, want 2:\n%s", len(curls), said)
+	}
+	ends := func(i int, status string) bool { return strings.HasPrefix(v.runs(curls[i]), "HTTP/1.1 "+status) }
+	if !ends(0, "200") || !ends(1, "403") {
+		t.Errorf("ada's own is not 200, or bob's is not 403")
+	}
+	if err := os.WriteFile(filepath.Join(v.dir, "work/catalog/note.csv"), []byte("id,owner\na1,bob\nb1,ada\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(e2e.StartTimeout)
+	for !ends(0, "403") || !ends(1, "200") {
+		if time.Now().After(deadline) {
+			t.Fatal("the owners have changed, and the answers have not")
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
