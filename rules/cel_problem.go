@@ -62,6 +62,7 @@ var remedies = []struct {
 	{regexp.MustCompile(`does not apply to .*\bnull\b`), "absent is no value: ask has(object.name)"},
 	{regexp.MustCompile(`^[!=]= does not apply to list\(`), "ask whether the list has it: value in list"},
 	{regexp.MustCompile(`does not apply to (int, string|string, int)$`), "a text stands in quotes, a number without"},
+	{regexp.MustCompile(`^[!=<>]=? does not apply to (timestamp, string|string, timestamp)$`), `write a moment as timestamp("2027-01-31T00:00:00Z")`},
 }
 
 // inWords is a `not` before what it is about.
