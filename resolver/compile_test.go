@@ -134,7 +134,7 @@ func TestOneHostInTwoFiles(t *testing.T) {
 	until := func(day int) rules.At[time.Time] { return given1(time.Date(2027, 1, day, 0, 0, 0, 0, time.UTC)) }
 	first, second := declare("GET /v1/{id} -> read account/{id}"), declare("GET /v2/{id} -> read account/{id}")
 	second.Map[0].Pos.File = "second.yaml"
-	second.Shadow = []rules.ShadowDecl{{Pos: at(9, 5), Until: until(1)}, {Pos: at(10, 5), Until: until(2)}}
+	second.Shadow = []rules.ShadowDecl{{Pos: at(9, 5), Until: rules.EndDate{At: until(1)}}, {Pos: at(10, 5), Until: rules.EndDate{At: until(2)}}}
 	second.CORS = rules.At[bool]{Pos: at(8, 5), V: true}
 	r, ms := Compile([]rules.HostDecl{first, second}, bank())
 	if err := ms.Err(); err != nil {
@@ -146,7 +146,7 @@ func TestOneHostInTwoFiles(t *testing.T) {
 
 	third := declare()
 	third.CORS = rules.At[bool]{Pos: at(20, 5), V: false}
-	third.Shadow = []rules.ShadowDecl{{Pos: at(21, 5), Until: until(3)}}
+	third.Shadow = []rules.ShadowDecl{{Pos: at(21, 5), Until: rules.EndDate{At: until(3)}}}
 	_, ms = Compile([]rules.HostDecl{second, first, third}, bank())
 	want := `rules.yaml:20:5: host "api.example.com" has cors: true at rules.yaml:8:5` + "\n" +
 		`rules.yaml:21:5: host "api.example.com" has shadow entries at rules.yaml:9:5 already (keep one of them)`
@@ -335,7 +335,7 @@ func TestOverlapsAcrossFiles(t *testing.T) {
 
 func TestShadowOfAHost(t *testing.T) {
 	d := declare("GET /v1/{id} -> read account/{id}")
-	d.Shadow = []rules.ShadowDecl{{Pos: at(9, 5), Until: given1(time.Unix(9, 0))}}
+	d.Shadow = []rules.ShadowDecl{{Pos: at(9, 5), Until: rules.EndDate{At: given1(time.Unix(9, 0))}}}
 	r, ms := Compile([]rules.HostDecl{d}, bank())
 	if got := r.Shadow(testHost); len(ms) > 0 || len(got) != 1 || got[0] != (rules.Shadow{Host: testHost, Until: time.Unix(9, 0)}) {
 		t.Errorf("got %v, %v", got, ms)

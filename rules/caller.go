@@ -169,9 +169,12 @@ func ParseStatus(word string) (Status, bool) {
 
 // Shadow is a compiled shadow entry.
 type Shadow struct {
-	Host  string // "" for every host
-	Until time.Time
+	Host  string    // "" for every host
+	Until time.Time // the first moment at which it excuses nothing
 }
+
+// Last is the day, in UTC, that it still excuses denials on.
+func (s *Shadow) Last() string { return lastOf(s.Until).Format(time.DateOnly) }
 
 // Name returns the identity's name, or "" when the caller has none.
 func (c *Caller) Name() string {

@@ -63,9 +63,9 @@ func (c *compiler) shadows(decls []ShadowDecl, mayName bool) []Shadow {
 		switch {
 		case !d.Until.given():
 			c.ms.AddHint(d.Pos, "until: a date at most 90 days ahead", "a shadow entry must say when it ends")
-		case !c.env.Now.IsZero() && d.Until.V.Sub(c.env.Now) > maxShadow:
+		case !c.env.Now.IsZero() && d.Until.Last().Truncate(24*time.Hour).After(c.env.Now.Add(maxShadow)):
 			c.ms.Add(d.Until.Pos, "the shadow entry ends %s, at most 90 days ahead are allowed: %s or before",
-				d.Until.V.Format(time.DateOnly), c.env.Now.Add(maxShadow).UTC().Format(time.DateOnly))
+				d.Until.Last().Format(time.DateOnly), c.env.Now.Add(maxShadow).UTC().Format(time.DateOnly))
 		}
 		if d.Host.given() && !mayName {
 			c.ms.Add(d.Host.Pos, "a shadow entry on a host is about that host, it names none")

@@ -152,8 +152,8 @@ type ActionDecl struct {
 // allows until its end.
 type ShadowDecl struct {
 	Pos   Pos
-	Host  At[string]    `yaml:"host"` // on a type or an identity: only for this host; empty for all
-	Until At[time.Time] `yaml:"until"`
+	Host  At[string] `yaml:"host"` // on a type or an identity: only for this host; empty for all
+	Until EndDate    `yaml:"until"`
 }
 
 // HostDecl is an entry of `routes:`.

@@ -14,6 +14,19 @@ func (e *EndDate) DecodeNode(d *Decoder, n *Node) {
 	}
 }
 
+// String is the last day, where it ends with one, else the moment.
+func (e EndDate) String() string {
+	if e.V.Equal(e.V.Truncate(24 * time.Hour)) {
+		return e.Last().Format(time.DateOnly)
+	}
+	return e.V.Format(time.RFC3339)
+}
+
+// Last is the last moment that is in it; its day is the one that was written.
+func (e EndDate) Last() time.Time { return lastOf(e.V) }
+
+func lastOf(end time.Time) time.Time { return end.Add(-time.Nanosecond).UTC() }
+
 // window is the time in which a rule applies; zero times are no bounds.
 type window struct {
 	from time.Time

@@ -162,7 +162,7 @@ func (e *evaluation) excused() bool {
 	case e.out.Reason != "no_route" && e.caller.issuer == nil && !e.caller.machine:
 		return false // nobody was verified
 	}
-	live := func(s Shadow) bool { return s.Days > 0 && (s.Host == "" || s.Host == e.host.Name) }
+	live := func(s Shadow) bool { return s.Days >= 0 && (s.Host == "" || s.Host == e.host.Name) }
 	if e.host == nil {
 		return false
 	}

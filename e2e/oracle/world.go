@@ -87,7 +87,7 @@ type Writable struct {
 // Shadow is a shadow entry; an empty Host means every host.
 type Shadow struct {
 	Host string
-	Days int // until so many days from now; a negative one has passed
+	Days int // until the end of the day so many days from now; a negative one has passed
 }
 
 // Source is a catalog file.

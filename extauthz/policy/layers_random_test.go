@@ -29,12 +29,19 @@ tiers: [ { name: public }, { name: internal }, { name: secret, require: { max_to
 unclassified: secret
 broad_above: secret
 objects: [ { type: account, tier: internal, actions: { delete: { tier: secret } } }, { type: doc, tier: internal } ]
-rules:
-  - { id: docs, allow: customers, to: [read, delete], on: doc, up_to: internal, when: caller.subject == "ada" }
-  - { id: not-eve, deny: customers, to: [read], on: account, when: caller.subject == "eve" }
 identities:
   - { name: customers, kind: human, match: { issuer: corp, client: [web] } }
   - { name: staff, kind: human, match: { issuer: corp, client: [desk] } }
+`
+
+const linesOfTest = `
+routes:
+  - host: shop.example.com
+    map: ["GET /docs/{id} -> read doc/{id}", "DELETE /docs/{id} -> delete doc/{id}", "DELETE /accounts/{id} -> delete account/{id}"]
+  - { host: doc.example.com, map: ["GET /accounts/{id} -> read account/{id}"] }
+rules:
+  - { id: docs, allow: customers, to: [read, delete], on: doc, up_to: internal, when: caller.subject == "ada" }
+  - { id: not-eve, deny: customers, to: [read], on: account, when: caller.subject == "eve" }
 `
 
 // writer makes random layers, of which one part may be about what is not the
@@ -72,7 +79,7 @@ type hand struct {
 }
 
 func (h *hand) line() string {
-	path := h.mine("path", h.paths, "/docs/{id}", "/docs/x", "/{id}/x", "/accounts/{id}", "/cards/{id}", "/memos/{id}", "/{id=**}", "/DOCS/{id}", "/docs")
+	path := h.mine("path", h.paths, "/docs/x", "/docs/x", "/{id}/x", "/both/x", "/cards/{id}", "/memos/{id}", "/{id=**}", "/DOCS/{id}", "/docs")
 	target := h.mine("target", h.targets, "read doc/{id}", "read account/{id}", "read card/{id}", "open: { because: a test, owner: test }")
 	if !strings.Contains(path, "{id}") {
 		target = strings.ReplaceAll(target, "{id}", h.of("x", "x", "y"))
@@ -80,7 +87,7 @@ func (h *hand) line() string {
 	if strings.HasPrefix(target, "open") {
 		return fmt.Sprintf("%q: { because: a test, owner: test }", h.of("GET", "POST")+" "+strings.ReplaceAll(path, "{id}", h.of("x", "1"))+" -> open")
 	}
-	return fmt.Sprintf("%q", h.of("GET", "GET", "DELETE", "POST", "ANY")+" "+path+" -> "+target)
+	return fmt.Sprintf("%q", h.of("GET", "GET", "GET", "DELETE", "POST", "ANY")+" "+path+" -> "+target)
 }
 
 func (h *hand) routes() string {
@@ -122,15 +129,15 @@ func (h *hand) file() string {
 }
 
 func (w writer) layers() fstest.MapFS {
-	platform := &hand{writer: w, id: "p", hosts: []string{"shop.example.com", "shop.example.com", "pay.example.com", "doc.example.com"},
-		paths:   []string{"/docs/{id}", "/docs/x", "/docs", "/both/{id}", "/accounts/{id}"},
+	platform := &hand{writer: w, id: "p", hosts: []string{"shop.example.com", "shop.example.com", "pay.example.com"},
+		paths:   []string{"/docs/{id}/x", "/docs", "/both/{id}", "/both/{id}"},
 		targets: []string{"read doc/{id}", "delete doc/{id}", "read account/{id}", "read account/{id}, read doc/{id}"}, types: []string{"doc", "account", `"*"`, "[doc, account]"}}
-	billing := &hand{writer: w, id: "b", hosts: []string{"shop.example.com", "pay.example.com"}, objects: []string{"{ type: card, tier: public }", "{ type: card, tier: internal }"},
+	billing := &hand{writer: w, id: "b", hosts: []string{"shop.example.com", "shop.example.com", "pay.example.com"}, objects: []string{"{ type: card, tier: public }", "{ type: card, tier: internal }"},
 		paths: []string{"/cards/{id}", "/accounts/{id}", "/accounts/{id}/close"}, targets: []string{"read card/{id}", "read account/{id}", "delete account/{id}", "read account/{id}, read card/{id}"},
 		types: []string{"card", "account", "[card, account]"}}
 	memos := &hand{writer: w, id: "m", hosts: []string{"shop.example.com", "a.memo.example.com"}, objects: []string{"{ type: memo, tier: public }", "{ type: memo, tier: secret }"},
 		paths: []string{"/memos/{id}", "/{id}/1/2"}, targets: []string{"read memo/{id}", "delete memo/{id}", "open"}, types: []string{"memo"}}
-	files := fstest.MapFS{"platform/base.yaml": {Data: []byte(baseOfTest)}, "platform/more.yaml": {Data: []byte(platform.file())}, "platform/teams.yaml": {Data: []byte(teamsOfTest)}}
+	files := fstest.MapFS{"platform/base.yaml": {Data: []byte(baseOfTest + linesOfTest)}, "platform/more.yaml": {Data: []byte(platform.file())}, "platform/teams.yaml": {Data: []byte(teamsOfTest)}}
 	if w.IntN(4) > 0 {
 		files["teams/billing/all.yaml"] = &fstest.MapFile{Data: []byte(billing.file())}
 	}
@@ -203,8 +210,8 @@ func (w writer) request(caller *stated) *rules.RawRequest {
 		v = &rules.Verified{Anonymous: true}
 	}
 	caller.v = v
-	path := w.of("/docs/x", "/docs/1", "/accounts/1", "/accounts/1/close", "/cards/1", "/memos/1", "/DOCS/1", "/docs", "/x/x", "/x/1/2", "/1/1/2", "/docs/x/x")
-	raw := request(w.of("GET", "GET", "DELETE", "POST", "OPTIONS") + " " + path)
+	path := w.of("/docs/x", "/docs/1", "/accounts/1", "/accounts/1/close", "/cards/1", "/memos/1", "/DOCS/1", "/docs", "/x/x", "/x/1/2", "/1/1/2", "/docs/1/x", "/both/x", "/both/1")
+	raw := request(w.of("GET", "GET", "GET", "DELETE", "DELETE", "POST", "OPTIONS") + " " + path)
 	raw.Host = w.of("shop.example.com", "shop.example.com", "pay.example.com", "x.example.com", "doc.example.com", "a.memo.example.com")
 	raw.Serves = rules.NewHostSet(raw.Host)
 	if raw.Method == http.MethodOptions {

@@ -196,7 +196,10 @@ func TestNoLookupWithoutARuleThatFits(t *testing.T) {
 
 func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
 	covered := strings.Replace(shop, "cors: true", "shadow: [ { until: 2027-01-31 } ]", 1)
-	ended := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-22 } ]", 1)
+	lastDay := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-22 } ]", 1)
+	ended := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-21 } ]", 1)
+	atNoon := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-22T12:00:00Z } ]", 1)
+	pastNoon := strings.Replace(shop, "cors: true", "shadow: [ { until: 2026-11-22T12:00:01Z } ]", 1)
 	bad := stated{err: rules.Faultf(rules.TokenSignature, "")}
 	for _, c := range []struct {
 		name, rules, line string
@@ -222,6 +225,9 @@ func TestShadowEntryExcusesPolicyDenialsOnly(t *testing.T) {
 		{"the same of nobody", covered + "  - { id: login, allow: { kind: anonymous }, to: [read], on: order, up_to: internal, require: { max_auth_age: 1m } }\n", "GET /orders/1",
 			stated{v: &rules.Verified{Anonymous: true}}, rules.AuthTooOld, ""},
 		{"a proof that was used before", covered, "GET /orders/1", stated{err: rules.Faultf(rules.TokenReplayed, "")}, rules.TokenReplayed, ""},
+		{"on its day", lastDay, "GET /orders/2", stated{v: ada()}, rules.ShadowDeny, rules.NoRule},
+		{"before its moment", pastNoon, "GET /orders/2", stated{v: ada()}, rules.ShadowDeny, rules.NoRule},
+		{"at its moment", atNoon, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 		{"after its end", ended, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 		{"without an entry", shop, "GET /orders/2", stated{v: ada()}, rules.NoRule, ""},
 	} {

@@ -156,7 +156,7 @@ func (s *survey) mayToo() (out []string) {
 func (s *survey) shadows() (out []string) {
 	add := func(what string, entries []rules.Shadow) {
 		for _, e := range entries {
-			text := fmt.Sprintf("%s until %s", what, e.Until.Format(time.DateOnly))
+			text := fmt.Sprintf("%s until %s", what, e.Last())
 			if s.r.o.Now.Before(e.Until) && !slices.Contains(out, text) {
 				out = append(out, text)
 			}
