@@ -12,8 +12,6 @@ func (c *compiler) lower() {
 		d := &c.src.Objects[i]
 		if t := c.teamOf(d.Pos.File); t != nil {
 			c.quiet(d.Pos, func() { c.teamType(d, t) })
-		} else {
-			c.excusesTeams(d)
 		}
 	}
 	for i := range c.src.Routes {
@@ -41,17 +39,6 @@ func (c *compiler) teamType(d *ObjectDecl, t *Team) {
 		c.ms.AddHint(d.Parent.Pos, t.Given("types", t.Types), "team %q does not own the type %q, whose rows would be read", t.Name, d.Parent.V)
 	}
 	c.notExcused(d.Shadow, t)
-}
-
-// excusesTeams: an entry on a type excuses the whole request that is denied for it,
-// so who can deny for the type could excuse what another type denies.
-func (c *compiler) excusesTeams(d *ObjectDecl) {
-	for _, t := range c.set.teams {
-		if len(d.Shadow) > 0 && t.OwnsType(d.Type.V) && len(c.src.Layers) > 0 {
-			c.ms.AddHint(d.Shadow[0].Pos, "try it out on an identity or a host",
-				"team %q owns the type %q: what its rules deny would be excused, with all else that the request touches", t.Name, d.Type.V)
-		}
-	}
 }
 
 func (c *compiler) notExcused(shadow []ShadowDecl, t *Team) {

@@ -69,7 +69,7 @@ var kinds = []struct {
 	code Code
 	fits func(format string) bool
 }{
-	{CodeOwned, starts("team %q cannot", "team %q does not own", "team %q has not", "team %q would take", "team %q owns the type")},
+	{CodeOwned, starts("team %q cannot", "team %q does not own", "team %q has not", "team %q would take")},
 	{CodeLater, has("not supported yet")},
 	{CodeKey, starts("unknown key", "no key of the configuration")},
 	{CodeSyntax, starts("not valid YAML", "the file ", "a second document", "anchors and aliases", "nested deeper", "a key must be", "the tag ")},
