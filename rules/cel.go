@@ -22,7 +22,7 @@ type expressions struct {
 	constants constants // of the conditions that were compiled
 }
 
-func newExpressions() (*expressions, error) {
+func newExpressions(also ...cel.EnvOption) (*expressions, error) {
 	x := &expressions{types: new(celTypes)}
 	x.constants = constants{make(map[string]netip.Prefix), make(map[string]*hours)}
 	env, err := cel.NewCustomEnv(
@@ -48,7 +48,7 @@ func newExpressions() (*expressions, error) {
 		return nil, fmt.Errorf("CEL environment: %w", err)
 	}
 	x.types.Provider = env.CELTypeProvider()
-	x.env, err = env.Extend(cel.CustomTypeProvider(x.types))
+	x.env, err = env.Extend(append(also, cel.CustomTypeProvider(x.types))...)
 	if err != nil {
 		return nil, fmt.Errorf("CEL environment: %w", err)
 	}

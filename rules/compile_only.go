@@ -86,7 +86,7 @@ func (c *compiler) label(cl *clause, sc *scope, e Entry[Strings]) {
 	if ref.kind == Bool && len(values) > 1 {
 		c.ms.AddHint(e.Pos, "leave it out", "attribute %q is a bool: true and false are all that it can be", e.Key)
 	}
-	cl.conditions = append(cl.conditions, picks(says, *ref, func(v any) bool { return slices.Contains(values, v) }))
+	cl.conditions = append(cl.conditions, picks(says, *ref, values, func(v any) bool { return slices.Contains(values, v) }))
 }
 
 // oneOf makes the condition that a text, or one of a list of texts, is among some.
@@ -96,14 +96,14 @@ func oneOf(says string, r variableRef, values []string) condition {
 		among[v] = true
 	}
 	if r.kind == StringList {
-		return picks(says, r, func(v any) bool { s, ok := v.(string); return ok && among[s] })
+		return picks(says, r, boxed(values), func(v any) bool { s, ok := v.(string); return ok && among[s] })
 	}
-	return ofText(says, r, func(s string) bool { return among[s] })
+	return ofText(says, r, values, func(s string) bool { return among[s] })
 }
 
 // beginsWith makes the condition that a text begins with one of some.
 func beginsWith(says string, r variableRef, prefixes []string) condition {
-	return ofText(says, r, func(s string) bool {
+	return ofText(says, r, prefixes, func(s string) bool {
 		for _, p := range prefixes {
 			if strings.HasPrefix(s, p) {
 				return true
@@ -113,8 +113,8 @@ func beginsWith(says string, r variableRef, prefixes []string) condition {
 	})
 }
 
-func ofText(says string, r variableRef, holds func(string) bool) condition {
-	return condition{says: says, reads: []variableRef{r}, closure: true, narrows: true, test: func(f *facts) truth {
+func ofText(says string, r variableRef, values []string, holds func(string) bool) condition {
+	return condition{says: says, reads: []variableRef{r}, literals: boxed(values), closure: true, narrows: true, test: func(f *facts) truth {
 		s, got := r.text(f)
 		if got != yes {
 			return got
@@ -124,8 +124,8 @@ func ofText(says string, r variableRef, holds func(string) bool) condition {
 }
 
 // picks makes the condition that a value holds, or one of a list.
-func picks(says string, r variableRef, holds func(any) bool) condition {
-	return condition{says: says, reads: []variableRef{r}, closure: true, narrows: true, test: func(f *facts) truth {
+func picks(says string, r variableRef, values []any, holds func(any) bool) condition {
+	return condition{says: says, reads: []variableRef{r}, literals: values, closure: true, narrows: true, test: func(f *facts) truth {
 		v, got := r.stored(f)
 		if got != yes {
 			return got
@@ -148,4 +148,12 @@ func picks(says string, r variableRef, holds func(any) bool) condition {
 		}
 		return truthOf(holds(v))
 	}}
+}
+
+func boxed(values []string) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
 }

@@ -8,6 +8,9 @@ type condition struct {
 	closure bool  // test needs no CEL
 	narrows bool  // it is sure to keep some objects of its type out
 	always  truth // of a written one: yes or no, whatever is asked; else unknown
+
+	literals []any             // of only: what it compares with
+	parts    func() []conjunct // of a written one: what && joins, for explanations
 }
 
 // evaluate combines conditions that must all hold, and names the first that

@@ -118,7 +118,7 @@ func (j *judge) one(v *Verdict, i int) (detail string) {
 		v.Reason = Internal
 		return "a target without a type"
 	}
-	g := j.set.grade(&j.facts)
+	g := j.set.schema.grade(&j.facts)
 	tier := g.tier
 	if tier < 0 || int(tier) >= len(j.set.schema.Tiers) {
 		v.Reason = Internal

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // define is an entry of `define`: a name for a part of conditions. It is written out
@@ -202,6 +203,7 @@ func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
 	}
 	if done.condition != nil {
 		done.condition.says = saysWhen + at.V
+		done.condition.parts = sync.OnceValue(func() []conjunct { return partsOf(sc, w.text) })
 	}
 	return done
 }

@@ -2,20 +2,21 @@ package rules
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Miss is a rule that did not allow a target, and the first demand it missed.
+// Miss is what kept a target from being allowed: a rule that did not allow it and the
+// first demand that it missed, or a demand beside the rules.
 type Miss struct {
-	Rule    string
+	Rule    string // "" where no rule asks: the tier, the members that may be written, the row
+	Of      string // then: what does
 	Pos     Pos
-	Effect  Effect // Deny for a deny rule that holds
+	Effect  Effect // Deny for a deny rule that holds, and for what every rule needs
 	Shadow  bool
 	Fits    bool   // selector, to and on fit
 	Missing string // "" for a deny rule that holds, or an allow rule that applies
+	Lack    *Lack  // the same, in detail; nil likewise
 }
 
 // maxMisses is how many rules an explanation names.
@@ -33,20 +34,27 @@ func (s *Set) facts(req *Request, who Judged, t *Target) facts {
 	return facts{schema: s.schema, req: req, caller: who.Caller, user: who.User, target: t}
 }
 
-// NearMisses explains a denial: deny rules that hold, then allow rules from the
-// nearest to the farthest, each with the first demand that it missed. A rule
-// of which more than one of selector, `to` and `on` do not fit is not near. It
-// tries every rule, so it is for explain and not for the request path.
-func (s *Set) NearMisses(req *Request, who Judged, t *Target) []Miss {
+// grade gives the target its tier and its categories.
+func (f *facts) grade() {
+	g := f.schema.grade(f)
+	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
+}
+
+// NearMisses explains a denial: what denies beside the rules, deny rules that hold, then
+// allow rules from the nearest to the farthest, each with the first demand that it
+// missed. A rule of which more than one of selector, `to` and `on` do not fit is not
+// near; the one that is asked for by its name is there, be it near or not. It tries every
+// rule, so it is for explain and not for the request path.
+func (s *Set) NearMisses(req *Request, who Judged, t *Target, also string) []Miss {
 	if req == nil || t == nil || t.Object.Type == nil {
 		return nil
 	}
 	f := s.facts(req, who, t)
-	g := s.grade(&f)
-	f.tier, f.categories, f.sure = g.tier, g.categories, g.sure
+	f.grade()
 	type ranked struct {
 		Miss
-		rank int
+		clause *clause
+		stage  int
 	}
 	var all []ranked
 	for _, r := range s.rules {
@@ -54,77 +62,76 @@ func (s *Set) NearMisses(req *Request, who Judged, t *Target) []Miss {
 		if cl == nil {
 			continue
 		}
-		missing, rank, near := cl.missing(&f)
-		if near && (r.effect == Allow || missing == "") {
-			all = append(all, ranked{Miss{r.decl.ID.V, r.decl.Pos, r.effect, r.shadow, rank >= fitRank, missing}, rank})
+		f.spent = 0 // each rule as if it were the only one
+		l, near := cl.lack(s, &f)
+		if !near && r.decl.ID.V == also {
+			l, near = cl.lacksCaller(&f), true
+		}
+		if near && (r.effect == Allow || l == nil) {
+			all = append(all, ranked{Miss{Rule: r.decl.ID.V, Pos: r.decl.Pos, Effect: r.effect, Shadow: r.shadow, Fits: l.fits(), Missing: l.String(), Lack: l}, cl, l.rank()})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int {
 		if a.Effect != b.Effect {
 			return cmp.Compare(a.Effect, b.Effect)
 		}
-		return cmp.Compare(b.rank, a.rank)
+		return cmp.Compare(b.stage, a.stage)
 	})
-	out := make([]Miss, 0, maxMisses)
-	for _, m := range all[:min(len(all), maxMisses)] {
+	out := s.denials(&f)
+	for i, m := range all {
+		if i >= maxMisses && m.Rule != also {
+			continue
+		}
+		switch l := m.Lack; {
+		case l == nil:
+		case l.Stage == stageCaller:
+			l.Tries = m.clause.triesOfCaller(s, &f)
+		case l.ofCondition():
+			l.Tries = m.clause.triesOf(s, &f, l)
+		}
 		out = append(out, m.Miss)
 	}
 	return out
 }
 
-// fitRank is the rank of a rule whose selector, `to` and `on` fit.
-const fitRank = 10
+// Further reports whether, of a target as it is now, the rule of a miss applies or misses
+// a later demand, which it returns. Where no rule asked, it is about what did.
+func (s *Set) Further(req *Request, who Judged, t *Target, m *Miss) (next *Lack, further bool) {
+	next, near := s.missing(req, who, t, m)
+	return next, near && (next == nil || next.Stage > m.Lack.Stage)
+}
 
-// missing returns the first demand that the rule misses, "" for none, and how
-// far it got.
-func (cl *clause) missing(f *facts) (what string, rank int, near bool) {
-	t, c := f.target, f.caller
-	selected := slices.ContainsFunc(cl.selectors, func(s selector) bool { return s.selects(c) })
-	acts := cl.acts(t.Action)
-	switch {
-	case !selected && !acts:
-		return "", 0, false
-	case !selected:
-		return "it is for " + cl.who(), 1, true
-	case !acts:
-		return "it is for " + strings.Join(cl.to, ", "), 2, true
-	case cl.window.outside(f.req.Now) == "not_before":
-		return "not_before " + cl.window.from.Format(time.RFC3339), fitRank, true
-	case cl.window.outside(f.req.Now) != "":
-		return "until " + cl.window.end.Format(time.RFC3339), fitRank, true
-	case cl.effect == Deny && f.tier < cl.fromTier:
-		return "from_tier " + cl.decl.FromTier.V, fitRank, true
-	case cl.effect == Allow && f.tier > cl.upTo:
-		return fmt.Sprintf("up_to %s, this is %s", cl.decl.UpTo.V, f.schema.TierName(f.tier)), fitRank, true
-	case cl.misses(f.categories) && cl.effect == Deny:
-		return "category " + strings.Join(cl.decl.Category.List.Values(), ", "), fitRank, true
-	case cl.misses(f.categories):
-		return fmt.Sprintf("category %s, this is %s", cl.decl.Category.spelt(), strings.Join(f.schema.spell(f.categories), ", ")), fitRank, true
-	case cl.effect == Allow && t.Unbounded && !cl.unbounded:
-		return "unbounded: true", fitRank + 1, true
-	}
-	for i := range cl.conditions {
-		got := cl.conditions[i].test(f)
-		if got == yes || cl.effect == Deny && got != no {
-			continue
+// missing is what the rule of a miss lacks now. near is false where it is far from the
+// target, or is no more to be judged.
+func (s *Set) missing(req *Request, who Judged, t *Target, m *Miss) (l *Lack, near bool) {
+	f := s.facts(req, who, t)
+	f.grade()
+	if m.Rule == "" {
+		if now := s.denials(&f); len(now) > 0 {
+			return now[0].Lack, true
 		}
-		return cl.conditions[i].says + got.because(), fitRank + 2 + min(i, 3), true
+		return nil, m.Lack.Kind == "object" || !s.lacksRule(&f)
 	}
-	if over(cl.overdue, f.req.Now) {
-		return "review_by " + cl.decl.ReviewBy.V.Format(time.DateOnly), fitRank + 5, true
-	}
-	if cl.forPurpose(c) != "" {
-		return "for " + strings.Join(cl.purposes, ", "), fitRank + 6, true
-	}
-	if _, what := cl.require.unmet(f); what != "" {
-		return "require " + what, fitRank + 7, true
-	}
-	if cl.ask != nil {
-		if _, ok := cl.ask.answer(f.req); !ok {
-			return fmt.Sprintf("ask: header %s with %s", cl.ask.header, cl.decl.Ask.Pattern.V), fitRank + 8, true
+	for _, r := range s.rules {
+		if cl := r.on(t.Object.Type); cl != nil && r.decl.ID.V == m.Rule {
+			return cl.lack(s, &f)
 		}
 	}
-	return "", fitRank + 9, true
+	return nil, false
+}
+
+// ofCondition reports whether a condition is what is lacking.
+func (l *Lack) ofCondition() bool { return l.Stage >= stageCondition && l.Stage < stageOverdue }
+
+// fits reports whether what is lacking is neither the caller nor the action.
+func (l *Lack) fits() bool { return l == nil || l.Stage > stageAction }
+
+// rank is the stage, and behind all stages where nothing is lacking.
+func (l *Lack) rank() int {
+	if l == nil {
+		return stageAsk + 1
+	}
+	return l.Stage
 }
 
 // because says why a condition does not hold, where that is not plain.

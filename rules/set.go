@@ -21,7 +21,7 @@ type Set struct {
 	hides      bool     // some deny rule answers with 404
 	warnings   Mistakes
 	beside     func(req *Request, name string) bool
-	tier       *Tier // of every target, nil but for WithTier
+	issuers    map[string]IssuerEnv // by name
 }
 
 // Schema returns the tiers and types.

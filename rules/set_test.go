@@ -144,7 +144,7 @@ rules:
 		"targets": [{ "action": "read", "object": "account/8", "tier": "confidential", "attributes": { "owner": "bob" } }] }`)
 	targets := in.targets(t, set)
 	var got []string
-	for _, m := range set.NearMisses(in.request(t), Judged{Caller: in.Caller.caller(t, set)}, &targets[0]) {
+	for _, m := range set.NearMisses(in.request(t), Judged{Caller: in.Caller.caller(t, set)}, &targets[0], "") {
 		got = append(got, fmt.Sprintf("%s %s %v: %s", m.Effect, m.Rule, m.Fits, m.Missing))
 	}
 	want := `deny denies true: 
@@ -158,10 +158,10 @@ allow other-action false: it is for delete, update`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
-	if set.NearMisses(nil, Judged{}, &targets[0]) != nil || set.NearMisses(in.request(t), Judged{}, &Target{}) != nil {
+	if set.NearMisses(nil, Judged{}, &targets[0], "") != nil || set.NearMisses(in.request(t), Judged{}, &Target{}, "") != nil {
 		t.Error("misses of nothing")
 	}
-	if got := set.NearMisses(in.request(t), Judged{}, &targets[0]); len(got) == 0 || got[0].Fits {
+	if got := set.NearMisses(in.request(t), Judged{}, &targets[0], ""); len(got) == 0 || got[0].Fits {
 		t.Errorf("an anonymous caller: %v", got)
 	}
 }
@@ -176,7 +176,7 @@ rules:
 		{ "action": "list", "collection": "account", "unbounded": true }, { "action": "list", "collection": "account", "attributes": { "tenant": "eu" } }] }`)
 	targets := in.targets(t, set)
 	for i, want := range []string{"unbounded: true", "own: owner (the bounds of the collection do not prove it)"} {
-		misses := set.NearMisses(in.request(t), Judged{Caller: in.Caller.caller(t, set)}, &targets[i])
+		misses := set.NearMisses(in.request(t), Judged{Caller: in.Caller.caller(t, set)}, &targets[i], "")
 		found := false
 		for _, m := range misses {
 			found = found || m.Missing == want

@@ -149,4 +149,6 @@ type Target struct {
 	Properties []string // paths of the body that are written, for create and update
 	Reads      []string // paths that are asked for: they raise the tier and need not be writable
 	Body       []any    // by slot of Type.Body, what the request brings; nil means absent, and so does what is behind its end
+
+	otherwise *otherwise // what an explanation supposes; nil for nothing
 }

@@ -12,7 +12,7 @@ func (s *Schema) TierOf(t *Target) (Tier, string) {
 
 // gradeOf is the grade of a target outside of a decision.
 func (s *Schema) gradeOf(t *Target) grade {
-	if len(t.Object.Type.classes) == 0 {
+	if len(t.Object.Type.classes) == 0 && t.otherwise == nil {
 		return s.declared(t)
 	}
 	return s.grade(&facts{schema: s, target: t})
@@ -26,6 +26,9 @@ func (s *Schema) grade(f *facts) grade {
 		if s.unclassified(f.target) && s.Unclassified > g.tier {
 			g.tier, g.from = s.Unclassified, "unclassified"
 		}
+	}
+	if f.target.otherwise != nil {
+		f.target.otherwise.of(&g)
 	}
 	return g
 }

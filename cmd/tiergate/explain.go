@@ -1,16 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"net/netip"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +29,7 @@ type asked struct {
 	peer, source, at      string
 	fetch                 bool
 	suppose               []string
+	rule                  string
 	output                string
 }
 
@@ -75,15 +70,16 @@ all that is given together. The exit code is that of the request as it is.`,
 	f.StringVar(&a.body, "body", "", "the body, or @file")
 	f.StringVar(&a.as, "as", "", "the identity that asks, or anonymous")
 	f.StringVar(&a.subject, "subject", "", "with --as: the subject, needed for a class of callers")
-	f.StringArrayVar(&a.claims, "claim", nil, "with --as: a claim, name=value")
+	f.StringArrayVar(&a.claims, "claim", nil, "with --as: a claim, name=value; acr, amr and scope too")
 	f.StringVar(&a.actor, "actor", "", "with --as: the identity that acts for the caller")
 	f.StringVar(&a.token, "token", "", "the bearer token that asks, or - for standard input")
 	f.StringVar(&a.peer, "peer", "", "the SPIFFE ID of the verified peer")
 	f.StringVar(&a.source, "source", "127.0.0.1", "the address the request comes from")
 	f.StringVar(&a.at, "at", "", "the time of the request, RFC 3339; now unless given")
 	f.BoolVar(&a.fetch, "fetch", false, "with --token: ask the issuers for their keys first")
-	f.StringArrayVar(&a.suppose, "what-if", nil, "explain once more if this were so: tier=NAME, claim.NAME=VALUE, object.NAME=VALUE or at=TIME")
-	outputFlag(cmd, &a.output, "text", "json")
+	f.StringArrayVar(&a.suppose, "what-if", nil, "explain once more if this were so: tier=NAME, claim.NAME=VALUE, object.NAME=VALUE, at=TIME and more")
+	f.StringVar(&a.rule, "rule", "", "say what this rule lacks, be it near or not")
+	outputFlag(cmd, &a.output, "text", "ascii", "json")
 	return cmd
 }
 
@@ -104,7 +100,8 @@ func (a *asked) take(args []string) error {
 		return errors.New("the anonymous caller has no --subject, no --claim and no --actor")
 	}
 	a.method, a.url = args[0], args[1]
-	return nil
+	_, err := rules.ParseSuppose(a.suppose)
+	return err
 }
 
 func explainDecision(cmd *cobra.Command, a *asked) error {
@@ -134,7 +131,7 @@ func explainDecision(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return printStory(cmd.OutOrStdout(), &r, a.output)
+	return (&story{Record: r}).writeTo(cmd.OutOrStdout(), a.output)
 }
 
 func explainRequest(cmd *cobra.Command, a *asked) error {
@@ -162,30 +159,36 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return explainMistakes(cmd.ErrOrStderr(), err, src)
 	}
-	if a.as != "" || a.peer != "" || len(a.suppose) > 0 {
-		verifier, err := a.asking(c, p, parts, raw.Now)
-		if err != nil {
+	if a.as != "" || a.peer != "" {
+		if parts.options.Verifier, err = a.asking(c, p, parts, raw.Now); err != nil {
 			return err
 		}
-		parts.options.Verifier = &onceVerified{Verifier: verifier}
 		if p, _, err = parts.load(); err != nil {
 			return err
 		}
+	}
+	if err := a.checkRule(p); err != nil {
+		return err
 	}
 	if a.fetch && a.as == "" {
 		if err := parts.verifier.Fetch(cmd.Context()); err != nil {
 			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
 		}
 	}
-	out, near := p.Explain(cmd.Context(), raw)
-	if err := a.print(cmd.OutOrStdout(), out, near, raw); err != nil {
+	e := p.Explainer()
+	e.Rule = a.rule
+	out, err := e.Explain(cmd.Context(), raw, rules.Suppose{})
+	if err != nil {
+		return err
+	}
+	if err := a.print(cmd.OutOrStdout(), out, raw, nil); err != nil {
 		return err
 	}
 	if out.Reason == rules.CatalogUnavailable {
 		parts.unloaded(cmd.ErrOrStderr())
 	}
 	if len(a.suppose) > 0 {
-		if err := a.whatIf(cmd.Context(), cmd.OutOrStdout(), c, parts, raw); err != nil {
+		if err := a.whatIf(cmd.Context(), cmd.OutOrStdout(), e, raw); err != nil {
 			return err
 		}
 	}
@@ -193,6 +196,21 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return errNo
 	}
 	return nil
+}
+
+// checkRule refuses a --rule that there is not.
+func (a *asked) checkRule(p *policy.Policy) error {
+	var ids []string
+	for _, r := range p.Set().Rules() {
+		if r.ID == a.rule {
+			return nil
+		}
+		ids = append(ids, r.ID)
+	}
+	if a.rule == "" {
+		return nil
+	}
+	return fmt.Errorf("no rule %q %s", a.rule, rules.DidYouMean(a.rule, ids))
 }
 
 // unloaded says why catalogs have no rows, as check does.
@@ -204,16 +222,13 @@ func (p *parts) unloaded(w io.Writer) {
 	}
 }
 
-func (a *asked) print(w io.Writer, out *rules.Outcome, near []rules.Miss, raw *rules.RawRequest) error {
-	r := extauthz.NewRecord(out, raw)
-	if err := printStory(w, &r, a.output); err != nil || a.output != "text" {
-		return err
+// print tells the story of a decision that was made now.
+func (a *asked) print(w io.Writer, out *policy.Explanation, raw *rules.RawRequest, whatIf []string) error {
+	s := story{Record: extauthz.NewRecord(out.Outcome, raw), WhatIf: whatIf, Near: nearRules(out.Near), Next: advice(out, whatIf)}
+	if a.as == "" && s.Caller.Kind == rules.Anonymous.String() {
+		s.asked = "as the anonymous caller; --as IDENTITY --subject SUBJECT, or --token TOKEN, names another"
 	}
-	if a.as == "" && r.Caller.Kind == "anonymous" {
-		fmt.Fprintln(w, "  asked     as the anonymous caller; --as IDENTITY --subject SUBJECT, or --token TOKEN, names another")
-	}
-	printNear(w, near)
-	return nil
+	return s.writeTo(w, a.output)
 }
 
 // asking is the verifier of who asks: one that takes the user's word for what the
@@ -224,180 +239,9 @@ func (a *asked) asking(c *config, p *policy.Policy, parts *parts, now time.Time)
 	}
 	switch {
 	case a.as != "":
-		return a.verifier(c, p, now)
+		return a.verifier(p, now)
 	case a.peer != "":
 		return peered{parts.verifier, a.peer}, nil
 	}
 	return parts.options.Verifier, nil
-}
-
-// request is the raw request that the proxy would describe.
-func (a *asked) request(c *config) (*rules.RawRequest, error) {
-	u, err := url.Parse(a.url)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("no URL %q, want https://host/path", a.url)
-	}
-	// The path as it was typed: url.Parse would decode and clean it.
-	_, rest, _ := strings.Cut(a.url, "://")
-	path := "/"
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		if path = rest[i:]; path[0] == '?' {
-			path = "/" + path
-		}
-	}
-	raw := &rules.RawRequest{
-		ID: "explain", Now: time.Now(), Serves: c.serves(),
-		Method: a.method, Path: path, RawPath: path, Exact: true, Host: u.Host,
-		Principal: a.peer,
-	}
-	if a.at != "" {
-		if raw.Now, err = time.Parse(time.RFC3339, a.at); err != nil {
-			return nil, fmt.Errorf("no time %q, want 2027-01-31T12:00:00Z", a.at)
-		}
-	}
-	if raw.Source, err = netip.ParseAddr(a.source); err != nil || raw.Source.Zone() != "" {
-		return nil, fmt.Errorf("no address %q, want one such as 192.0.2.7 or 2001:db8::7, without a zone", a.source)
-	}
-	for _, h := range a.headers {
-		name, value, ok := strings.Cut(h, ":")
-		if !ok {
-			return nil, fmt.Errorf("no header %q, want name: value", h)
-		}
-		raw.Headers = append(raw.Headers, rules.Header{Name: strings.ToLower(strings.TrimSpace(name)), Value: strings.TrimSpace(value)})
-	}
-	if a.token != "" {
-		raw.Headers = append(raw.Headers, rules.Header{Name: "authorization", Value: "Bearer " + a.token})
-	}
-	return raw, a.addBody(raw)
-}
-
-// addBody adds a body as the proxy sends one that it buffered whole.
-func (a *asked) addBody(raw *rules.RawRequest) error {
-	if a.body == "" {
-		return nil
-	}
-	body, err := readFileArgument(a.body)
-	if err != nil {
-		return err
-	}
-	raw.Body, raw.Size = body, int64(len(body))
-	has := func(name string) bool {
-		return slices.ContainsFunc(raw.Headers, func(h rules.Header) bool { return h.Name == name })
-	}
-	for _, h := range []rules.Header{
-		{Name: "content-type", Value: "application/json"},
-		{Name: "content-length", Value: strconv.Itoa(len(body))},
-		{Name: "x-envoy-auth-partial-body", Value: "false"},
-	} {
-		if !has(h.Name) {
-			raw.Headers = append(raw.Headers, h)
-		}
-	}
-	return nil
-}
-
-func (c *config) serves() *rules.HostSet {
-	var hosts []string
-	for _, l := range c.Listen.GRPC {
-		hosts = append(hosts, l.Serves.Values()...)
-	}
-	return rules.NewHostSet(hosts...)
-}
-
-// stated is a verifier that takes the caller on the user's word.
-type stated struct {
-	v    *rules.Verified
-	peer string
-}
-
-// Verify implements policy.Verifier.
-func (s stated) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
-	return rules.Evidence{Verified: s.v, Peer: s.peer}, nil
-}
-
-// verifier states the caller that --as names.
-func (a *asked) verifier(c *config, p *policy.Policy, now time.Time) (policy.Verifier, error) {
-	if a.as == "anonymous" {
-		return stated{&rules.Verified{Anonymous: true}, a.peer}, nil
-	}
-	id, err := identityNamed(p, a.as)
-	if err != nil {
-		return nil, err
-	}
-	if id.Peer != "" {
-		return a.byPeer(id)
-	}
-	v, _, err := a.verified(c, p, id, now)
-	return stated{v, a.peer}, err
-}
-
-// verified is what a token of the identity proves, and the issuer of that token.
-func (a *asked) verified(c *config, p *policy.Policy, id *rules.Identity, now time.Time) (*rules.Verified, *issuerConfig, error) {
-	v := &rules.Verified{
-		Issuer: id.Issuer, Subject: orDefault(id.Subject, a.subject), Claims: map[string]any{}, Fixed: map[string]any{},
-		IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(5 * time.Minute),
-	}
-	switch {
-	case a.subject != "" && a.subject != v.Subject:
-		return nil, nil, fmt.Errorf("%q is the subject %q alone, not --subject %q", a.as, id.Subject, a.subject)
-	case v.Subject == "":
-		return nil, nil, fmt.Errorf("%q is a class of callers: say which one with --subject", a.as)
-	}
-	if len(id.Clients) > 0 {
-		v.ClientID = id.Clients[0]
-	}
-	if err := a.acts(v, p); err != nil {
-		return nil, nil, err
-	}
-	for j := range c.Issuers {
-		if issuer := &c.Issuers[j]; issuer.Name.V == id.Issuer {
-			v.Fixed = issuer.fixed()
-			return v, issuer, a.claim(v, issuer)
-		}
-	}
-	return nil, nil, fmt.Errorf("the issuer %q of %q is not in the configuration", id.Issuer, a.as)
-}
-
-// claim adds what is fixed for the issuer, and what the command line asserts in
-// the kinds that the issuer declares.
-func (a *asked) claim(v *rules.Verified, issuer *issuerConfig) error {
-	kinds := issuer.kinds()
-	for _, c := range a.claims {
-		name, text, ok := strings.Cut(c, "=")
-		if !ok || kinds[name] == rules.NoKind {
-			return fmt.Errorf("no claim %q: want name=value of what issuer %q may assert (%s)", c, issuer.Name.V,
-				strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
-		}
-		value, err := parseClaim(kinds[name], text)
-		if err != nil {
-			return fmt.Errorf("claim %q: %w", name, err)
-		}
-		v.Claims[name] = value
-	}
-	maps.Copy(v.Claims, v.Fixed)
-	return nil
-}
-
-// parseClaim reads a value; a list's elements stand between commas.
-func parseClaim(kind rules.Kind, text string) (any, error) {
-	if kind != rules.StringList && kind != rules.IntList {
-		value, ok := kind.ParseScalar(text)
-		if !ok {
-			return nil, fmt.Errorf("want %v, found %q", kind, text)
-		}
-		return value, nil
-	}
-	words := strings.Split(text, ",")
-	if kind == rules.StringList {
-		return words, nil
-	}
-	ints := make([]int64, len(words))
-	for i, word := range words {
-		value, ok := kind.ParseScalar(word)
-		if !ok {
-			return nil, fmt.Errorf("want %v, found %q", kind, text)
-		}
-		ints[i], _ = value.(int64)
-	}
-	return ints, nil
 }

@@ -51,5 +51,5 @@ func (a *asked) byPeer(id *rules.Identity) (policy.Verifier, error) {
 	case a.peer != id.Peer:
 		return nil, errors.New(a.as + " is the peer " + id.Peer + ", not --peer " + a.peer)
 	}
-	return stated{&rules.Verified{Anonymous: true}, id.Peer}, nil
+	return stated{rules.Evidence{Verified: &rules.Verified{Anonymous: true}, Peer: id.Peer}}, nil
 }

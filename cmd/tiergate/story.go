@@ -9,42 +9,38 @@ import (
 	"unicode"
 
 	"github.com/tiergate/tiergate/extauthz/audit"
-	"github.com/tiergate/tiergate/rules"
 )
 
-// printStory tells how a request was decided: each step, and for a denial the
-// nearest rule and what it lacked. It takes the record, so that a decision of
-// yesterday reads as one made now.
-func printStory(w io.Writer, r *audit.Record, output string) error {
-	if output == "json" {
-		return json.NewEncoder(w).Encode(r)
-	}
-	var text strings.Builder
-	tell(&text, r)
-	_, err := io.WriteString(w, printable(text.String()))
-	return err
+// story is a decision as explain tells it. It is made of the record, so that a decision
+// of yesterday reads as one made now; what was near and what to do next only one made
+// now can say.
+type story struct {
+	audit.Record
+
+	WhatIf []string   `json:"what_if,omitempty"` // that was supposed
+	Near   []nearRule `json:"near,omitempty"`
+	Next   string     `json:"next,omitempty"`
+
+	asked string // how the caller came to be who it is
 }
 
-// mostNear is how many near rules help; farther ones only hide them.
-const mostNear = 5
-
-// printNear lists the rules that came close, and what each of them lacked.
-func printNear(w io.Writer, near []rules.Miss) {
-	for i, m := range near {
-		if i == mostNear {
-			fmt.Fprintf(w, "  near      and %d more\n", len(near)-i)
-			return
-		}
-		lacked := "holds"
-		if m.Missing != "" {
-			lacked = m.Missing
-		}
-		verb := "allow"
-		if m.Effect == rules.Deny {
-			verb = "deny"
-		}
-		fmt.Fprint(w, printable(fmt.Sprintf("  near      %s rule %s (%v): %s\n", verb, m.Rule, m.Pos, lacked)))
+// writeTo writes it in a form: text, ascii or json.
+func (s *story) writeTo(w io.Writer, output string) error {
+	how := &drawn
+	switch output {
+	case "json":
+		return json.NewEncoder(w).Encode(s)
+	case "ascii":
+		how = &dashed
 	}
+	var text strings.Builder
+	if len(s.WhatIf) > 0 {
+		fmt.Fprintf(&text, "\nWHAT IF %s\n", strings.Join(s.WhatIf, ", "))
+	}
+	fmt.Fprintf(&text, "%s  %s %d\n", strings.ToUpper(s.Effect), s.Reason, s.Status)
+	s.tree().write(&text, how, "")
+	_, err := io.WriteString(w, printable(text.String()))
+	return err
 }
 
 // printable escapes what a terminal would obey or hide: ids and subjects are
@@ -61,82 +57,122 @@ func printable(s string) string {
 	return b.String()
 }
 
-func tell(w io.Writer, r *audit.Record) {
-	fmt.Fprintf(w, "%s  %s %d\n", strings.ToUpper(r.Effect), r.Reason, r.Status)
-	if r.Detail != "" {
-		fmt.Fprintf(w, "  detail    %s\n", r.Detail)
-	}
+// tree has the steps of the decision in their order.
+func (s *story) tree() *branch {
+	root := new(branch)
 	op := "none matched"
-	if r.Op != "" {
-		op = fmt.Sprintf("%s  (%s)", r.Op, place(r.OpPos))
+	if s.Op != "" {
+		op = fmt.Sprintf("%s  (%s)", s.Op, place(s.OpPos))
 	}
-	fmt.Fprintf(w, "  match     %s\n", op)
-	if r.Stream > 0 {
-		fmt.Fprintf(w, "  stream    decided once; what passes then is not read, for at most %v if the proxy ends it\n", time.Duration(r.Stream)*time.Second)
+	match := root.add("match", "%s", op)
+	if s.Stream > 0 {
+		match.add("stream", "decided once; what passes then is not read, for at most %v if the proxy ends it", time.Duration(s.Stream)*time.Second)
 	}
-	fmt.Fprintf(w, "  identify  %s\n", who(&r.Caller, r.Peer))
-	if r.Actor != nil {
-		fmt.Fprintf(w, "  actor     %s\n", who(r.Actor, ""))
+	identify := root.add("identify", "%s", who(&s.Caller, s.Peer))
+	if s.Actor != nil {
+		identify.add("actor", "%s", who(s.Actor, ""))
 	}
-	for i := range r.Targets {
-		if r.Targets[i].As != "" && (i == 0 || r.Targets[i-1].As == "") {
-			fmt.Fprintf(w, "  as        the %s, a caller in its own right\n", r.Targets[i].As)
+	if s.asked != "" {
+		identify.add("asked", "%s", s.asked)
+	}
+	s.targets(root)
+	if len(s.Near) > 0 {
+		rules := root.add("rules", "that are near, and the first demand that each one misses")
+		for i := range s.Near {
+			if i == mostNear {
+				rules.add("near", "and %d more", len(s.Near)-i)
+				break
+			}
+			s.Near[i].tell(rules)
 		}
-		printTarget(w, &r.Targets[i])
 	}
-	for _, in := range r.Inputs {
-		value := fmt.Sprintf("%v", in.Value)
-		switch {
-		case in.Hash != "":
-			value = "hash " + in.Hash
-		case in.Value == nil:
-			value = "absent"
+	s.answer(root)
+	if s.Next != "" {
+		root.add("next", "%s", s.Next)
+	}
+	return root
+}
+
+// targets tells what was decided of each object, and what its rules read.
+func (s *story) targets(root *branch) {
+	under := root
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.As != "" && under == root {
+			under = root.add("as", "the %s, a caller in its own right", t.As)
 		}
-		fmt.Fprintf(w, "  read      %s = %s\n", in.Name, value)
-	}
-	for _, a := range r.Answers {
-		fmt.Fprintf(w, "  said      %s = %s\n", a.Name, a.Value)
-	}
-	if r.Stripped {
-		fmt.Fprintln(w, "  answer    without the credential")
-	}
-	if s := r.Shadow; s != nil {
-		fmt.Fprintf(w, "  shadow    without the shadow %s: %s %s %s\n", s.By, s.Effect, s.Reason, s.Rule)
-	}
-	if r.Versions.Policy != "" {
-		fmt.Fprintf(w, "  policy    %.12s\n", r.Versions.Policy)
+		object := under.add("resolve", "%s %s, tier %s (from %s)", t.Action, what(t), orDefault(t.Tier, "unknown"), orDefault(t.TierFrom, "nothing"))
+		if len(t.Categories) > 0 {
+			object.add("data", "%s", strings.Join(t.Categories, ", "))
+		}
+		for _, in := range s.Inputs {
+			if in.Target == i {
+				object.add("read", "%s", readOf(in))
+			}
+		}
+		object.add("decide", "%s", verdictOf(t))
 	}
 }
 
-func printTarget(w io.Writer, t *audit.Target) {
-	object := t.Type
+func readOf(in audit.Input) string {
+	value := fmt.Sprintf("%v", in.Value)
+	switch {
+	case in.Hash != "":
+		value = "hash " + in.Hash
+	case in.Value == nil:
+		value = "absent"
+	}
+	return in.Name + " = " + value
+}
+
+// what names the object of a target.
+func what(t *audit.Target) string {
 	switch {
 	case t.ID != "":
-		object += "/" + t.ID
+		return t.Type + "/" + t.ID
 	case t.Action == "create":
-		object = "a new " + object
+		return "a new " + t.Type
 	default:
-		object = "a collection of " + object
+		return "a collection of " + t.Type
 	}
-	fmt.Fprintf(w, "  resolve   %s %s, tier %s (from %s)\n", t.Action, object, orDefault(t.Tier, "unknown"), orDefault(t.TierFrom, "nothing"))
-	if len(t.Categories) > 0 {
-		fmt.Fprintf(w, "  data      %s\n", strings.Join(t.Categories, ", "))
-	}
-	fmt.Fprintf(w, "  decide    %s", t.Effect)
+}
+
+func verdictOf(t *audit.Target) string {
+	text := t.Effect
 	if t.Effect == "deny" {
-		fmt.Fprintf(w, " %s", t.Reason)
+		text += " " + t.Reason
 	}
 	if t.Rule != "" {
 		by := "by"
 		if t.Effect == "deny" && t.Reason != "denied_by_rule" {
 			by = "nearest"
 		}
-		fmt.Fprintf(w, ", %s rule %s (%s)", by, t.Rule, place(t.Pos))
+		text += fmt.Sprintf(", %s rule %s (%s)", by, t.Rule, place(t.Pos))
 	}
 	if t.Missing != "" {
-		fmt.Fprintf(w, ": %s", t.Missing)
+		text += ": " + t.Missing
 	}
-	fmt.Fprintln(w)
+	return text
+}
+
+// answer tells what the request got, and by which version.
+func (s *story) answer(root *branch) {
+	answer := root.add("answer", "%s %s, status %d", s.Effect, s.Reason, s.Status)
+	if s.Detail != "" {
+		answer.add("detail", "%s", s.Detail)
+	}
+	for _, a := range s.Answers {
+		answer.add("said", "%s = %s", a.Name, a.Value)
+	}
+	if s.Stripped {
+		answer.add("upstream", "without the credential")
+	}
+	if sh := s.Shadow; sh != nil {
+		answer.add("shadow", "without the shadow %s: %s %s %s", sh.By, sh.Effect, sh.Reason, sh.Rule)
+	}
+	if s.Versions.Policy != "" {
+		answer.add("policy", "%.12s", s.Versions.Policy)
+	}
 }
 
 func who(c *audit.Caller, peer string) string {

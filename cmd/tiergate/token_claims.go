@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,18 +56,23 @@ func (a *asked) tokenClaims(cmd *cobra.Command) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := identityNamed(p, a.as)
+	id, err := p.Set().Identity(a.as)
 	if err != nil {
 		return nil, err
 	}
 	if id.Peer != "" {
 		return nil, fmt.Errorf("%q is the peer %s: it comes without a token", a.as, id.Peer)
 	}
-	v, issuer, err := a.verified(c, p, id, time.Now())
+	e, err := a.verified(p.Set(), id, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return issuer.claimsOf(v)
+	for i := range c.Issuers {
+		if issuer := &c.Issuers[i]; issuer.Name.V == id.Issuer {
+			return issuer.claimsOf(e.Verified)
+		}
+	}
+	return nil, fmt.Errorf("the issuer %q of %q is not in the configuration", id.Issuer, a.as)
 }
 
 // claimsOf are the claims of a token of the issuer that proves v.
@@ -80,6 +86,15 @@ func (i *issuerConfig) claimsOf(v *rules.Verified) (map[string]any, error) {
 	}
 	if v.ClientID != "" {
 		all[orDefault(i.ClientClaim.V, "client_id")] = v.ClientID
+	}
+	if v.ACR != "" {
+		all["acr"] = v.ACR
+	}
+	if len(v.AMR) > 0 {
+		all["amr"] = v.AMR
+	}
+	if len(v.Scopes) > 0 {
+		all["scope"] = strings.Join(v.Scopes, " ")
 	}
 	places := i.places()
 	for name, value := range v.Claims {

@@ -64,32 +64,9 @@ func (p *Policy) decide(ctx context.Context, raw *rules.RawRequest) (*rules.Outc
 	return o, c.evidence
 }
 
-// Explain decides one request as Check does, and adds what the rules near the
-// target that was denied would have needed. It is not for the request path.
-func (p *Policy) Explain(ctx context.Context, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
-	c := check{p: p, raw: raw, o: p.undecided()}
-	near := c.explain(ctx)
-	return c.o, near
-}
-
 // undecided is an outcome before its decision: a denial without a reason.
 func (p *Policy) undecided() *rules.Outcome {
 	return &rules.Outcome{Policy: p.Hash, Asked: p.set.AskedHeaders()}
-}
-
-// explain runs the check and finds the rules near the target that was denied.
-func (c *check) explain(ctx context.Context) (near []rules.Miss) {
-	c.last = time.Now()
-	err := c.run(ctx)                              // once: a proof of possession is good for no second time
-	last, caller := len(c.o.Targets)-1, c.o.Caller // the first denied target ends the request
-	if last >= len(c.targets) {                    // behind the caller's verdicts stand those of who acts for it
-		last, caller = last-len(c.targets), caller.Actor
-	}
-	if err == nil && c.o.Effect != rules.Allow && last >= 0 && last < len(c.targets) {
-		near = c.p.set.NearMisses(c.o.Request, rules.Judged{Caller: caller, User: c.o.Caller}, &c.targets[last])
-	}
-	c.end(err)
-	return near
 }
 
 // end turns the error of run into the denial that it is, and excuses what a
@@ -114,8 +91,8 @@ type check struct {
 
 	evidence rules.Evidence // once it is accepted
 
-	suppose    *Suppose // what an explanation takes to be otherwise; nil for nothing
-	unsupposed error    // why it could not
+	suppose    *rules.Suppose // what an explanation takes to be otherwise; nil for nothing
+	unsupposed error          // why it could not
 }
 
 // run takes the steps of docs/reference/decisions.md in order; the first that
@@ -126,6 +103,10 @@ func (c *check) run(ctx context.Context) error {
 	c.o.Request = req // a host that is not served, or an upgrade, comes with the request
 	if err != nil {
 		return err
+	}
+	if c.suppose != nil {
+		req = c.suppose.Request(req)
+		c.o.Request = req
 	}
 	match, err := c.p.routes.Match(req)
 	c.took(rules.StepMatch)
@@ -149,9 +130,6 @@ func (c *check) run(ctx context.Context) error {
 	}
 	c.targets, err = c.resolve(ctx, req, &match)
 	c.took(rules.StepResolve)
-	if err == nil && c.suppose != nil {
-		c.unsupposed = c.suppose.apply(c.targets)
-	}
 	if err != nil {
 		return err
 	}
@@ -164,12 +142,23 @@ func (c *check) identify(ctx context.Context, req *rules.Request, purpose string
 	defer c.took(rules.StepIdentify)
 	evidence, err := c.p.verifier.Verify(ctx, req)
 	c.o.Nonce = evidence.Nonce // a refusal may be about the lack of it
+	if c.suppose != nil && (err == nil || c.suppose.Somebody()) {
+		if evidence, err = c.suppose.Evidence(evidence, c.p.set, req.Now); err != nil {
+			c.unsupposed = err
+		}
+	}
 	if err != nil {
 		return err
 	}
 	c.evidence = evidence
 	c.o.TokenHit = evidence.Cached
 	absent := c.p.subjects.look(ctx, &evidence, c.o)
+	if c.suppose != nil && absent == nil {
+		if err := c.suppose.Claims(&evidence, c.p.set, req.Now); err != nil {
+			c.unsupposed = err
+			return err
+		}
+	}
 	caller, err := c.p.recogniser.Recognise(evidence, req, purpose)
 	c.o.Caller = caller // even a refused caller is named in the record
 	// Whatever else is wrong with the caller: a shadow entry may excuse that.
@@ -195,6 +184,10 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 			c.o.Calls = append(c.o.Calls, op.Pos)
 		}
 	}
+	if err == nil && c.suppose != nil {
+		c.unsupposed = c.suppose.Actions(targets)
+		err = c.unsupposed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +200,10 @@ func (c *check) resolve(ctx context.Context, req *rules.Request, match *resolver
 	}
 	targets = resolver.Settle(targets)
 	c.o.Catalog = max(c.o.Catalog, stats.Generation)
-	return targets, nil
+	if c.suppose != nil {
+		c.unsupposed = c.suppose.Targets(c.p.set.Schema(), targets)
+	}
+	return targets, c.unsupposed
 }
 
 // wants says which look-ups can matter to the caller or to who acts for it.

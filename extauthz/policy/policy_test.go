@@ -152,9 +152,18 @@ func (o once) Verify(context.Context, *rules.Request) (rules.Evidence, error) {
 }
 
 // A proof is good once, so explaining a request verifies it once.
+func explained(t *testing.T, p *Policy, raw *rules.RawRequest) (*rules.Outcome, []rules.Miss) {
+	t.Helper()
+	o, err := p.Explainer().Explain(t.Context(), raw, rules.Suppose{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Outcome, o.Near
+}
+
 func TestExplainVerifiesOnce(t *testing.T) {
 	p := load(t, shop, options(t, once{new(bool)}, order("2", "bob")))
-	got, near := p.Explain(t.Context(), request("GET /orders/2"))
+	got, near := explained(t, p, request("GET /orders/2"))
 	if got.Reason != rules.NoRule || len(near) == 0 || got.Caller.Bound != rules.ByKey || got.Nonce != "n-1" {
 		t.Errorf("reason %s, %d rules near, caller %+v, nonce %q", got.Reason, len(near), got.Caller, got.Nonce)
 	}
@@ -167,7 +176,7 @@ func TestExplainDecidesAsCheckAndNamesWhatWasNear(t *testing.T) {
 	p := load(t, shop, options(t, stated{v: ada()}, order("1", "ada"), order("2", "bob")))
 	for line, want := range map[string]string{"GET /orders/1": "", "GET /orders/2": "own", "GET /debug": "", "GET //x": ""} {
 		checked := p.Check(t.Context(), request(line))
-		got, near := p.Explain(t.Context(), request(line))
+		got, near := explained(t, p, request(line))
 		if got.Reason != checked.Reason || got.Effect != checked.Effect {
 			t.Errorf("%s: explained %s, checked %s", line, got.Reason, checked.Reason)
 		}

@@ -1,89 +1,191 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tiergate/tiergate/rules"
 )
 
-// Suppose is what an explanation takes to be otherwise than it is. The zero value
-// changes nothing.
-type Suppose struct {
-	Tier       string            // of every target
-	Attributes map[string]string // of every object whose type declares them, as text; a list has one element
+// Explainer explains one request, as it is and as it would be if something were
+// otherwise. It verifies the credential once: a proof of possession is good for no
+// second time. It is not for the request path, and for one goroutine.
+type Explainer struct {
+	Rule string // is explained even where others are nearer; "" for none
+
+	p    *Policy
+	once *onceVerified
 }
 
-// ExplainIf is Explain of a request whose objects are otherwise. Its error says
-// what cannot be supposed.
-func (p *Policy) ExplainIf(ctx context.Context, raw *rules.RawRequest, s Suppose) (*rules.Outcome, []rules.Miss, error) {
-	other := *p
-	if s.Tier != "" {
-		tier, ok := p.set.Schema().TierByName(s.Tier)
-		if !ok {
-			return nil, nil, fmt.Errorf("no tier %q; the tiers are %s", s.Tier, strings.Join(tierNames(p.set.Schema()), ", "))
+// Explainer makes one for a request.
+func (p *Policy) Explainer() *Explainer {
+	return &Explainer{p: p, once: &onceVerified{Verifier: p.verifier}}
+}
+
+// Explanation is a decision, and for a denial what was near an allow.
+type Explanation struct {
+	*rules.Outcome
+
+	Target int  // that was denied, from 0; -1 where the request ended before or behind the targets
+	Acts   bool // to who acts for the caller
+	Near   []rules.Miss
+}
+
+// Explain decides the request as Check does, under what is supposed, and adds what the
+// rules near the target that was denied would have needed; what meets each of these
+// demands was tried with the steps of a Check. The error says what cannot be supposed.
+func (e *Explainer) Explain(ctx context.Context, raw *rules.RawRequest, s rules.Suppose) (*Explanation, error) {
+	c, err := e.check(ctx, raw, s)
+	out := &Explanation{Outcome: c.o, Target: -1}
+	if at := c.denied(); err == nil && c.o.Effect != rules.Allow && at.target >= 0 {
+		out.Target, out.Acts = at.target, at.acts
+		out.Near = c.p.set.NearMisses(c.o.Request, at.who(c), &c.targets[at.target], e.Rule)
+		out.Near = append(owed(c.o), out.Near...)
+		for i := range out.Near {
+			e.supply(ctx, raw, s, at, &out.Near[i])
 		}
-		other.set = p.set.WithTier(tier)
 	}
-	c := check{p: &other, raw: raw, o: other.undecided(), suppose: &s}
-	near := c.explain(ctx)
-	return c.o, near, c.unsupposed
+	c.end(err)
+	return out, c.unsupposed
 }
 
-func tierNames(s *rules.Schema) (names []string) {
-	for i := range s.Tiers {
-		names = append(names, s.Tiers[i].Name)
+// owed is what a rule that applies owes the upstream and cannot give, where that denies.
+func owed(o *rules.Outcome) []rules.Miss {
+	v := denied(o.Targets)
+	if !strings.HasPrefix(v.Missing, "then ") {
+		return nil
 	}
-	return names
+	l := &rules.Lack{Kind: "then", Name: strings.TrimPrefix(v.Missing, "then "), Want: []string{o.Detail}}
+	read, _, _ := strings.Cut(o.Detail, " ")
+	if name, ok := strings.CutPrefix(read, "caller.claims."); ok {
+		l.Tries = [][]string{{"claim." + name + "=x"}, {"claim." + name + "=1"}}
+	} else if strings.HasPrefix(read, "object.") {
+		l.Tries = [][]string{{read + "=x"}, {read + "=1"}}
+	}
+	return []rules.Miss{{Of: "rule " + v.Rule, Pos: v.Pos, Fits: true, Missing: v.Missing + ": " + o.Detail, Lack: l}}
 }
 
-// apply changes the targets as supposed; an attribute that none of them has is an error.
-func (s *Suppose) apply(targets []rules.Target) error {
-	for _, name := range slices.Sorted(maps.Keys(s.Attributes)) {
-		found := false
-		for i := range targets {
-			o := &targets[i].Object
-			slot := o.Type.Slot(name)
-			if slot < 0 {
-				continue
+// check runs a check under what is supposed, without its end.
+func (e *Explainer) check(ctx context.Context, raw *rules.RawRequest, s rules.Suppose) (*check, error) {
+	p := *e.p
+	p.verifier = e.once
+	other := *raw
+	if at, ok := s.At(); ok {
+		p.verifier, other.Now = e.p.verifier, at // whether the credential is good then is to be asked
+	}
+	c := &check{p: &p, raw: &other, o: p.undecided(), last: time.Now(), suppose: &s}
+	return c, c.run(ctx)
+}
+
+// supply finds what meets the first demand that a rule misses: the first try under which
+// the rule applies or misses a later one.
+func (e *Explainer) supply(ctx context.Context, raw *rules.RawRequest, s rules.Suppose, at place, m *rules.Miss) {
+	if m.Lack == nil {
+		return
+	}
+	for _, try := range m.Lack.Tries {
+		settings := at.settings(try)
+		more, err := s.And(settings)
+		if err != nil {
+			continue
+		}
+		c, err := e.check(ctx, raw, more)
+		if err != nil || c.unsupposed != nil || at.target >= len(c.targets) || at.who(c).Caller == nil {
+			m.Lack.Refused = cmp.Or(m.Lack.Refused, refusal(settings, c, err))
+			continue
+		}
+		m.Lack.Refused = cmp.Or(m.Lack.Refused, "with "+strings.Join(settings, " ")+" it goes no further")
+		next, further := c.p.set.Further(c.o.Request, at.who(c), &c.targets[at.target], m)
+		if m.Lack.Kind == "then" { // which is owed once everything else is allowed
+			further = c.o.Effect == rules.Allow
+		}
+		if further {
+			l := m.Lack
+			l.Supply, l.Then, l.Refused = settings, next.String(), ""
+			if l.Allows = c.o.Effect == rules.Allow; !l.Allows {
+				l.Denied = c.o.Reason
 			}
-			v, err := supposed(o.Type.Attributes[slot], s.Attributes[name])
-			if err != nil {
-				return err
-			}
-			found = true
-			values := make([]any, len(o.Type.Attributes)) // the row's own are the cache's
-			copy(values, o.Attributes)
-			values[slot], o.Attributes = v, values
-		}
-		if !found {
-			return fmt.Errorf("no object of the request has an attribute %q", name)
+			return
 		}
 	}
-	return nil
 }
 
-// supposed reads the value of an attribute; "" is none.
-func supposed(a rules.Attribute, text string) (any, error) {
-	if text == "" {
-		return nil, nil //nolint:nilnil // an absent attribute is nil
-	}
-	v, ok := a.Kind.ParseScalar(text)
-	if !ok {
-		return nil, fmt.Errorf("attribute %q is %v, %q is not", a.Name, a.Kind, text)
-	}
-	switch v := v.(type) {
-	case string:
-		if a.Kind == rules.StringList {
-			return []string{v}, nil
-		}
-	case int64:
-		if a.Kind == rules.IntList {
-			return []int64{v}, nil
+// refusal says why a request that was tried was not decided.
+func refusal(settings []string, c *check, err error) string {
+	why := "there is no such target"
+	switch {
+	case c.unsupposed != nil:
+		why = c.unsupposed.Error()
+	case err != nil:
+		d := rules.Denial(err)
+		if why = string(d.Reason); d.Detail != "" {
+			why += ", " + d.Detail
 		}
 	}
-	return v, nil
+	return "with " + strings.Join(settings, " ") + ": " + why
+}
+
+// place is which target was denied, and to whom.
+type place struct {
+	target, of int // of is how many there are
+	acts       bool
+}
+
+// denied is the place of the target that ended the request; behind the caller's
+// verdicts stand those of who acts for it.
+func (c *check) denied() place {
+	at := place{target: slices.IndexFunc(c.o.Targets, func(v rules.Verdict) bool { return v.Effect != rules.Allow }), of: len(c.targets)}
+	if at.target >= at.of {
+		at.target, at.acts = at.target-at.of, true
+	}
+	if at.target >= at.of {
+		at.target = -1
+	}
+	return at
+}
+
+// who is judged there.
+func (at place) who(c *check) rules.Judged {
+	who := rules.Judged{Caller: c.o.Caller, User: c.o.Caller}
+	if at.acts && who.Caller != nil {
+		who.Caller = who.Caller.Actor
+	}
+	return who
+}
+
+// settings are those of one target of several; what is about the caller is about all.
+func (at place) settings(try []string) []string {
+	if at.of < 2 {
+		return try
+	}
+	out := make([]string, len(try))
+	for i, one := range try {
+		out[i] = one
+		if rules.OfTarget(one) {
+			out[i] = fmt.Sprintf("target.%d.%s", at.target+1, one)
+		}
+	}
+	return out
+}
+
+// onceVerified is a verifier that answers as it did the first time.
+type onceVerified struct {
+	Verifier
+
+	evidence rules.Evidence
+	err      error
+	done     bool
+}
+
+// Verify implements Verifier.
+func (o *onceVerified) Verify(ctx context.Context, req *rules.Request) (rules.Evidence, error) {
+	if !o.done {
+		o.evidence, o.err = o.Verifier.Verify(ctx, req)
+		o.done = true
+	}
+	return o.evidence, o.err
 }
