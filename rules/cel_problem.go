@@ -13,6 +13,7 @@ type problem struct {
 	line, col  int
 	text, hint string
 	define     *define // in whose text it is; nil for the condition itself
+	elsewhere  bool    // it is another's, who reports it
 }
 
 // rewordings turn messages for programmers into messages for who writes rules.
@@ -41,7 +42,7 @@ func problemsOf(issues *cel.Issues, written string) []problem {
 		for _, r := range rewordings {
 			text = r.old.ReplaceAllString(text, r.new)
 		}
-		p := problem{line: e.Location.Line(), col: e.Location.Column(), text: text, hint: remedyOf(text, written)}
+		p := problem{line: max(e.Location.Line(), 1), col: max(e.Location.Column(), 0), text: text, hint: remedyOf(text, written)}
 		if meant := suggested.FindStringSubmatch(text); meant != nil {
 			p.text, p.hint = text[:len(text)-len(meant[0])], fmt.Sprintf("did you mean %q?", meant[1])
 		}

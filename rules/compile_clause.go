@@ -206,6 +206,8 @@ func (c *compiler) when(cl *clause, sc *scope) {
 	cl.written = done.text
 	if done.condition != nil {
 		cl.conditions = append(cl.conditions, *done.condition)
+	} else if len(c.ms) == 0 { // without its condition the rule would be about everything
+		c.ms.addCode(CodeCondition, at.Pos, "", "the condition cannot be compiled")
 	}
 }
 

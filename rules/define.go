@@ -126,7 +126,7 @@ func (c *compiler) writeOut(text, file string, of *define, inside []*define) (ou
 func (c *compiler) within(d *define, inside []*define) (written, []problem) {
 	switch {
 	case d.faulty:
-		return written{}, []problem{{line: reportedElsewhere}}
+		return written{}, []problem{{elsewhere: true}}
 	case d.written != nil:
 		return *d.written, nil
 	}
@@ -135,13 +135,10 @@ func (c *compiler) within(d *define, inside []*define) (written, []problem) {
 		d.written = &inner
 	}
 	if len(problems) > 0 && problems[0].define == nil {
-		problems = []problem{{line: reportedElsewhere}}
+		problems = []problem{{elsewhere: true}}
 	}
 	return inner, problems
 }
-
-// reportedElsewhere is the line of a problem that is another's.
-const reportedElsewhere = -1
 
 // cycleAt says that a define comes to be inside itself.
 func cycleAt(text []rune, n nameAt, path []*define) problem {
@@ -157,7 +154,7 @@ func cycleAt(text []rune, n nameAt, path []*define) problem {
 // lineOf is the line, from 1, and the column, from 0, of a code point.
 func lineOf(text []rune, at int) (line, col int) {
 	line = 1
-	for _, r := range text[:min(at, len(text))] {
+	for _, r := range text[:max(0, min(at, len(text)))] {
 		if col++; r == '\n' {
 			line, col = line+1, 0
 		}
@@ -213,7 +210,7 @@ func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
 func (c *compiler) problems(at At[string], user string, problems []problem) {
 	for _, p := range problems {
 		switch {
-		case p.line == reportedElsewhere:
+		case p.elsewhere:
 		case p.define == nil:
 			c.ms.addCode(CodeCondition, c.inside(at, p.line, p.col), p.hint, p.text)
 		default:
