@@ -123,7 +123,7 @@ func (c *compiler) same(cl *clause, sc *scope) {
 		return
 	}
 	for i := range cl.selectors {
-		c.pins(&cl.selectors[i], at, attribute.kind)
+		c.pins(cl, &cl.selectors[i], attribute.kind)
 	}
 	pin := strings.TrimPrefix(at.V, parentPrefix)
 	ref := variableRef{name: "caller.fixed." + pin, what: callerPinned, key: pin, kind: attribute.kind}
@@ -131,34 +131,6 @@ func (c *compiler) same(cl *clause, sc *scope) {
 		ref.name = "caller.tenant"
 	}
 	cl.conditions = append(cl.conditions, equalTo("same: "+at.V, *attribute, ref))
-}
-
-// pins checks that what `same` compares with is pinned for a selector, and of
-// the kind that the attribute has.
-func (c *compiler) pins(s *selector, at At[string], kind Kind) {
-	if s.identity == nil || s.identity.Issuer == "" && s.identity.Peer == "" {
-		return // a selector may be about callers some of which are pinned
-	}
-	got, pin := NoKind, strings.TrimPrefix(at.V, parentPrefix)
-	if pin == "tenant" && s.identity.Tenant != "" {
-		got = String
-	} else if c.env.Partial {
-		return
-	} else if v, ok := c.env.Issuers[s.identity.Issuer].Fixed[pin]; ok {
-		got = kindOfValue(v)
-	} else if pin == "tenant" && c.env.Issuers[s.identity.Issuer].Subjects.Catalog != "" {
-		got = String // the rows of its subjects may have one
-	}
-	switch {
-	case got == NoKind && s.identity.Peer != "":
-		c.ms.AddHint(at.Pos, "give the identity a tenant and write same: tenant; nothing else is fixed for a peer", "nothing pins %q for %q", pin, s.identity.Name)
-	case got == NoKind && pin == "tenant":
-		c.ms.AddHint(at.Pos, "give the identity a tenant, or its issuer fixed: { tenant: … }", "nothing pins the tenant of %q", s.identity.Name)
-	case got == NoKind:
-		c.ms.AddHint(at.Pos, fmt.Sprintf("give issuer %s fixed: { %s: … }", s.identity.Issuer, pin), "nothing pins %q for %q", pin, s.identity.Name)
-	case got != kind:
-		c.ms.Add(at.Pos, "attribute %q is %v, what is pinned for %q is %v", at.V, kind, s.identity.Name, got)
-	}
 }
 
 // parentPrefix begins what own and same say of an attribute of the parent.
