@@ -29,7 +29,7 @@ func (g *grade) classified(f *facts) {
 	certain, why := g.categories, yes
 	for i := range classes {
 		c := &classes[i]
-		holds := c.condition.test(f)
+		holds := c.condition.ask(f)
 		if holds == no {
 			continue
 		}

@@ -5,9 +5,10 @@ type condition struct {
 	says    string // as explain and the record show it: own: owner
 	reads   []variableRef
 	test    test
-	closure bool  // test needs no CEL
-	narrows bool  // it is sure to keep some objects of its type out
-	always  truth // of a written one: yes or no, whatever is asked; else unknown
+	closure bool   // test needs no CEL
+	narrows bool   // it is sure to keep some objects of its type out
+	always  truth  // of a written one: yes or no, whatever is asked; else unknown
+	doubt   string // the text of a written one that more than a few values decide, see Set.Doubting
 
 	literals []any             // of only: what it compares with
 	parts    func() []conjunct // of a written one: what && joins, for explanations
@@ -18,7 +19,7 @@ type condition struct {
 func evaluate(cs []condition, f *facts) (all truth, stopped string) {
 	all = yes
 	for i := range cs {
-		got := cs[i].test(f)
+		got := cs[i].ask(f)
 		if got != yes && stopped == "" {
 			stopped = cs[i].says
 		}

@@ -11,11 +11,11 @@ func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
 	if c == nil {
 		c = new(Caller)
 	}
-	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed}}
+	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed, settle: s.settle}}
 	d := j.all(targets)
 	d.Answers = j.answers
 	if j.metShadow {
-		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed}, trial: true}
+		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed, settle: s.settle}, trial: true}
 		d.Shadow = trial.all(targets).differs(&d)
 	}
 	return d

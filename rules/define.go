@@ -201,6 +201,9 @@ func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
 	if done.condition != nil {
 		done.condition.says = saysWhen + at.V
 		done.condition.parts = sync.OnceValue(func() []conjunct { return partsOf(sc, w.text) })
+		if done.condition.doubtful() {
+			done.condition.doubt = w.text
+		}
 	}
 	return done
 }

@@ -18,7 +18,8 @@ type facts struct {
 	categories categories // of the target
 	sure       truth      // yes where these are all, see grade
 
-	supposed bool // the caller meets what it can bring, see Set.Supposing
+	supposed bool              // the caller meets what it can bring, see Set.Supposing
+	settle   func(string) bool // nil but for Set.Doubting
 
 	// probe turns the question around, at load: what would be known of such a
 	// target, whoever asks? Only what its object can never have is absent.

@@ -27,6 +27,7 @@ type RuleInfo struct {
 	Unbounded  bool
 	SetHeaders []string // headers that it sets
 	SetQuery   []string // query parameters that it sets
+	Doubtful   bool     // see Set.Doubting
 	Narrow     bool     // something in it is sure to keep objects of each of its types out
 	Broad      []string // what makes its rights broad
 	Because    string
@@ -61,7 +62,7 @@ func (r *rule) info(about *roster) RuleInfo {
 	out := RuleInfo{
 		ID: d.ID.V, Pos: d.Pos, Effect: r.effect, Shadow: r.shadow,
 		To: r.to, On: d.On.Values(), UpTo: d.UpTo.V, FromTier: d.FromTier.V, For: d.For.Values(),
-		Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Narrow: r.narrows(), Identities: about.names(r),
+		Own: d.Own.V, Same: d.Same.V, When: d.When.V, Written: r.written, Unbounded: r.unbounded, Broad: r.broad, Doubtful: r.doubts(), Narrow: r.narrows(), Identities: about.names(r),
 		Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
 		NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		Category: d.Category.List.Values(), ByCategory: r.byCategory,

@@ -16,9 +16,10 @@ type Set struct {
 	allow      index
 	selects    index // every allow rule's selectors, whatever their types and actions
 	unchecked  []string
-	asks       []string // headers, sorted
-	supposed   bool     // see Supposing
-	hides      bool     // some deny rule answers with 404
+	asks       []string          // headers, sorted
+	supposed   bool              // see Supposing
+	settle     func(string) bool // see Doubting
+	hides      bool              // some deny rule answers with 404
 	warnings   Mistakes
 	beside     func(req *Request, name string) bool
 	issuers    map[string]IssuerEnv // by name

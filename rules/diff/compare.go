@@ -26,6 +26,12 @@ type pass struct {
 	known map[string]*catalog // of one identity, by shape and what else tells things apart
 	rows  map[row]*tally
 	notes set[string]
+
+	varied  *rules.Identity // whose variety is kept
+	various *variety
+
+	doubt   doubt // that is being tried
+	doubted []Unjudged
 }
 
 // row is what a change is about.
@@ -47,6 +53,9 @@ type tally struct {
 // the context.
 func Compare(ctx context.Context, before, after Side, o Options) (*Report, error) {
 	p := &pass{o: &o, sides: [2]*side{newSide(before), newSide(after)}, rows: make(map[row]*tally)}
+	for _, s := range p.sides {
+		s.doubting, s.certain = s.supposing.Doubting(p.doubt.settle), s.supposing
+	}
 	p.alike = p.sides[0].around() == p.sides[1].around()
 	shapes := maps.Clone(p.sides[0].shapes)
 	maps.Copy(shapes, p.sides[1].shapes)
@@ -74,7 +83,7 @@ func Compare(ctx context.Context, before, after Side, o Options) (*Report, error
 			}
 		}
 	}
-	r := &Report{Changes: append(p.changes(), opened(&before, &after)...), Unjudged: p.unjudged()}
+	r := &Report{Changes: append(p.changes(), opened(&before, &after)...), Unjudged: append(p.unjudged(), p.doubted...)}
 	r.Changes = append([]Change{}, r.Changes...)
 	r.Notes = append([]string{}, p.notes.list...)
 	return r, nil
@@ -113,6 +122,7 @@ func (p *pass) look(w *who, sh shape) {
 			}
 		}
 	}
+	p.doubts(w, sh, ways, things, purposes.list)
 }
 
 // count keeps what came of a thing. Allowed in both versions, it counts where the

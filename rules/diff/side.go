@@ -19,9 +19,12 @@ type Side struct {
 type side struct {
 	Side
 	supposing  *rules.Set // for callers who bring what is demanded
+	doubting   *rules.Set // the same, as some conditions are supposed to hold or not
+	certain    *rules.Set // the same, as they do
 	schema     *rules.Schema
 	recogniser *identity.Recogniser
 	rules      []rules.RuleInfo
+	binds      bool // it matters whether a token is bound
 	decls      map[string]*rules.RuleDecl
 	units      map[string][]unit // by shape
 	shapes     map[string]shape
@@ -53,6 +56,7 @@ func newSide(s Side) *side {
 	for i := range s.Source.Rules {
 		out.decls[s.Source.Rules[i].ID.V] = &s.Source.Rules[i]
 	}
+	out.binds = out.bindings()
 	for _, op := range s.Lines {
 		for i := range op.Touches {
 			for _, sh := range shapesOf(&op.Touches[i]) {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,11 +74,61 @@ func TestConditionsThatMayGain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			r.Unjudged = slices.DeleteFunc(r.Unjudged, func(u Unjudged) bool { return strings.HasPrefix(u.Of, "identity") })
 			if len(r.Unjudged) != 1 || r.Unjudged[0].MayGain != row.may {
 				t.Errorf("not judged: %+v, want one that may gain: %v", r.Unjudged, row.may)
 			}
 			if row.may && !r.Gains() {
 				t.Error("nobody gains, it says")
+			}
+		})
+	}
+}
+
+// A rule may decide on what nobody can try. Whatever else changes beside such a
+// condition is judged as if it held, and as if it did not.
+func TestChangesBesideConditionsMayGain(t *testing.T) {
+	const (
+		rule = `  - { id: r, allow: people, to: [read], on: note, up_to: public, when: 'request.path.endsWith("/x")', because: x, owner: y, review_by: 2028-01-01 }` + "\n"
+		held = `  - { id: h, deny: people, to: [read], on: note, when: 'request.path.endsWith("/y")' }` + "\n"
+	)
+	text := func(rules ...string) string { return world + "rules:\n" + strings.Join(rules, "") }
+	internal := func(world string) string {
+		return strings.Replace(world, "type: note, tier: public", "type: note, tier: internal", 1)
+	}
+	for _, row := range []struct {
+		name     string
+		old, now string
+		want     string // what somebody may gain, "" for nothing
+	}{
+		{"a type comes down to what the rule allows", internal(text(rule)), text(rule), `read note object, where request.path.endsWith("/x")`},
+		{"twin: it goes up", text(rule), internal(text(rule)), ""},
+		{"a denial goes that may have been in its way", text(rule, held), text(rule), `read note object, where request.path.endsWith("/x") and request.path.endsWith("/y")`},
+		{"twin: it comes", text(rule), text(rule, held), ""},
+		{"both stay", text(rule, held), text(rule, held), ""},
+		{"the rule goes beyond its tier", internal(text(rule)), internal(text(strings.Replace(rule, "up_to: public", "up_to: internal", 1))),
+			`read note object, where request.path.endsWith("/x")`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var sides [2]*side
+			for i, rules := range []string{row.old, row.now} {
+				var err error
+				if _, sides[i], err = bench(rules); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, u := range r.Unjudged {
+				if u.What == "what conditions decide" {
+					got += u.New
+				}
+			}
+			if got != row.want || row.want != "" && !r.Gains() {
+				t.Errorf("may gain %q, want %q (gains: %t)", got, row.want, r.Gains())
 			}
 		})
 	}

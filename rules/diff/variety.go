@@ -69,7 +69,7 @@ func (p *pass) variety(id *rules.Identity) *variety {
 		for _, when := range s.Set.Conditions(id) {
 			v.condition(when, id, claimed)
 		}
-		if s.bindings() {
+		if s.binds {
 			v.bound.add(rules.ByKey)
 		}
 	}

@@ -62,7 +62,10 @@ func (p *pass) callers(id *rules.Identity, now time.Time) (out []*who) {
 		w.trial = trialOf(w)
 		return []*who{w}
 	}
-	v := p.variety(id)
+	if p.varied != id {
+		p.varied, p.various = id, p.variety(id)
+	}
+	v := p.various
 	complete := spread(v.dims(), func(at []int) {
 		w := &who{name: id.Name, request: rules.Request{Now: now, ClientIP: v.addresses.list[at[7]]}}
 		token := &rules.Verified{
