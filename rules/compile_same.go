@@ -11,7 +11,7 @@ func (c *compiler) pins(cl *clause, s *selector, kind Kind) {
 	at := cl.decl.Same
 	pin := strings.TrimPrefix(at.V, parentPrefix)
 	if s.identity == nil {
-		if s.onlyRegistered() && len(cl.rule.clauses) == 0 { // said once, and not for each type
+		if s.onlyRegistered() && len(cl.clauses) == 0 { // said once, and not for each type
 			c.pinsSome(cl, s, pin)
 		}
 		return
