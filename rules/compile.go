@@ -107,7 +107,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.unusedIdentities()
 	c.unusedTiers()
 	if len(c.ms) > 0 || src.faulty {
-		return &Set{schema: c.set.schema, teams: c.set.teams}, c.ms
+		return &Set{schema: c.set.schema, teams: c.set.teams}, c.ms.cut()
 	}
 	c.covered() // by rules that are without mistakes
 	c.warnings.sort()
@@ -150,6 +150,9 @@ type compiler struct {
 // quiet compiles a declaration. Of one that Parse has already found fault with
 // it reports nothing: what seems missing may only be misspelt.
 func (c *compiler) quiet(at Pos, compile func()) {
+	if c.ms.enough() {
+		return
+	}
 	said, warned := len(c.ms), len(c.warnings)
 	compile()
 	if c.src.broken[at] {

@@ -151,7 +151,7 @@ func (d *Decoder) wantSome(n *Node) {
 }
 
 func (d *Decoder) value(n *Node, v reflect.Value) {
-	if n.unread {
+	if n.unread || d.Mistakes.enough() {
 		d.skipped++
 		return
 	}
@@ -177,6 +177,9 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 		}
 		out := reflect.MakeSlice(v.Type(), 0, len(n.Items))
 		for _, item := range n.Items {
+			if d.Mistakes.enough() {
+				break
+			}
 			next := reflect.New(v.Type().Elem()).Elem()
 			if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
 				out = reflect.Append(out, next)

@@ -38,7 +38,7 @@ func Parse(fsys fs.FS) (*Source, Mistakes) {
 			"no *.yaml file in the rules directory")
 	}
 	p.src.faulty = len(p.ms) > 0
-	return p.src, p.ms
+	return p.src, p.ms.cut()
 }
 
 type parser struct {
@@ -85,7 +85,10 @@ type sections struct {
 }
 
 func (p *parser) file(f File) {
-	n, ms := ParseYAML(f.Path, []byte(f.Text))
+	if p.tooMuch(f) {
+		return
+	}
+	n, ms := parseYAML(f.Path, []byte(f.Text), maxItems)
 	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken}
 	var s sections
 	if n == nil {
@@ -101,11 +104,28 @@ func (p *parser) file(f File) {
 	p.merge(&s)
 }
 
+// tooMuch reports whether a file is not looked into: for what it holds, or because
+// enough is wrong already.
+func (p *parser) tooMuch(f File) bool {
+	n := marks(f.Text)
+	if n > maxMarks {
+		p.ms.AddHint(Pos{f.Path, 1, 1}, "divide it into several files", "some %d keys, values and items in one file, at most %d are read", n, maxMarks)
+	}
+	if n <= maxMarks && !p.ms.enough() {
+		return false
+	}
+	p.src.Unread = true
+	return true
+}
+
 // tests looks into a file of tests for sections of rules: nobody loads them, and
 // a denial there would deny nothing. What else is wrong with it is found when the
 // tests are run.
 func (p *parser) tests(f File) {
-	n, _ := ParseYAML(f.Path, []byte(f.Text))
+	if p.tooMuch(f) {
+		return
+	}
+	n, _ := parseYAML(f.Path, []byte(f.Text), maxItems)
 	if n == nil || n.Kind != Mapping {
 		return
 	}

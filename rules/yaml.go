@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -41,6 +42,11 @@ const maxDepth = 64
 // document, no anchors or aliases (an alias can multiply a small file without
 // bound), keys that are plain and not repeated, lines that end in LF or CR LF. file names it in positions.
 func ParseYAML(file string, text []byte) (*Node, Mistakes) {
+	return parseYAML(file, text, math.MaxInt)
+}
+
+// parseYAML is ParseYAML where no list may have more items than most.
+func parseYAML(file string, text []byte, most int) (*Node, Mistakes) {
 	var ms Mistakes
 	top := Pos{File: file, Line: 1, Col: 1}
 	if !utf8.Valid(text) {
@@ -70,8 +76,8 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 			"a second document in one file")
 		return nil, ms
 	}
-	n := convert(file, docs[0].Content[0], 0, &ms)
-	return n, ms
+	c := converter{file, most, &ms}
+	return c.node(docs[0].Content[0], 0), ms
 }
 
 // otherBreaks refuses what ends a line for YAML and for few who show it. On a
@@ -79,7 +85,9 @@ func ParseYAML(file string, text []byte) (*Node, Mistakes) {
 func otherBreaks(file, text string) (ms Mistakes) {
 	n := 0
 	for line := range strings.Lines(text) {
-		n++
+		if n++; ms.enough() {
+			break
+		}
 		line = withoutEnd(line)
 		if at := strings.IndexAny(line, "\r\u0085\u2028\u2029"); at >= 0 {
 			col := utf8.RuneCountInString(line[:at]) + 1
@@ -99,9 +107,24 @@ func withoutEnd(line string) string {
 	return text
 }
 
-func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
-	n := &Node{Pos: Pos{file, y.Line, y.Column}, Tag: y.ShortTag(), Value: y.Value}
+// converter makes nodes of what the library has read.
+type converter struct {
+	file string
+	most int // items of a list
+	ms   *Mistakes
+}
+
+func (c *converter) node(y *yaml.Node, depth int) *Node {
+	ms := c.ms
+	n := &Node{Pos: Pos{c.file, y.Line, y.Column}, Tag: y.ShortTag(), Value: y.Value}
 	switch {
+	case ms.enough():
+		n.unread = true
+		return n
+	case len(y.Content) > c.most:
+		ms.AddHint(n.Pos, "divide it between several files", "%d in one place, at most %d are read", len(y.Content), c.most)
+		n.unread = true
+		return n
 	case depth > maxDepth:
 		ms.Add(n.Pos, "nested deeper than %d levels", maxDepth)
 		n.unread = true
@@ -116,14 +139,15 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 		return n
 	case y.Kind == yaml.SequenceNode:
 		n.Kind = Sequence
-		for _, item := range y.Content {
-			n.Items = append(n.Items, convert(file, item, depth+1, ms))
+		for i, item := range y.Content {
+			n.Items = append(n.Items, c.node(item, depth+1))
+			y.Content[i] = nil // two trees at once would be much
 		}
 	case y.Kind == yaml.MappingNode:
 		n.Kind = Mapping
 		first := make(map[string]Pos, len(y.Content)/2)
-		for i := 0; i+1 < len(y.Content); i += 2 {
-			key := convert(file, y.Content[i], depth+1, ms)
+		for i := 0; i+1 < len(y.Content) && !ms.enough(); i += 2 {
+			key := c.node(y.Content[i], depth+1)
 			if key.Kind != Scalar {
 				ms.Add(key.Pos, "a key must be a plain word, this is %v", key.Kind)
 				continue
@@ -133,7 +157,7 @@ func convert(file string, y *yaml.Node, depth int, ms *Mistakes) *Node {
 				continue
 			}
 			first[key.Value] = key.Pos
-			n.Items = append(n.Items, key, convert(file, y.Content[i+1], depth+1, ms))
+			n.Items = append(n.Items, key, c.node(y.Content[i+1], depth+1))
 		}
 	}
 	return n
