@@ -22,8 +22,14 @@ var constructs = slices.Concat([]string{
 	"attribute: of the id", "host: below tenants", "host: below eu", "host: served by another's name",
 	"identity: strips credentials", "catalog: a misspelt file was offered",
 	"rule: not yet in its time", "rule: no longer in its time", "tier: a demand is tried",
+	"identity: not reviewed in time", "body: a JSON patch", "body: a JSON patch is refused", "writes: what is in it", "writes: it is not there",
+	"writes: what stands beside it", "mask: in the query", "mask: in the body", "property: expanded",
 	"deny: a status of its own", "deny: hidden by another rule", "deny: what is not there looks hidden",
 }, namedConstructs, functionConstructs, constructsRead, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
+
+// directConstructs are reached in process alone: no proxy of a run lets a WebSocket
+// through, and no source of one fails or is old.
+var directConstructs = []string{"stream: a WebSocket", "subjects: the source fails", "require: facts that are too old"}
 
 func prefixed(prefix string, names []string) []string {
 	out := make([]string, len(names))

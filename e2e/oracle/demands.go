@@ -3,6 +3,7 @@ package oracle
 import (
 	"regexp"
 	"slices"
+	"time"
 )
 
 // Ask is `ask` of a rule; all have one pattern.
@@ -36,8 +37,21 @@ func (e *evaluation) demands(r Require) string {
 		return "auth_too_weak"
 	case slices.ContainsFunc(r.AMR, lacks):
 		return "auth_method_missing"
+	case r.Fresh > 0 && e.reachIf(e.decided.age() > r.Fresh, "require: facts that are too old"):
+		return "catalog_stale"
 	}
 	return ""
+}
+
+// age is how old the facts about a target are, those of its parent too.
+func (t *target) age() (age time.Duration) {
+	if t.looked {
+		age = t.typ.Source.Age
+	}
+	if t.above {
+		age = max(age, t.aboveAge)
+	}
+	return age
 }
 
 // inTime says whether now is in a rule's time.
@@ -57,6 +71,18 @@ func (e *evaluation) answered(r *Rule) bool {
 		}
 	}
 	return len(said) == 1 && answers.MatchString(said[0])
+}
+
+// heard notes the answers to the first rule that applied, and to those that set something.
+func (e *evaluation) heard(applying []*Rule) {
+	for i, r := range applying {
+		if r.Ask == nil || i > 0 && len(r.Set) == 0 {
+			continue
+		}
+		if a := (Said{r.Ask.As, e.req.header(r.Ask.Header)[0]}); !slices.Contains(e.out.Answers, a) {
+			e.out.Answers = append(e.out.Answers, a)
+		}
+	}
 }
 
 // absent is how an object that is not there is answered: as one that is hidden from
@@ -92,13 +118,13 @@ func (e *evaluation) denied(t *target, verdict *Verdict) string {
 			continue
 		}
 		if reason == "" {
-			reason, verdict.Rule, e.refusal = says, r.ID, r.Status
+			reason, verdict.Rule, e.refusal, e.text = says, r.ID, r.Status, r.Text
 			e.reachIf(r.Status != 0, "deny: a status of its own")
 		} else {
 			e.reachIf(r.Status == hidden && e.refusal != hidden, "deny: hidden by another rule")
 		}
 		if r.Status == hidden {
-			e.refusal = hidden
+			e.refusal, e.text = hidden, ""
 		}
 	}
 	return reason

@@ -17,6 +17,7 @@ func GenerateDirect(seed uint64) *World {
 	for _, v := range w.Revocations {
 		v.File = true
 	}
+	(&generator{w: w}).fails()
 	return w
 }
 
@@ -52,18 +53,18 @@ func (t *Token) sound(w *World) bool {
 // DirectPath is the target of a request as the server is shown it.
 func DirectPath(r *Request) string { return direct.path(r.Target) }
 
-// CatalogPaths are the files of the sources by their names.
-func (w *World) CatalogPaths() map[string]string {
-	paths := map[string]string{}
+// Sources are the files of rows by their names.
+func (w *World) Sources() map[string]*Source {
+	sources := map[string]*Source{}
 	for _, t := range w.Types {
 		if t.Source != nil {
-			paths[t.Source.Name] = t.Source.catalogFile()
+			sources[t.Source.Name] = t.Source
 		}
 	}
 	for _, i := range w.Issuers {
 		if i.Directory != nil {
-			paths[i.Directory.Source.Name] = i.Directory.Source.catalogFile()
+			sources[i.Directory.Source.Name] = i.Directory.Source
 		}
 	}
-	return paths
+	return sources
 }

@@ -140,6 +140,9 @@ func (e *evaluation) readRow(c *caller) string {
 		return ""
 	}
 	c.listing = c.issuer.Directory.at(e.req.Phase)
+	if e.reachIf(c.listing.Source.Fails != "", "subjects: the source fails") {
+		return c.listing.Source.Fails
+	}
 	if c.row = c.listing.row(c.token.Subject); c.row == nil {
 		return ""
 	}
@@ -207,7 +210,7 @@ func (w *World) CatalogFilesAt(phase int) Files {
 	files := w.CatalogFiles()
 	for _, i := range w.Issuers {
 		if i.Directory != nil {
-			files[i.Directory.Source.catalogFile()] += i.Directory.at(phase).file()
+			files[i.Directory.Source.CatalogFile()] += i.Directory.at(phase).file()
 		}
 	}
 	return files

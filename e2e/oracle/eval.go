@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // evaluation decides one request, slowly, in the order of docs/reference/decisions.md.
 // Every step returns the reason that ends the request, or "".
@@ -19,11 +22,13 @@ type evaluation struct {
 	caller  caller
 	user    caller         // for whom the request is made, whoever is judged
 	body    map[string]any // the JSON body where the line needs it
+	list    []any          // likewise, one that is a list
 	targets []*target
 	decided *target // the target that denied
 	firm    bool    // no shadow entry excuses that the caller may not be used
 	trial   bool    // rules in shadow take part
 	refusal int     // the status that a deny rule has its denials answered with, 0 for none
+	text    string  // likewise, what they say
 	out     Answer
 }
 
@@ -39,7 +44,7 @@ var statusOf = byReason(map[int][]string{
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
 		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "certificate_missing", "justification_missing", "review_overdue", "mutation_conflict", "mutation_unfit"},
-	503: {"jwks_unavailable", "catalog_bad_row", "mutation_invalid"},
+	503: {"jwks_unavailable", "catalog_bad_row", "catalog_unavailable", "catalog_stale", "mutation_invalid"},
 })
 
 func byReason(table map[int][]string) map[string]int {
@@ -54,8 +59,11 @@ func byReason(table map[int][]string) map[string]int {
 
 // Evaluate says what must become of a request in a world behind a proxy.
 func Evaluate(w *World, f front, req *Request) Answer {
-	e := &evaluation{w: w, front: f, req: req}
-	if status := f.refuses(req); status != 0 {
+	return (&evaluation{w: w, front: f, req: req}).answer()
+}
+
+func (e *evaluation) answer() Answer {
+	if status := e.front.refuses(e.req); status != 0 {
 		return Answer{Status: status}
 	}
 	reason := e.find()
@@ -64,12 +72,15 @@ func Evaluate(w *World, f front, req *Request) Answer {
 		e.out.Shadow = e.second(reason)
 	}
 	e.out.Asked, e.out.Reason, e.out.Status, e.out.Effect = true, reason, statusOf[reason], effectOf(reason)
-	if e.out.Effect == "deny" && e.refusal != 0 {
-		e.out.Status = e.refusal
+	if e.out.Effect == "deny" {
+		e.out.Status, e.out.Text = cmp.Or(e.refusal, e.out.Status), e.text
 	}
 	if e.out.Effect == "deny" && e.excused() {
 		e.out.Shadow = &Second{"deny", reason, "entry"}
-		e.out.Effect, e.out.Reason, e.out.Status, e.out.Set = "allow", "shadow_deny", 200, nil
+		e.out.Effect, e.out.Reason, e.out.Status, e.out.Set, e.out.Text = "allow", "shadow_deny", 200, nil, ""
+	}
+	if e.out.Effect != "allow" {
+		e.out.Stream = 0
 	}
 	e.out.Strip = e.reachIf(e.out.Effect == "allow" && e.caller.strips(), "identity: strips credentials")
 	return e.out
@@ -84,7 +95,7 @@ func effectOf(reason string) string {
 
 // find is sections 1 to 4: what the request is about, and who sent it.
 func (e *evaluation) find() string {
-	for _, step := range []func() string{e.decode, e.match, e.verify, e.identify, e.readBody, e.capture, e.facts, e.settle, e.classify} {
+	for _, step := range []func() string{e.decode, e.route, e.verify, e.identify, e.readBody, e.capture, e.facts, e.settle, e.classify} {
 		if reason := step(); reason != "" {
 			return reason
 		}
@@ -134,7 +145,7 @@ func (e *evaluation) settleOne(t *target, set *obligations, as string) string {
 // second decides once more with the rules in shadow; nil where that gives the same.
 func (e *evaluation) second(first string) *Second {
 	again := *e
-	again.trial, again.out, again.refusal = true, Answer{}, 0
+	again.trial, again.out, again.refusal, again.text = true, Answer{}, 0, ""
 	if reason := again.decide(); reason != first {
 		return &Second{effectOf(reason), reason, "rules"}
 	}

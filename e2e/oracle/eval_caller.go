@@ -166,6 +166,8 @@ func (e *evaluation) usable(c *caller) string {
 		return "identity_suspended"
 	case e.reachIf(i.NotBefore > 0, "identity: not yet"), e.reachIf(i.Expires < 0, "identity: expired"):
 		return "identity_expired"
+	case e.reachIf(e.w.Overdue && i.Review < 0, "identity: not reviewed in time"):
+		return "review_overdue"
 	case e.reachIf(len(i.Networks) > 0 && !slices.ContainsFunc(i.Networks, func(n string) bool { return slices.Contains(here, n) }), "identity: elsewhere"):
 		return "network_not_allowed"
 	case i.MaxAge > 0 && (e.reachIf(c.token.NoIAT, "identity: no iat") || e.reachIf(c.token.Age > i.MaxAge, "identity: its credential too old")):

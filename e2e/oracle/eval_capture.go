@@ -94,7 +94,7 @@ func (e *evaluation) values(c *Capture) ([]string, string) {
 			return nil, "malformed_id"
 		}
 	case "body", "form":
-		return member(e.body, c, c.Body, 0)
+		return member(e.body, c, c.Body, 0, e.line.Exact)
 	}
 	if len(out) == 0 && c.Optional {
 		return nil, ""
@@ -124,12 +124,12 @@ func (e *evaluation) parts(c *Capture) ([]string, string) {
 }
 
 // member walks the body to the member that a capture names.
-func member(at any, c *Capture, names []string, depth int) ([]string, string) {
+func member(at any, c *Capture, names []string, depth int, exact bool) ([]string, string) {
 	if depth == len(names) {
 		if _, list := at.([]any); list && c.In == "form" {
 			return nil, "ambiguous_parameter"
 		}
-		return scalar(at)
+		return scalar(at, exact)
 	}
 	object, ok := at.(map[string]any)
 	if !ok {
@@ -146,7 +146,7 @@ func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 		return nil, "no_target"
 	}
 	if depth != c.Each {
-		return member(next, c, names, depth+1)
+		return member(next, c, names, depth+1, exact)
 	}
 	list, ok := next.([]any)
 	if text, is := next.(string); is && c.In == "form" {
@@ -157,7 +157,7 @@ func member(at any, c *Capture, names []string, depth int) ([]string, string) {
 	}
 	var all []string
 	for _, element := range list {
-		v, reason := member(element, c, names, depth+1)
+		v, reason := member(element, c, names, depth+1, exact)
 		if reason != "" {
 			return nil, reason
 		}
@@ -176,8 +176,9 @@ func twin(object map[string]any, name string) bool {
 	return false
 }
 
-// scalar is an id in JSON: a string, or an integer by its text.
-func scalar(v any) ([]string, string) {
+// scalar is an id in JSON: a string, or an integer by its text, of 53 bits or,
+// where all who read it are exact, 64.
+func scalar(v any, exact bool) ([]string, string) {
 	switch v := v.(type) {
 	case nil:
 		return nil, "no_target"
@@ -187,7 +188,11 @@ func scalar(v any) ([]string, string) {
 		}
 		return []string{v}, ""
 	case json.Number:
-		if whole(`-?(0|[1-9][0-9]*)`).MatchString(v.String()) {
+		if !whole(`-?(0|[1-9][0-9]*)`).MatchString(v.String()) || v == "-0" {
+			break
+		}
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		if exact && err == nil || !exact && err == nil && n > -1<<53 && n < 1<<53 {
 			return []string{v.String()}, ""
 		}
 	}

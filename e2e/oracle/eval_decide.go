@@ -37,6 +37,7 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 	if len(applying) == 0 {
 		return nil, e.nearest(t)
 	}
+	e.heard(applying)
 	for _, w := range t.typ.Writable {
 		for _, m := range t.properties {
 			if w.Action == t.action && !slices.ContainsFunc(w.Members, func(member string) bool { return within(m, member) }) {
@@ -74,7 +75,11 @@ func (e *evaluation) unmet(r *Rule) string {
 	if len(r.For) > 0 && !slices.Contains(r.For, e.caller.purpose) {
 		return "purpose_not_allowed"
 	}
-	if reason := e.demands(r.Require); reason != "" {
+	demands := r.Require
+	if r.Shadow {
+		demands.Fresh = 0
+	}
+	if reason := e.demands(demands); reason != "" {
 		return reason
 	}
 	if !e.answered(r) {

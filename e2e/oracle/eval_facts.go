@@ -21,6 +21,9 @@ func (e *evaluation) facts() string {
 		}
 		if t.looked {
 			e.reachIf(e.req.Phase >= slipAt && t.typ == e.w.slips(), "catalog: a misspelt file was offered")
+			if t.typ.Source.Fails != "" {
+				return t.typ.Source.Fails
+			}
 			t.row = t.typ.row(t.id)
 		}
 		if e.badRow(t.typ, t.row) {
@@ -73,6 +76,7 @@ func (e *evaluation) classify() string {
 			for i, o := range t.objects {
 				t.properties = append(t.properties, t.typ.named(t.action, o, "", t.skip[i])...)
 			}
+			t.properties = append(t.properties, t.also...)
 		}
 		action := ""
 		for _, a := range t.typ.Actions {

@@ -12,10 +12,8 @@ import (
 
 // decode is section 1: one reading of the request or none.
 func (e *evaluation) decode() string {
-	for _, name := range overrides {
-		if len(e.req.header(name)) > 0 {
-			return "method_override"
-		}
+	if reason := e.headers(); reason != "" {
+		return reason
 	}
 	raw, query, hasQuery := strings.Cut(e.front.path(e.req.Target), "?")
 	if ambiguous(raw) {
@@ -78,11 +76,7 @@ func ambiguous(raw string) bool {
 
 // served finds the host, which is done before a body is looked at.
 func (e *evaluation) served() string {
-	name := strings.ToLower(e.req.Host)
-	if i := strings.LastIndex(name, ":"); i >= 0 {
-		name = name[:i]
-	}
-	name = strings.TrimSuffix(name, ".")
+	name, _ := hostName(e.req.Host)
 	host, served := e.w.hostOf(name)
 	if !served {
 		return "host_not_served"

@@ -22,7 +22,10 @@ func (e *evaluation) above() string {
 			continue
 		}
 		parent := e.w.typ(t.typ.Parent)
-		t.above, t.aboveRow = true, parent.row(id)
+		if parent.Source.Fails != "" {
+			return parent.Source.Fails
+		}
+		t.above, t.aboveRow, t.aboveAge = true, parent.row(id), parent.Source.Age
 		e.reach(map[bool]string{true: "parent: its row", false: "parent: no row"}[t.aboveRow != nil])
 		e.reachIf(t.collection && t.aboveRow != nil, "parent: of a collection")
 		if e.badRow(parent, t.aboveRow) {

@@ -99,24 +99,46 @@ func (e *evaluation) written(i int) (objects []any, skip []string) {
 	return []any{e.body, elements[i]}, []string{list, e.line.Targets[0].ID.Body[1]}
 }
 
-// asked are the paths that a request reads by the line's parameter fields.
+// asked are the paths that a request reads by the line's parameters.
 func (e *evaluation) asked() (paths []string, reason string) {
-	if !e.line.Fields {
-		return nil, ""
+	read := func(name string, more bool) {
+		if found, why := e.askedBy(name, more); reason == "" {
+			paths, reason = append(paths, found...), why
+		}
 	}
+	if e.line.Fields {
+		read("fields", false)
+	}
+	if e.line.Select {
+		read("$select", false)
+		read("expand", true)
+	}
+	return paths, reason
+}
+
+// askedBy is the same of one parameter: one that asks for more asks for nothing by
+// itself, and any other for everything.
+func (e *evaluation) askedBy(parameter string, more bool) (paths []string, reason string) {
 	t := e.w.typ(e.line.Targets[0].Type)
+	everything := func() {
+		if !more {
+			paths = append(paths, "*")
+		}
+	}
+	said := false
 	for _, p := range e.query {
 		switch {
-		case p.Name == "fields":
-		case p.Name == "fields[]":
-			paths = append(paths, "*") // a server that reads fields finds none
-		case foldsTo(p.Name, "fields"):
+		case p.Name == parameter:
+		case p.Name == parameter+"[]":
+			everything() // a server that reads the other spelling finds none
+		case foldsTo(p.Name, parameter), parameter[0] == '$' && foldsTo(p.Name, parameter[1:]):
 			return nil, "ambiguous_parameter"
 		default:
 			continue
 		}
+		said = true
 		if strings.Trim(p.Value, ", ") == "" {
-			paths = append(paths, "*") // which may be all that a server reads of several
+			everything() // which may be all that a server reads of several
 		}
 		for name := range strings.SplitSeq(p.Value, ",") {
 			path, reason := t.field(name)
@@ -128,15 +150,16 @@ func (e *evaluation) asked() (paths []string, reason string) {
 			}
 		}
 	}
-	if len(paths) == 0 {
-		return []string{"*"}, ""
+	if !said {
+		everything()
 	}
+	e.reachIf(more && len(paths) > 0, "property: expanded")
 	return paths, ""
 }
 
 // field is the path of a requested name, "*" for one that the type does not know.
 func (t *Type) field(name string) (path, reason string) {
-	if name = strings.Trim(name, " "); name == "" {
+	if name = strings.ReplaceAll(strings.Trim(name, " "), "/", "."); name == "" {
 		return "", ""
 	}
 	known := []string{"id"}

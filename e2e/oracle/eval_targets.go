@@ -1,10 +1,10 @@
 package oracle
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // target is one action on one object or collection.
@@ -25,9 +25,11 @@ type target struct {
 	sure       truth // whether they are exactly these
 	above      bool  // the catalog was asked for the parent
 	aboveRow   *Row
+	aboveAge   time.Duration  // of what the catalog says of it
 	properties []string       // paths that the body writes
 	reads      []string       // paths that the request asks for
 	body       map[string]any // what conditions may read of it
+	also       []string       // further paths that it writes
 	objects    []any          // what the body writes, and of each the member that is none of it
 	skip       []string
 }
@@ -75,6 +77,9 @@ func (w *World) inBody(l *Line) (names []string) {
 		}
 	}
 	names = append(names, w.outermost(l)...)
+	if l.Writes != "" {
+		names = append(names, l.Writes)
+	}
 	first := w.typ(l.Targets[0].Type)
 	for _, a := range l.Targets[0].Actions {
 		if a != "create" && a != "update" {
@@ -140,7 +145,7 @@ func (e *evaluation) readBody() string {
 		return "body_too_large"
 	}
 	_, contentType := e.sent()
-	if e.line.Form != formType(contentType) || !e.line.Form && contentType != "application/json" && contentType != "application/json; charset=utf-8" {
+	if !e.line.reads(contentType) {
 		return "body_type"
 	}
 	if enc := e.req.header("content-encoding"); len(enc) > 0 && enc[0] != "identity" {
@@ -152,12 +157,7 @@ func (e *evaluation) readBody() string {
 		}
 		return ""
 	}
-	d := json.NewDecoder(strings.NewReader(*e.req.Body))
-	d.UseNumber()
-	if e.req.Strict != "" || d.Decode(&e.body) != nil {
-		return "body_malformed"
-	}
-	return ""
+	return e.readJSON()
 }
 
 // capture is the rest of section 4, step 1: the ids that the request names. The
@@ -197,22 +197,12 @@ func (e *evaluation) capture() string {
 	if reason != "" {
 		return reason
 	}
-	for i, t := range e.targets {
-		if !t.first {
-			continue
-		}
-		t.reads = reads
-		if !e.w.writes(e.line) {
-			continue
-		}
-		t.objects, t.skip = e.written(i)
-		for _, p := range t.typ.Properties {
-			if slices.ContainsFunc(t.objects, func(o any) bool { return twinOnTheWay(o, p.Member) }) {
-				return "ambiguous_parameter"
-			}
+	for _, t := range e.targets {
+		if t.first {
+			t.reads = reads
 		}
 	}
-	return ""
+	return e.writing()
 }
 
 // target reads what the i-th target of the line names.

@@ -24,6 +24,7 @@ func Generate(seed uint64) *World {
 	g.types()
 	g.hosts()
 	g.below()
+	g.bodies()
 	g.catalogs()
 	g.directories()
 	g.rules()
@@ -34,6 +35,9 @@ func Generate(seed uint64) *World {
 	g.demands()
 	g.calls()
 	g.reads()
+	g.narrow()
+	g.texts()
+	g.customs()
 	return g.w
 }
 

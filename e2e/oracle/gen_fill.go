@@ -36,6 +36,9 @@ func (f *filler) fill() {
 			f.put(&b.From, func() string { return f.bound(b.Attr) })
 		}
 	}
+	if !f.line.Open && f.w.writes(f.line) && f.chance(0.12) {
+		f.mask()
+	}
 	var segments []string
 	for _, s := range f.line.Path {
 		switch {
@@ -52,9 +55,12 @@ func (f *filler) fill() {
 		}
 	}
 	f.req.Target = "/" + strings.Join(segments, "/")
+	if f.line.Select {
+		f.odata()
+	}
 	if f.line.Fields && (f.plain || f.chance(0.85)) {
 		fields := []string{"id", "owner", "tenant", "phone", "address.city"}
-		if !f.plain {
+		if !f.plain || f.line.narrow() {
 			fields = append(fields, "ssn", "address.zip", "address", "cards.number", "nick", "*", "SSN", "")
 		}
 		f.query = append(f.query, pick(&f.generator, []string{"fields", "fields", "fields[]"})+"="+strings.Join(some(&f.generator, fields, f.between(1, 3)), ","))
@@ -77,12 +83,36 @@ func (f *filler) fill() {
 		f.form()
 		return
 	}
-	text, err := json.Marshal(f.body)
-	if err != nil {
-		return // a map of strings, numbers and lists marshals
+	if slices.Contains(f.line.Bodies, "json-patch") && (len(f.line.Bodies) == 1 || f.chance(0.7)) {
+		f.patch()
+		return
 	}
-	f.req.Body = new(string(text))
-	f.req.Headers = append(f.req.Headers, Header{"content-type", pick(&f.generator, []string{"application/json", "application/json", "application/json; charset=utf-8"})})
+	if f.line.Writes != "" {
+		f.wrap()
+	}
+	kind := "json"
+	if len(f.line.Bodies) > 0 {
+		kind = pick(&f.generator, slices.DeleteFunc(slices.Clone(f.line.Bodies), func(kind string) bool { return kind == "json-patch" }))
+	}
+	f.send(f.body, kind)
+}
+
+// odata says which properties are asked for, and for which more.
+func (f *filler) odata() {
+	names := []string{"id", "owner", "tenant", "phone", "address/city"}
+	if !f.plain {
+		names = append(names, "ssn", "address/zip", "address", "cards/number", "nick", "*", "SSN", "")
+	}
+	list := func() string { return strings.Join(some(&f.generator, names, f.between(1, 3)), ",") }
+	if f.plain || f.chance(0.85) {
+		f.query = append(f.query, pick(&f.generator, []string{"$select", "$select", "$select", "$select[]"})+"="+list())
+	}
+	if f.chance(0.3) {
+		f.query = append(f.query, "expand="+list())
+	}
+	if !f.plain && f.chance(0.05) {
+		f.query = append(f.query, pick(&f.generator, []string{"select=id", "$Select=id", "Expand=ssn", "$expand=ssn", "expand[]=iban"}))
+	}
 }
 
 // members adds what a client may write beside the captured members.
@@ -219,6 +249,9 @@ func (f *filler) length() int {
 func (f *filler) json(id string) any {
 	if !f.plain && f.chance(0.03) {
 		return pick(&f.generator, []any{nil, "", true, json.Number("1.5"), json.Number("1e3"), []any{"a"}})
+	}
+	if f.line.Exact && f.chance(0.3) {
+		return pick(&f.generator, []any{json.Number("9007199254740993"), json.Number("-9223372036854775808"), json.Number("9223372036854775808"), json.Number("-0"), json.Number("9007199254740991")})
 	}
 	if id != "" && strings.Trim(id, "0123456789") == "" && id[0] != '0' && f.chance(0.5) {
 		return json.Number(id)

@@ -14,7 +14,7 @@ func (g *generator) named() {
 		i.Environment = map[string]string{"tools": "test", "billing-1": "prod", "billing-2": "prod", "people": "prod", "kiosks": "test"}[i.Name]
 	}
 	g.w.Groups = []Group{
-		{"everybody", []string{"team", "machines", "first-partner"}}, {"team", []string{"people", "boss"}}, {"machines", []string{"billing-1", "billing-2", "robot", "tools"}},
+		{"everybody", []string{"team", "machines", "first-partner"}, false}, {"team", []string{"people", "boss"}, true}, {"machines", []string{"billing-1", "billing-2", "robot", "tools"}, false},
 	}
 	g.w.ActionGroups = []ActionGroup{{"changes", []string{"update", "ends", "touch"}}, {"ends", []string{"delete", "close"}}, {"looks", []string{"read", "list"}}}
 	first, second := g.w.Types[1], g.w.Types[2]
@@ -62,11 +62,19 @@ func (g *generator) only(types ...*Type) *Only {
 }
 
 // namesFile renders groups, action groups and defines.
-func (w *World) namesFile() string {
+func (w *World) namesFile(date func(int) string) string {
 	var b strings.Builder
 	b.WriteString("groups:\n")
 	for _, group := range w.Groups {
-		b.WriteString("  - { name: " + group.Name + ", members: " + quoteAll(group.Members) + " }\n")
+		var f flow
+		f.str("name", group.Name)
+		f.list("members", group.Members)
+		if group.Why {
+			f.str("because", "They belong together.")
+			f.str("owner", "team-oracle")
+			f.raw("review_by", date(30))
+		}
+		b.WriteString("  - " + f.String() + "\n")
 	}
 	b.WriteString("action_groups:\n")
 	for _, group := range w.ActionGroups {

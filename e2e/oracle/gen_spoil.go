@@ -10,7 +10,12 @@ import (
 // spoil does one thing to a request that no honest client does.
 func (t *traffic) spoil(r *Request, l *Line) {
 	all := []func(*Request, *Line){t.otherMethod, t.otherHost, t.otherPath, t.twistedPath, t.twistedPath, t.twistedQuery, t.override, t.preflight}
-	if !t.stated {
+	if t.stated {
+		all = append(all, t.upgrade, t.oddHeader, t.oddHost) // of which a proxy lets little through
+		if l.Stream > 0 {
+			all = append(all, t.upgrade, t.upgrade, t.upgrade, t.upgrade)
+		}
+	} else {
 		all = append(all, t.badAuth)
 	}
 	switch {
@@ -129,7 +134,11 @@ func (t *traffic) preflight(r *Request, _ *Line) {
 func (t *traffic) badBody(r *Request, _ *Line) {
 	body := *r.Body
 	typed := func(v string) { r.Headers = append(without(r.Headers, "content-type"), Header{"content-type", v}) }
-	switch t.r.IntN(15) {
+	way := t.r.IntN(15)
+	if !strings.HasPrefix(body, "{") {
+		way = pick(&t.generator, []int{0, 3, 4, 5, 6, 8, 11, 13})
+	}
+	switch way {
 	case 0:
 		r.Body = nil
 	case 1:

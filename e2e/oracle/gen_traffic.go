@@ -135,6 +135,13 @@ func (t *traffic) request(plain bool) *Request {
 		h = &Host{Name: h.Name, Lines: t.w.Hosts[0].Lines}
 	}
 	l := pick(&t.generator, h.Lines)
+	switch rare := h.rare(); {
+	case t.stated && t.w.Seed%4 == 3 && t.chance(0.7): // of some worlds little else is asked
+		h = t.w.Hosts[1]
+		l = pick(&t.generator, h.narrow())
+	case t.stated && len(rare) > 0 && t.chance(0.2):
+		l = pick(&t.generator, rare)
+	}
 	r := &Request{Method: pick(&t.generator, l.methods()), Host: t.called(h), Token: t.token(), Phase: t.phase()}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})

@@ -9,6 +9,7 @@ import (
 type Group struct {
 	Name    string
 	Members []string // identities and groups
+	Why     bool     // because, owner and review_by are said
 }
 
 // ActionGroup is an entry of `action_groups:`.

@@ -237,7 +237,7 @@ func (r *run) slip(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	name := t.Source.catalogFile()
+	name := t.Source.CatalogFile()
 	return r.replaceAndSee(ctx, name, t.misspelt(), "catalog file kept as it was")
 }
 

@@ -19,7 +19,7 @@ func (w *World) RulesFiles(now time.Time) Files {
 		"tiers.yaml":      w.tiersFile(),
 		"objects.yaml":    w.objectsFile(date),
 		"identities.yaml": w.identitiesFile(date),
-		"names.yaml":      w.namesFile(),
+		"names.yaml":      w.namesFile(date),
 	}
 	for i, h := range w.Hosts {
 		if len(h.Lines) > 0 {
@@ -88,12 +88,32 @@ func (w *World) tiersFile() string {
 		f.str("name", t.Name)
 		f.sub("require", t.Require.render())
 		f.sub("require_shadow", t.Trial.render())
+		f.list("justify", t.Justify)
 		s += "  - " + f.String() + "\n"
 	}
 	if w.Overdue {
 		s += "overdue: deny\n"
 	}
-	return s + "unclassified: " + w.Unclassified + "\ncategories: " + quoteAll(w.Categories) + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4 }\n"
+	for i, team := range w.Teams {
+		var f, owns flow
+		f.str("name", team.Name)
+		f.str("files", team.File)
+		f.str("owner", "team-oracle")
+		owns.list("types", team.Types)
+		owns.list("hosts", team.Hosts)
+		owns.str("up_to", team.UpTo)
+		owns.list("actions", team.Actions)
+		owns.list("catalogs", team.Catalogs)
+		owns.list("headers", team.Headers)
+		owns.flag("open", true)
+		f.sub("owns", &owns)
+		s += []string{"teams:\n", ""}[min(i, 1)] + "  - " + f.String() + "\n"
+	}
+	weights := ""
+	for _, action := range w.Weighed {
+		weights += ", " + action + ": 2"
+	}
+	return s + "unclassified: " + w.Unclassified + "\ncategories: " + quoteAll(w.Categories) + "\nbroad_above: " + w.Tiers[0].Name + "\nweights: { close: 8, touch: 2, debit: 4, credit: 2, receive: 4" + weights + " }\n"
 }
 
 func (r Require) render() *flow {
@@ -110,6 +130,9 @@ func (r Require) render() *flow {
 	f.list("network", r.Networks)
 	f.list("acr", r.ACR)
 	f.list("amr", r.AMR)
+	if r.Fresh > 0 {
+		f.raw("fresh_catalog", r.Fresh.String())
+	}
 	return &f
 }
 

@@ -130,7 +130,7 @@ func (w *World) CatalogFiles() Files {
 	files := Files{}
 	for _, t := range w.Types {
 		if t.Source != nil {
-			files[t.Source.catalogFile()] += t.file()
+			files[t.Source.CatalogFile()] += t.file()
 		}
 	}
 	return files

@@ -10,8 +10,8 @@ type wiring struct {
 // jwksFile is the path of a key set below the run's directory.
 func jwksFile(issuer string) string { return "jwks-" + issuer + ".json" }
 
-// catalogFile is the path of a source below the run's directory.
-func (s *Source) catalogFile() string { return "catalog/" + s.Name + "." + s.Format }
+// CatalogFile is the path of a source below the run's directory.
+func (s *Source) CatalogFile() string { return "catalog/" + s.Name + "." + s.Format }
 
 // ConfigFile renders tiergate.yaml.
 func (w *World) ConfigFile(at wiring) string {
@@ -31,12 +31,12 @@ func (w *World) ConfigFile(at wiring) string {
 	for _, t := range w.Types {
 		if t.Source != nil && !written[t.Source.Name] {
 			written[t.Source.Name] = true
-			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", t.Source.Name, t.Source.catalogFile())
+			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", t.Source.Name, t.Source.CatalogFile())
 		}
 	}
 	for _, i := range w.Issuers {
 		if d := i.Directory; d != nil && !written[d.Source.Name] {
-			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", d.Source.Name, d.Source.catalogFile())
+			s += fmt.Sprintf("  %s: { file: ./%s, max_age: 24h }\n", d.Source.Name, d.Source.CatalogFile())
 		}
 	}
 	s += w.peerConfig() + w.originsConfig()

@@ -49,6 +49,20 @@ func (l *Line) render() string {
 	if l.Fields {
 		options.raw("fields", "query.fields")
 	}
+	options.list("body", l.Bodies)
+	if l.Writes != "" {
+		options.str("writes", "body."+l.Writes)
+	}
+	if l.Select {
+		options.str("select", "query.$select")
+		options.str("expand", "query.expand")
+	}
+	if l.Exact {
+		options.raw("integers", "exact")
+	}
+	if l.Stream > 0 {
+		options.raw("stream", "{ max: "+l.Stream.String()+" }")
+	}
 	if l.InCapture {
 		options.raw("path", "{ encoded_slash: in_capture, proxy: KEEP_UNCHANGED }")
 	}

@@ -54,12 +54,15 @@ func (r *Rule) render(date func(int) string) string {
 	if r.Status != 0 {
 		f.raw("status", strconv.Itoa(r.Status))
 	}
+	f.str("text", r.Text)
+	f.str("ticket", r.Ticket)
 	f.sub("then", r.then())
 	return f.String()
 }
 
 func (s Selector) render() string {
-	if members := s.members(); len(members) == 1 && len(s.AnyOf)+len(s.AllOf)+len(s.Not) == 0 && s.Identity+s.Group != "" {
+	short := s.Identity != "boss" // who is written out
+	if members := s.members(); short && len(members) == 1 && len(s.AnyOf)+len(s.AllOf)+len(s.Not) == 0 && s.Identity+s.Group != "" {
 		return quote(s.Identity + s.Group)
 	}
 	var f, claims flow

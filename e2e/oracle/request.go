@@ -1,6 +1,9 @@
 package oracle
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Request is one request as the client sends it.
 type Request struct {
@@ -72,11 +75,17 @@ type Answer struct {
 	Strip   bool              // the upstream does not get the credential
 	Reached []string          // of constructs
 	Shadow  *Second           // nil where the second verdict is the same
+	Text    string            // what a deny rule has its denials say
+	Stream  time.Duration     // for how long an allow lets a stream go on
+	Answers []Said            // of the caller, to what rules ask
 }
 
 // Second is the verdict without the shadow entry that excused a denial, or with
 // the rules in shadow.
 type Second struct{ Effect, Reason, By string }
+
+// Said is an answer under its name in the record.
+type Said struct{ As, Value string }
 
 // Verdict is the decision on one target.
 type Verdict struct {

@@ -16,8 +16,10 @@ type World struct {
 	Groups       []Group
 	ActionGroups []ActionGroup
 	Defines      []Define
-	Rules        []*Rule // in byte order of File, then in the order of the file
+	Rules        []*Rule  // in byte order of File, then in the order of the file
+	Weighed      []string // actions beside the usual ones
 	Managed      []string
+	Teams        []Team
 	Overdue      bool // deny what is overdue for review
 	BodyLimit    int  // limits.body in bytes
 	Origins      []Origin
@@ -26,11 +28,19 @@ type World struct {
 	Tokens       []*Token
 }
 
+// Team is an entry of `teams:`: whose files may speak of what. That is judged when they
+// load, so nothing of it is the evaluator's.
+type Team struct {
+	Name, File, UpTo                         string
+	Types, Hosts, Actions, Catalogs, Headers []string
+}
+
 // Tier is an entry of `tiers:`.
 type Tier struct {
 	Name    string
 	Require Require
 	Trial   Require // require_shadow
+	Justify []string
 }
 
 // Require is what a tier or a rule demands beyond the identity.
@@ -43,6 +53,7 @@ type Require struct {
 	Networks    []string
 	ACR         []string
 	AMR         []string
+	Fresh       time.Duration // fresh_catalog
 }
 
 // Type is an entry of `objects:` together with its catalog.
@@ -93,10 +104,12 @@ type Shadow struct {
 // Source is a catalog file.
 type Source struct {
 	Name   string
-	Format string // csv, jsonl or yaml
-	Tiers  bool   // rows may have tiers
-	Typed  bool   // the file is shared with other types, and rows name theirs
-	Extra  bool   // rows have a column that nothing declares
+	Format string        // csv, jsonl or yaml
+	Tiers  bool          // rows may have tiers
+	Typed  bool          // the file is shared with other types, and rows name theirs
+	Extra  bool          // rows have a column that nothing declares
+	Fails  string        // the reason, "" for a source that answers
+	Age    time.Duration // since it was written
 	Rows   []*Row
 }
 
@@ -135,6 +148,12 @@ type Line struct {
 	Fields  bool   // the parameter fields says which properties are asked for
 
 	InCapture bool // path: { encoded_slash: in_capture }
+
+	Bodies []string      // of bodyTypes, nil for JSON alone
+	Writes string        // the member in which what is written stands, "" for the body itself
+	Select bool          // the parameters $select and expand say which properties are asked for
+	Exact  bool          // integers: exact
+	Stream time.Duration // 0 for none
 }
 
 // Segment is one segment of a template: a literal, a capture, a rest capture with
@@ -222,6 +241,9 @@ type Identity struct {
 	Strip      bool // the upstream does not get its credential
 
 	Environment string
+	Review      int // in days from now, 0 for some time ahead
+	Task        string
+	Needs       []string
 }
 
 // Rule is an entry of `rules:`.
@@ -250,6 +272,8 @@ type Rule struct {
 	Review     int // likewise, of an allow rule; 0 for some time ahead
 	Ask        *Ask
 	Status     int // of a deny rule, 0 for none
+	Text       string
+	Ticket     string
 }
 
 // Selector says which callers a rule is about; members that are set must all match.

@@ -19,6 +19,9 @@ func differs(got *rules.Outcome, want *oracle.Answer) string {
 	case !reflect.DeepEqual(second(got.Shadow), want.Shadow):
 		return fmt.Sprintf("the second verdict is %+v, want %+v", second(got.Shadow), want.Shadow)
 	}
+	if got.Refusal.Text != want.Text && got.Effect == rules.Deny {
+		return fmt.Sprintf("the answer says %q, want %q", got.Refusal.Text, want.Text)
+	}
 	if what := targetsDiffer(got, want); what != "" {
 		return what
 	}
@@ -27,6 +30,12 @@ func differs(got *rules.Outcome, want *oracle.Answer) string {
 	}
 	if got.Caller.Strips() != want.Strip {
 		return fmt.Sprintf("the credential is stripped: %v, want %v", got.Caller.Strips(), want.Strip)
+	}
+	if got.Stream != want.Stream {
+		return fmt.Sprintf("a stream of %v, want %v", got.Stream, want.Stream)
+	}
+	if answers := said(got); len(answers)+len(want.Answers) > 0 && want.Reason == "allowed" && !reflect.DeepEqual(answers, want.Answers) {
+		return fmt.Sprintf("the answers are %v, want %v", answers, want.Answers)
 	}
 	if set := obligations(got); len(set)+len(want.Set) > 0 && !reflect.DeepEqual(set, want.Set) {
 		return fmt.Sprintf("sets %q, want %q", set, want.Set)
@@ -39,6 +48,13 @@ func second(s *rules.ShadowVerdict) *oracle.Second {
 		return nil
 	}
 	return &oracle.Second{Effect: s.Effect.String(), Reason: string(s.Reason), By: s.By}
+}
+
+func said(got *rules.Outcome) (answers []oracle.Said) {
+	for _, a := range got.Answers {
+		answers = append(answers, oracle.Said{As: a.Name, Value: a.Value})
+	}
+	return answers
 }
 
 // obligations are what is set, query parameters with a ? before their name.

@@ -74,24 +74,33 @@ func load(w *oracle.World, dir string) (*engine, error) {
 // open writes and opens the files of rows.
 func open(w *oracle.World, dir string) (map[string]catalog.Source, error) {
 	texts, sources := w.CatalogFilesAt(0), map[string]catalog.Source{}
-	for name, path := range w.CatalogPaths() {
+	for name, source := range w.Sources() {
+		path := source.CatalogFile()
 		at := filepath.Join(dir, filepath.Base(path))
-		if err := os.WriteFile(at, []byte(texts[path]), 0o600); err != nil {
+		if err := put(at, texts[path], source); err != nil {
 			return nil, err
 		}
-		if err := os.Chtimes(at, noon, noon); err != nil {
-			return nil, err
-		}
-		file, err := catalog.OpenFile(catalog.FileOptions{Path: at, Now: clock})
+		file, err := catalog.OpenFile(catalog.FileOptions{Path: at, MaxAge: 24 * time.Hour, Now: clock})
 		if err != nil {
 			return nil, err
 		}
-		if err := file.Err(); err != nil {
+		if err := file.Err(); err != nil && source.Fails == "" {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		sources[name] = file
 	}
 	return sources, nil
+}
+
+// put writes a file of rows, as old as the source is.
+func put(at, text string, source *oracle.Source) error {
+	if source.Fails == "catalog_unavailable" {
+		return os.RemoveAll(at)
+	}
+	if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Chtimes(at, time.Time{}, noon.Add(-source.Age))
 }
 
 // revocations reads what is revoked, all of it in the file.

@@ -48,6 +48,7 @@ func TestPairsOfRulesAndRequestsAgree(t *testing.T) {
 	pairs := total.Sent
 	t.Logf("%d pairs of %d rule sets in %v, %d a second, %d %% allowed: %s", pairs, seeds.to-seeds.from, took.Round(time.Millisecond),
 		int(float64(pairs)/took.Seconds()), 100*total.Allows/max(pairs, 1), total.Histogram())
+	checkReasons(t, total)
 	if share := 100 * total.Allows / max(pairs, 1); share < 25 || share > 60 {
 		t.Errorf("%d %% are allowed, want 25 to 60: what is compared is lopsided", share)
 	}
