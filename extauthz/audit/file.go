@@ -57,7 +57,11 @@ func (f *file) open() error {
 	if err != nil {
 		return err
 	}
-	if err := lock(next); err != nil {
+	err = regular.Lock(next)
+	if errors.Is(err, regular.ErrLocked) {
+		err = errors.New("another process writes this decision log")
+	}
+	if err != nil {
 		next.Close() //nolint:errcheck // nothing was written
 		return fmt.Errorf("%s: %w", f.path, err)
 	}

@@ -33,6 +33,15 @@ func holdDir(path string) (*hold, error) {
 	return &hold{d, err == nil}, nil
 }
 
+// lock takes a file or directory for this process, or returns errHeld.
+func lock(f *os.File) error {
+	err := regular.Lock(f)
+	if errors.Is(err, regular.ErrLocked) {
+		return errHeld
+	}
+	return err
+}
+
 // at says whether the directory is still the one at a path.
 func (h *hold) at(path string) bool { return sameAt(h.dir, path) }
 

@@ -23,6 +23,9 @@ const noWait = os.O_RDONLY | syscall.O_NONBLOCK
 // ErrTooLong says that a file is longer than is read of it.
 var ErrTooLong = errors.New("the file is too long")
 
+// ErrLocked says that another process has taken a file.
+var ErrLocked = errors.New("another process has it")
+
 // Open opens a regular file for reading. The error names the file, and what it
 // is when it is something else.
 func Open(path string) (*os.File, error) {
