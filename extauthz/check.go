@@ -129,7 +129,7 @@ func (c *call) finish(ctx context.Context, out *rules.Outcome) wire {
 
 // refuse replaces an outcome's decision by a denial, and keeps the verdicts for the record.
 func refuse(out *rules.Outcome, d rules.Decision) {
-	d.Targets, d.Answers = out.Targets, out.Answers
+	d.Targets, d.Answers, d.Spend = out.Targets, out.Answers, out.Spend // what was taken from budgets stays taken
 	out.Decision = d
 }
 

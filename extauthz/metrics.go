@@ -49,6 +49,7 @@ type Sources struct {
 	Version  string
 
 	Revocations func() Revocations
+	Budgets     func() Budgets
 }
 
 // Load says how loading the rules went.
@@ -101,6 +102,12 @@ type Revocations struct {
 	Vain     int    // entries that stop nobody, or go by a name that means another now
 	Tampered uint64 // times that another hand was found at the store
 	Lost     bool   // the store takes no changes
+}
+
+// Budgets is the state of what limited rules have allowed.
+type Budgets struct {
+	Accounts, Entries         int
+	Charged, Exceeded, Failed uint64 // requests, by what came of them
 }
 
 // Catalog is the state of one source of objects. Look-ups are batches that the

@@ -32,6 +32,7 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 		Targets:  r.Targets[:0],
 		Inputs:   r.Inputs[:0],
 		Answers:  r.Answers[:0],
+		Spend:    spent(r.Spend[:0], out),
 	}
 	for _, a := range out.Answers {
 		r.Answers = append(r.Answers, audit.Answer(a))
@@ -66,6 +67,23 @@ func (s *Server) fill(r *audit.Record, out *rules.Outcome, raw *rules.RawRequest
 		Decide:   out.Took[rules.StepDecide].Microseconds(),
 		Total:    total.Microseconds(),
 	}
+}
+
+// spent is what an allow took from budgets, as far as that was needed.
+func spent(list []audit.Spend, out *rules.Outcome) []audit.Spend {
+	for i := range out.Spend.Claims {
+		claim := &out.Spend.Claims[i]
+		paid := &claim.Options[claim.Paid]
+		for k := range paid.Charges {
+			c := &paid.Charges[k]
+			s := audit.Spend{Target: claim.Verdict, Rule: paid.Rule, Limit: c.Budget.String(), Amount: c.Amount}
+			if c.Budget.Counts == rules.Objects {
+				s.Amount = 1
+			}
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 func caller(c *rules.Caller) audit.Caller {

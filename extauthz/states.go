@@ -62,6 +62,9 @@ var (
 	descRevokedVain   = desc("revocations_vain", "Revocations that stop nobody, or go by the name of an issuer or identity that means another now.")
 	descRevokedHands  = desc("revocations_tampered_total", "Times that the journal of revocations, its mark or its directory was found changed by another hand.")
 	descRevokedLost   = desc("revocations_lost", "1 while revocations cannot be changed, for state_dir is another's or gone.")
+	descBudgets       = desc("budget_accounts", "Budgets of rules with a limit that something was taken from.")
+	descBudgetEntries = desc("budget_entries", "Objects and parts of sums that are remembered for budgets.")
+	descBudgetCharges = desc("budget_charges_total", "Requests that only rules with a limit allow, by result (charged, exceeded, failed: it could not be written down).", "result")
 	stateDescriptions = []*prometheus.Desc{
 		descBuild, descLoads, descLoadFailures, descRulesHeld, descLoadedAt, descKeys, descKeysAge, descKeysFailures,
 		descGeneration, descSkipped, descKeysLoads, descKeysEmpty, descKeysUnknown,
@@ -73,6 +76,7 @@ var (
 		descEntries, descBytes, descEvictions, descAuditWritten, descAuditDropped, descAuditReopens, descAuditFailing,
 		descRevoked, descRevokedEpoch, descRevokedAge, descRevokedFailed,
 		descRevokedVain, descRevokedHands, descRevokedLost,
+		descBudgets, descBudgetEntries, descBudgetCharges,
 	}
 )
 
@@ -134,6 +138,14 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 	}
 	if s.from.Revocations != nil {
 		c.revocations(s.from.Revocations())
+	}
+	if s.from.Budgets != nil {
+		b := s.from.Budgets()
+		c.gauge(descBudgets, float64(b.Accounts))
+		c.gauge(descBudgetEntries, float64(b.Entries))
+		c.count(descBudgetCharges, b.Charged, "charged")
+		c.count(descBudgetCharges, b.Exceeded, "exceeded")
+		c.count(descBudgetCharges, b.Failed, "failed")
 	}
 	if s.from.Audit != nil {
 		a := s.from.Audit()

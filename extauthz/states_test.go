@@ -40,6 +40,9 @@ func fullSources() Sources {
 		Revocations: func() Revocations {
 			return Revocations{Entries: map[string]int{"subject": 3, "token": 0}, Epoch: 12, Changed: at, Failures: 5}
 		},
+		Budgets: func() Budgets {
+			return Budgets{Accounts: 2, Entries: 31, Charged: 40, Exceeded: 3, Failed: 1}
+		},
 	}
 }
 
@@ -49,6 +52,11 @@ func TestStatesAreReadWhenMetricsAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
+# HELP tiergate_budget_charges_total Requests that only rules with a limit allow, by result (charged, exceeded, failed: it could not be written down).
+# TYPE tiergate_budget_charges_total counter
+tiergate_budget_charges_total{result="charged"} 40
+tiergate_budget_charges_total{result="exceeded"} 3
+tiergate_budget_charges_total{result="failed"} 1
 # HELP tiergate_audit_dropped_total Decision records that were lost; the log shows each gap.
 # TYPE tiergate_audit_dropped_total counter
 tiergate_audit_dropped_total 1

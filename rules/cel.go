@@ -55,39 +55,54 @@ func newExpressions(also ...cel.EnvOption) (*expressions, error) {
 	return x, nil
 }
 
-// compile checks a condition within a scope. With problems there is no condition.
-func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
+// check parses a text and checks it within a scope; kind says what is wrong with the
+// kind of its value, if anything.
+func (x *expressions) check(sc *scope, text string, kind func(*cel.Type) string) (checked *cel.Ast, w walker, problems []problem) {
 	x.types.scope = sc
 	parsed, issues := x.env.Parse(text)
 	if issues.Err() != nil {
-		return nil, problemsOf(issues, text)
+		return nil, w, problemsOf(issues, text)
 	}
 	namedMembers(parsed.NativeRep().Expr())
-	w := walker{scope: sc, constants: &x.constants, info: parsed.NativeRep().SourceInfo()}
+	w = walker{scope: sc, constants: &x.constants, info: parsed.NativeRep().SourceInfo()}
 	w.expr(parsed.NativeRep().Expr())
 	if len(w.problems) > 0 {
-		return nil, w.problems
+		return nil, w, w.problems
 	}
-	checked, issues := x.env.Check(parsed)
+	checked, issues = x.env.Check(parsed)
 	if issues.Err() != nil {
-		return nil, problemsOf(issues, text)
+		return nil, w, problemsOf(issues, text)
 	}
 	start := func(format string, args ...any) []problem {
 		return []problem{{line: 1, text: fmt.Sprintf(format, args...)}}
 	}
-	if out := checked.OutputType(); !out.IsExactType(cel.BoolType) && (sc.claims != nil || !out.IsExactType(cel.DynType)) {
-		return nil, start("the condition is %v, want true or false", out)
+	if wrong := kind(checked.OutputType()); wrong != "" {
+		return nil, w, start("%s", wrong)
 	}
 	estimate, err := x.env.EstimateCost(checked, sizes{})
 	if err != nil {
-		return nil, start("its cost cannot be estimated: %v", err)
+		return nil, w, start("its cost cannot be estimated: %v", err)
 	}
 	if estimate.Max > maxEstimate {
-		return nil, start("the condition may cost %s, at most %d is allowed", costText(estimate.Max), maxEstimate)
+		return nil, w, start("the condition may cost %s, at most %d is allowed", costText(estimate.Max), maxEstimate)
+	}
+	return checked, w, nil
+}
+
+// compile checks a condition within a scope. With problems there is no condition.
+func (x *expressions) compile(sc *scope, text string) (*condition, []problem) {
+	checked, w, problems := x.check(sc, text, func(out *cel.Type) string {
+		if !out.IsExactType(cel.BoolType) && (sc.claims != nil || !out.IsExactType(cel.DynType)) {
+			return fmt.Sprintf("the condition is %v, want true or false", out)
+		}
+		return ""
+	})
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	program, err := x.program(checked)
 	if err != nil {
-		return nil, start("%v", err)
+		return nil, []problem{{line: 1, text: err.Error()}}
 	}
 	c := &condition{reads: w.reads, narrows: narrows(sc, checked.NativeRep().Expr()), test: func(f *facts) truth { return run(program, f) }}
 	if t := termOf(sc, checked.NativeRep().Expr()); t != nil && t.kind == Bool && !x.slow {

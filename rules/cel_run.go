@@ -7,17 +7,30 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 )
 
 // errAbsent marks a read of a value that is absent.
 var errAbsent = errors.New("no such value")
 
-// run evaluates a program, unless the request has spent what its conditions may.
-// It counts cost, not time, so one request has one answer on any machine. cel-go
-// turns a panic inside into an error.
+// run evaluates the program of a condition.
 func run(p cel.Program, f *facts) truth {
+	v, t := eval(p, f)
+	if t != yes {
+		return t
+	}
+	if b, ok := v.(types.Bool); ok {
+		return truthOf(bool(b))
+	}
+	return failed
+}
+
+// eval runs a program, unless the request has spent what its conditions may. It counts
+// cost, not time, so one request has one answer on any machine. cel-go turns a panic
+// inside into an error.
+func eval(p cel.Program, f *facts) (ref.Val, truth) {
 	if f.spent >= maxSpent {
-		return failed
+		return nil, failed
 	}
 	out, details, err := p.Eval((*activation)(f))
 	if cost := details.ActualCost(); cost != nil {
@@ -25,22 +38,18 @@ func run(p cel.Program, f *facts) truth {
 	} else {
 		f.spent += maxCost
 	}
-	switch v := out.(type) {
-	case types.Bool:
-		if err == nil {
-			return truthOf(bool(v))
+	if err == nil {
+		if types.IsUnknown(out) {
+			return nil, unknown
 		}
-	case *types.Unknown:
-		if err == nil {
-			return unknown
-		}
+		return out, yes
 	}
 	// A key that a map does not have is only known by how the message begins; what
 	// follows in a message may be the caller's own words.
-	if errors.Is(err, errAbsent) || err != nil && strings.HasPrefix(err.Error(), "no such key: ") {
-		return absent
+	if errors.Is(err, errAbsent) || strings.HasPrefix(err.Error(), "no such key: ") {
+		return nil, absent
 	}
-	return failed
+	return nil, failed
 }
 
 // activation gives CEL its variables. The structs are all the same facts;

@@ -55,7 +55,7 @@ type SubjectsEnv struct {
 func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c := &compiler{
 		src: src, env: env,
-		set:          &Set{deny: newIndex(), allow: newIndex(), selects: newIndex(), beside: env.Beside, issuers: env.Issuers},
+		set:          &Set{deny: newIndex(), allow: newIndex(), selects: newIndex(), counted: newIndex(), beside: env.Beside, issuers: env.Issuers},
 		identities:   make(map[string]*Identity, len(src.Identities)),
 		conditions:   make(map[string]compiled),
 		claimsOf:     make(map[string]map[string]claimKind),

@@ -27,6 +27,7 @@ func (c *compiler) clauses(r *rule) {
 		into = &c.set.allow
 	}
 	said := len(c.ms)
+	counts := !r.shadow && slices.ContainsFunc(r.budgets, func(l limit) bool { return l.Counts == Objects })
 	for _, t := range types {
 		if len(c.ms) > said {
 			break // the same text would be wrong for the next type as well
@@ -37,11 +38,15 @@ func (c *compiler) clauses(r *rule) {
 		c.same(cl, sc)
 		c.only(cl, sc)
 		c.when(cl, sc)
+		c.amounts(cl, sc)
 		c.then(cl, sc)
 		c.newObjects(cl)
 		cl.readsParent()
 		r.clauses = append(r.clauses, cl)
 		into.add(cl, actions)
+		if counts {
+			c.set.counted.add(cl, actions)
+		}
 	}
 	if r.effect == Allow {
 		c.set.selects.add(&clause{rule: r}, []string{anything})

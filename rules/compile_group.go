@@ -37,7 +37,7 @@ func (c *compiler) groupsOf() {
 			member[id] = append(member[id], g)
 		}
 	}
-	c.set.deny.groups, c.set.allow.groups, c.set.selects.groups = member, member, member
+	c.set.deny.groups, c.set.allow.groups, c.set.selects.groups, c.set.counted.groups = member, member, member, member
 }
 
 // isIdentity reports that a group has the name of an identity: a bare name in a rule

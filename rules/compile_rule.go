@@ -40,6 +40,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.scopeOf(r)
 	c.limits(r)
 	c.teamRule(r)
+	c.budgets(r)
 	c.checkPurposes(r)
 	c.ruleCategory(r)
 	c.clauses(r)

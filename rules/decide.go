@@ -14,6 +14,9 @@ func (s *Set) Decide(req *Request, c *Caller, targets []Target) Decision {
 	j := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed, settle: s.settle}}
 	d := j.all(targets)
 	d.Answers = j.answers
+	if d.Effect != Allow {
+		d.Spend = Spend{Tries: j.tries(targets)}
+	}
 	if j.metShadow {
 		trial := judge{set: s, caller: c, facts: facts{schema: s.schema, req: req, caller: c, user: c, supposed: s.supposed, settle: s.settle}, trial: true}
 		d.Shadow = trial.all(targets).differs(&d)
@@ -42,7 +45,8 @@ type judge struct {
 	metShadow bool  // a rule in shadow could have taken part
 	owed      []debt
 	answers   []Answer
-	refusal   Refusal // of the deny rule that decided
+	options   []Option // of the target at hand, while only limited rules allow it
+	refusal   Refusal  // of the deny rule that decided
 	query     candidates
 	demanded  *Require // what the demand that decided is one of
 	inputs    [6]Input // where a verdict's inputs start: enough for most
@@ -90,6 +94,10 @@ func (j *judge) each(d *Decision, targets []Target) bool {
 		v := &d.Targets[len(d.Targets)-1]
 		j.facts.target = &targets[i]
 		d.Detail = j.one(v, i)
+		if len(j.options) > 0 {
+			d.Spend.Claims = append(d.Spend.Claims, Claim{Verdict: len(d.Targets) - 1, Options: j.options})
+			j.options = nil
+		}
 		if v.Effect != Allow {
 			d.Reason = v.Reason
 			d.Refusal = j.refusal
@@ -184,20 +192,36 @@ func (j *judge) reaches(c *clause) bool {
 	return j.facts.tier >= c.fromTier && !c.misses(j.facts.categories) && c.forPurpose(j.facts.caller) == "" && c.window.outside(j.facts.req.Now) == ""
 }
 
-// allowed applies the allow rules, and names the reason where none applies.
+// allowed applies the allow rules, and names the reason where none applies. A rule
+// without a limit comes before all that have one: then nothing is spent.
 func (j *judge) allowed(v *Verdict, i int) (detail string) {
 	var near nearest
+	free := false
 	t := j.facts.target
 	j.set.allow.find(&j.query, j.facts.caller, v.Type, t.Action)
-	for c := j.query.next(); c != nil && (v.Effect != Allow || j.query.changes); c = j.query.next() {
-		if !j.take(c) || v.Effect == Allow && len(c.then) == 0 {
+	for c := j.query.next(); c != nil && (!free || j.query.changes); c = j.query.next() {
+		if !j.take(c) || free && len(c.then) == 0 {
 			continue // a rule that changes nothing need not allow once more
 		}
 		if !j.applies(v, c, &near) {
 			continue
 		}
-		if v.Effect != Allow {
+		charges, counts, missed := j.charges(c)
+		switch counts { //nolint:exhaustive // else it is yes
+		case no:
+			near.offer(c, 2, missed)
+			continue
+		case failed:
+			near.fail(c, RuleError, missed)
+			continue
+		}
+		if v.Effect != Allow || !free && len(charges) == 0 {
 			v.Effect, v.Reason, v.Rule, v.Pos = Allow, Allowed, c.decl.ID.V, c.decl.Pos
+		}
+		if free = free || len(charges) == 0; free {
+			j.options = nil
+		} else {
+			j.options = append(j.options, Option{c.decl.ID.V, c.decl.Pos, charges})
 		}
 		j.heard(c)
 		if len(c.then) > 0 {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,8 @@ type shown struct {
 	Query   map[string]string `json:"query,omitempty"`
 	Text    string            `json:"text,omitempty"`
 	Answers map[string]string `json:"answers,omitempty"`
+	Spend   []string          `json:"spend,omitempty"`
+	Tries   []string          `json:"tries,omitempty"`
 	Shadow  *shownShadow      `json:"shadow,omitempty"`
 }
 
@@ -97,6 +100,16 @@ func show(t testing.TB, d *Decision) string {
 		}
 		out.Answers[a.Name] = a.Value
 	}
+	for _, c := range d.Spend.Claims {
+		for _, o := range c.Options {
+			for _, charge := range o.Charges {
+				out.Spend = append(out.Spend, fmt.Sprintf("target %d: rule %s: %s", c.Verdict, o.Rule, showCharge(&charge)))
+			}
+		}
+	}
+	for _, charge := range d.Spend.Tries {
+		out.Tries = append(out.Tries, fmt.Sprintf("rule %s: %s", charge.Budget.Rule, showCharge(&charge)))
+	}
 	if s := d.Shadow; s != nil {
 		out.Shadow = &shownShadow{s.Effect.String(), s.Reason, s.Rule, s.By}
 	}
@@ -108,6 +121,17 @@ func show(t testing.TB, d *Decision) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+func showCharge(c *Charge) string {
+	what := fmt.Sprint(c.Amount)
+	switch {
+	case c.Type != "" && c.ID == "":
+		what = "a new " + c.Type
+	case c.Type != "":
+		what = c.Type + "/" + c.ID
+	}
+	return fmt.Sprintf("%s of %v, for identity %q issuer %q subject %q", what, c.Budget, c.Account.Identity, c.Account.Issuer, c.Account.Subject)
 }
 
 func showTarget(v *Verdict) shownTarget {

@@ -29,6 +29,7 @@ type Decision struct {
 	MaxAuthAge  int64          // where a new login would do: the seconds that may pass since; 0 for any
 	Refusal     Refusal        // how a deny rule wants the denial answered
 	Answers     []Answer       // of the caller, where rules that applied ask
+	Spend       Spend          // of budgets, once the decision stands
 	ACR         []string       // likewise: what its acr may be; empty for any
 }
 

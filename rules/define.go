@@ -181,17 +181,23 @@ func (w *written) origin(p *problem, text string) {
 	p.line, p.col = lineOf([]rune(text), last.start+at-last.at)
 }
 
+// writtenOut is a text of a rule with its defines written out, which uses them.
+func (c *compiler) writtenOut(at At[string]) (w written, problems []problem) {
+	w, problems = c.writeOut(at.V, at.Pos.File, nil, nil)
+	for _, p := range w.pieces {
+		if p.from != nil && len(problems) == 0 {
+			p.from.used = true
+		}
+	}
+	return w, problems
+}
+
 // compileCondition compiles a condition, its defines written out.
 func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
-	w, problems := c.writeOut(at.V, at.Pos.File, nil, nil)
+	w, problems := c.writtenOut(at)
 	if len(problems) > 0 {
 		done.problems = problems
 		return done
-	}
-	for _, p := range w.pieces {
-		if p.from != nil {
-			p.from.used = true
-		}
 	}
 	done.text = w.text
 	done.condition, done.problems = c.expressions.compile(sc, w.text)

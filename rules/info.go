@@ -38,6 +38,40 @@ type RuleInfo struct {
 	End        time.Time // of `until`: the first moment behind it, zero when not set
 	Ask        string    // the header in which it asks, "" for none
 	Status     int       // that a deny rule answers with, 0 for the usual
+	Limits     []LimitInfo
+}
+
+// LimitInfo is a limit of a rule.
+type LimitInfo struct {
+	Pos    Pos
+	Counts Counted
+	Text   string // in words
+}
+
+// About reports whether `to` and `on` fit.
+func (r *RuleInfo) About(action, typ string) bool {
+	has := func(list []string, word string) bool {
+		return slices.Contains(list, word) || slices.Contains(list, anything)
+	}
+	return has(r.To, action) && has(r.On, typ)
+}
+
+// LimitTexts are its limits in words.
+func (r *RuleInfo) LimitTexts() (out []string) {
+	for _, l := range r.Limits {
+		out = append(out, l.Text)
+	}
+	return out
+}
+
+// CountsObjects reports whether a limit of the rule counts objects, and which.
+func (r *RuleInfo) CountsObjects() (Pos, bool) {
+	for _, l := range r.Limits {
+		if l.Counts == Objects {
+			return l.Pos, true
+		}
+	}
+	return Pos{}, false
 }
 
 // Rules describes every rule, in the order in which they are tried.
@@ -66,6 +100,13 @@ func (r *rule) info(about *roster) RuleInfo {
 		Because: d.Because.V, Owner: d.Owner.V, Ticket: d.Ticket.V, ReviewBy: d.ReviewBy.V,
 		NotBefore: r.window.from, End: r.window.end, Ask: d.Ask.Header.V, Status: d.Status.V,
 		Category: d.Category.List.Values(), ByCategory: r.byCategory,
+	}
+	for i := range r.budgets {
+		text := r.budgets[i].String()
+		if of := d.Limit[i].Of.V; of != "" {
+			text += ", of " + of
+		}
+		out.Limits = append(out.Limits, LimitInfo{d.Limit[i].Pos, r.budgets[i].Counts, text})
 	}
 	for _, e := range d.Then.SetHeaders {
 		out.SetHeaders = append(out.SetHeaders, e.Key)

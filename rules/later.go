@@ -24,7 +24,7 @@ func comesLater(v reflect.Value, key string) bool {
 // later names the keys that the language will have, by the struct they would stand in.
 var later = map[reflect.Type][]string{
 	reflect.TypeFor[sections]():     {"grants", "budgets", "limits", "revocations"},
-	reflect.TypeFor[RuleDecl]():     {"limit", "during", "from", "expires"},
+	reflect.TypeFor[RuleDecl]():     {"during", "from", "expires"},
 	reflect.TypeFor[ObjectDecl]():   {"relations"},
 	reflect.TypeFor[IdentityDecl](): {"groups"},
 	reflect.TypeFor[Selector]():     {"actor"},

@@ -84,6 +84,7 @@ const (
 	PropertyNotAllowed   Reason = "property_not_allowed"
 	TokenNotBound        Reason = "token_not_bound"
 	CertificateMissing   Reason = "certificate_missing"
+	ObjectBudgetExceeded Reason = "object_budget_exceeded" // what a rule's limit allows was spent
 	MutationConflict     Reason = "mutation_conflict"
 	MutationUnfit        Reason = "mutation_unfit" // what the caller chose is unfit to be sent on
 
@@ -99,6 +100,7 @@ const (
 	CatalogBadRow      Reason = "catalog_bad_row"
 	MutationInvalid    Reason = "mutation_invalid"
 	AuditUnavailable   Reason = "audit_unavailable"
+	BudgetUnavailable  Reason = "budget_unavailable" // what was spent could not be written down
 )
 
 // statuses is the one table from reason to HTTP status. What it does not list is 503.
@@ -121,10 +123,11 @@ var statuses = map[Reason]int{
 	IdentitySuspended: 403, IdentityExpired: 403, NetworkNotAllowed: 403,
 	AgentNotPermitted: 403, PurposeNotAllowed: 403, PurposeMissing: 403, JustificationMissing: 403, ReviewOverdue: 403, UnknownObject: 403, DeniedByRule: 403,
 	NoRule: 403, AttributeMissing: 403, RuleError: 403, PropertyNotAllowed: 403,
-	TokenNotBound: 403, CertificateMissing: 403, MutationConflict: 403, MutationUnfit: 403,
+	TokenNotBound: 403, CertificateMissing: 403, ObjectBudgetExceeded: 403, MutationConflict: 403, MutationUnfit: 403,
 
 	Internal: 503, DeadlineExceeded: 503, Overloaded: 503, JWKSUnavailable: 503, KeysRefreshing: 503,
 	CatalogUnavailable: 503, CatalogStale: 503, CatalogBadRow: 503, MutationInvalid: 503, AuditUnavailable: 503,
+	BudgetUnavailable: 503,
 }
 
 // Status is the HTTP status that answers a request denied for r; 200 for an

@@ -15,6 +15,7 @@ type Set struct {
 	deny       index
 	allow      index
 	selects    index // every allow rule's selectors, whatever their types and actions
+	counted    index // the allow rules in force that limit objects
 	unchecked  []string
 	asks       []string          // headers, sorted
 	supposed   bool              // see Supposing
@@ -58,6 +59,7 @@ type rule struct {
 	window     window
 	overdue    time.Time // of an allow rule: from when on it is out of force for want of a review; zero for never
 	ask        *ask      // nil for nothing
+	budgets    []limit   // of an allow rule; what amounts are stands in its clauses
 	refusal    Refusal
 	unbounded  bool
 	broad      []string // what makes its rights broad
@@ -80,6 +82,7 @@ type clause struct {
 	typ        *Type       // nil for every type
 	conditions []condition // own, same and when: all must hold
 	then       []mutation
+	limits     []limit
 	parent     bool // it reads attributes of the object's parent
 }
 

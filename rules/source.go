@@ -346,6 +346,7 @@ type RuleDecl struct {
 	NotBefore At[time.Time] `yaml:"not_before"`
 	Until     EndDate       `yaml:"until"`
 	Ask       AskDecl       `yaml:"ask"`
+	Limit     LimitDecls    `yaml:"limit"`
 	Status    At[int]       `yaml:"status"` // of a deny rule, as is Text
 	Text      At[string]    `yaml:"text"`
 }

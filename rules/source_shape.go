@@ -55,6 +55,14 @@ func (PropertyDecl) Shape(b *shape.Builder) shape.Shape {
 func (CategoryDecl) Shape(b *shape.Builder) shape.Shape { return StringsOrNone{}.Shape(b) }
 
 // Shape implements shape.Shaped.
+func (LimitDecls) Shape(b *shape.Builder) shape.Shape {
+	one := b.Of(reflect.TypeFor[LimitDecl]())
+	s := one.Or(shape.ListOf(one))
+	s.Some = true
+	return s
+}
+
+// Shape implements shape.Shaped.
 func (LineDecl) Shape(b *shape.Builder) shape.Shape {
 	return shape.Text().Or(shape.Free(b.Of(reflect.TypeFor[lineOptions]())))
 }

@@ -18,6 +18,7 @@ var registeredKinds = callerKinds[Human:]
 var keyChoices = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[sections]():     {"overdue": {"warn", "deny"}},
 	reflect.TypeFor[RuleDecl]():     {"mode": {"shadow"}},
+	reflect.TypeFor[LimitDecl]():    {"by": {"identity", "subject"}},
 	reflect.TypeFor[IdentityDecl](): {"kind": registeredKinds},
 	reflect.TypeFor[Selector]():     {"kind": callerKinds[:]},
 	reflect.TypeFor[HostDecl]():     {"trailing_slash": {"exact", "ignore"}, "case": {"exact", "ignore"}},
@@ -97,6 +98,14 @@ var keyWords = map[reflect.Type]map[string]string{
 		"classify":     "What raises an object's tier, or names its data.",
 	},
 	reflect.TypeFor[ActionDecl](): {"body": "Members of the bodies of its requests that conditions may read: names and kinds."},
+	reflect.TypeFor[LimitDecl](): {
+		"objects": "How many distinct objects.",
+		"writes":  "How many targets whose action is neither read nor list.",
+		"amount":  "How much of what `of` says.",
+		"of":      "What an amount is: CEL of kind int.",
+		"per":     "In which time, at most 31d.",
+		"by":      "Who has a budget: each identity, unless it says subject.",
+	},
 	reflect.TypeFor[AskDecl](): {
 		"header":  "The header that says it. The upstream does not get it.",
 		"pattern": "A regular expression that the whole value matches.",
@@ -209,6 +218,7 @@ var keyWords = map[reflect.Type]map[string]string{
 		"not_before": "The day, or the moment, from which on it applies.",
 		"until":      "Its last day, UTC, or the moment at which it ends.",
 		"ask":        "A word of the caller without which it does not apply.",
+		"limit":      "How much it allows in any stretch of time: one limit or a list.",
 		"status":     "What a denial is answered with: 403, 404 to hide the object, 410, 423 or 451.",
 		"text":       "What a caller who is denied is told, as it is.",
 	},

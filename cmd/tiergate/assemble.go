@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz/budget"
 	"github.com/tiergate/tiergate/extauthz/identity"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/extauthz/revocation"
@@ -28,6 +29,7 @@ type parts struct {
 	options  policy.Options
 	revoked  *revocation.List
 	byFile   *revocation.File // nil for none
+	budgets  *budget.Ledger   // nil but for the server
 	close    func() error
 }
 
@@ -66,13 +68,18 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 	}
 	var closeJournal func() error
 	p.revoked, p.byFile, closeJournal, err = c.openRevocations(log, use)
+	errs = append(errs, err)
+	p.budgets, err = c.openBudgets(log, use)
+	errs = append(errs, err)
 	p.close = func() error {
 		for _, end := range opened {
 			end()
 		}
+		if p.budgets != nil {
+			return errors.Join(p.budgets.Close(), closeJournal())
+		}
 		return closeJournal()
 	}
-	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -84,6 +91,9 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 		return nil, errors.Join(err, p.close())
 	}
 	p.options = policy.Options{Verifier: verifier, Revocations: p.revoked, Catalog: cache, Env: c.env(), Resolve: c.resolve()}
+	if p.budgets != nil {
+		p.options.Ledger = p.budgets
+	}
 	return p, nil
 }
 

@@ -107,6 +107,8 @@ func loadAll(file string, by *provider) (*policy.Policy, *rules.Source, rowsRepo
 	rows := parts.rows(p)
 	bad, odd := c.uselessRevocations(p)
 	ms, rows.odd = append(ms, bad...), slices.Concat(rows.odd, odd, c.unserved(src))
+	bad, odd = c.forgottenBudgets(p)
+	ms, rows.odd = append(ms, bad...), append(rows.odd, odd...)
 	if parts.byFile != nil {
 		rows.odd = append(rows.odd, parts.byFile.Over(time.Now())...)
 	}

@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"rules/many":                   {},                    // large sets of rules, to measure with
 	"rules/lint":                   {"rules"},             // how rules are written, not what they decide
 	"rules/mutant":                 {"rules", "resolver"}, // rules that are wrong in one place, for tests to notice
-	"rules/suite":                  {"rules", "rules/shape", "rules/mutant", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy"},
+	"rules/suite":                  {"rules", "rules/shape", "rules/mutant", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/policy", "extauthz/budget"},
 	"rules/review":                 {"rules", "extauthz/audit"},
 	"resolver":                     {"rules", "resolver/catalog", "resolver/alike", "resolver/tree", "resolver/mcp", "resolver/graphql", "resolver/rpc", "resolver/form"},
 	"resolver/alike":               {}, // which names some server reads as one
@@ -41,7 +41,8 @@ var mayImport = map[string][]string{
 	"resolver/catalog/web":         {"rules/regular", "rules/dial", "resolver/tree", "resolver/catalog"}, // rows of an HTTP API
 	"resolver/catalog/sqlite":      {"rules", "rules/regular", "resolver/catalog"},                       // rows of a file that is larger than memory
 	"extauthz":                     {"rules", "rules/regular", "extauthz/audit"},
-	"extauthz/policy":              {"rules", "rules/regular", "rules/accepted", "resolver", "resolver/catalog", "extauthz/identity"},
+	"extauthz/policy":              {"rules", "rules/regular", "rules/accepted", "resolver", "resolver/catalog", "extauthz/identity", "extauthz/budget"},
+	"extauthz/budget":              {"rules", "rules/regular"}, // what limited rules have allowed
 	"extauthz/identity":            {"rules", "rules/regular", "rules/dial"},
 	"extauthz/audit":               {"rules", "rules/regular"},
 	"extauthz/revocation":          {"rules", "rules/regular"},
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 
 	"extauthz/revocation/revocationtest": {"extauthz/revocation"},
 
-	"cmd/tiergate": {"rules", "rules/shape", "rules/tidy", "rules/regular", "rules/suite", "rules/review", "rules/lint", "rules/diff", "resolver", "resolver/spec", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "envoy"},
+	"cmd/tiergate": {"rules", "rules/shape", "rules/tidy", "rules/regular", "rules/suite", "rules/review", "rules/lint", "rules/diff", "resolver", "resolver/spec", "resolver/catalog", "resolver/catalog/postgres", "resolver/catalog/sqlite", "resolver/catalog/web", "extauthz", "extauthz/policy", "extauthz/identity", "extauthz/audit", "extauthz/revocation", "extauthz/budget", "envoy"},
 }
 
 // protos are what only the gRPC service may know.

@@ -252,6 +252,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	start("keys", s.parts.verifier.Run)
 	start("revocations", s.parts.revoked.Run)
+	start("budgets", s.parts.budgets.Run)
 	start("rules", func(ctx context.Context) error { return s.live.Watch(ctx, s.parts.config.rulesDirs()) })
 	for name, f := range s.parts.files {
 		start("catalog "+name, f.Run)

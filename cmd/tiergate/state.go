@@ -56,6 +56,7 @@ func (s *service) sources() extauthz.Sources {
 		Audit:    s.audit.Stats,
 
 		Revocations: s.revocations,
+		Budgets:     s.budgets,
 	}
 }
 

@@ -164,6 +164,9 @@ func (s *story) answer(root *branch) {
 	for _, a := range s.Answers {
 		answer.add("said", "%s = %s", a.Name, a.Value)
 	}
+	for _, x := range s.Spend {
+		answer.add("spends", "%d of %s, of rule %s", x.Amount, x.Limit, x.Rule)
+	}
 	if s.Stripped {
 		answer.add("upstream", "without the credential")
 	}

@@ -14,7 +14,7 @@ func (r *Record) line(b []byte) []byte {
 		return b
 	}
 	cut := *r
-	cut.Cut, cut.Inputs = true, nil
+	cut.Cut, cut.Inputs, cut.Spend = true, nil, nil
 	if b = cut.append(b[:0]); len(b) > most {
 		cut.Targets = nil
 		b = cut.append(b[:0])
@@ -55,6 +55,7 @@ func (r *Record) append(b []byte) []byte {
 		b = r.Shadow.append(b)
 	}
 	b = list(b, `,"answers":[`, r.Answers)
+	b = list(b, `,"spend":[`, r.Spend)
 	b = flag(b, `,"stripped":true`, r.Stripped)
 	b = r.Versions.append(b)
 	b = list(b, `,"inputs":[`, r.Inputs)
@@ -122,6 +123,18 @@ func (a *Answer) append(b []byte) []byte {
 	b = appendText(b, a.Name)
 	b = append(b, `,"value":`...)
 	b = appendText(b, a.Value)
+	return append(b, '}')
+}
+
+func (s *Spend) append(b []byte) []byte {
+	b = append(b, `{"target":`...)
+	b = strconv.AppendInt(b, int64(s.Target), 10)
+	b = append(b, `,"rule":`...)
+	b = appendText(b, s.Rule)
+	b = append(b, `,"limit":`...)
+	b = appendText(b, s.Limit)
+	b = append(b, `,"amount":`...)
+	b = strconv.AppendInt(b, s.Amount, 10)
 	return append(b, '}')
 }
 

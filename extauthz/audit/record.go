@@ -41,6 +41,7 @@ type Record struct {
 	Detail   string    `json:"detail,omitempty"`
 	Shadow   *Shadow   `json:"shadow,omitempty"`
 	Answers  []Answer  `json:"answers,omitempty"`
+	Spend    []Spend   `json:"spend,omitempty"`
 	Stripped bool      `json:"stripped,omitempty"` // the upstream did not get the credential
 	Versions Versions  `json:"versions,omitzero"`
 	Inputs   []Input   `json:"inputs,omitempty"`
@@ -98,6 +99,14 @@ type Shadow struct {
 type Answer struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Spend is what a target took from a limit of the rule that allowed it.
+type Spend struct {
+	Target int    `json:"target"` // index into Targets
+	Rule   string `json:"rule"`
+	Limit  string `json:"limit"`  // in words: 500 objects per 1h
+	Amount int64  `json:"amount"` // 1 of an object, also where it was counted before
 }
 
 // Versions names what decided.

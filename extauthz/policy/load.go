@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Verifier    Verifier
 	Revocations Revocations // nil for none
+	Ledger      Ledger      // nil for an empty one for each request
 	Catalog     *catalog.Catalog
 	Env         rules.Env
 	Resolve     resolver.Options
@@ -53,6 +54,7 @@ func compile(src *rules.Source, ms rules.Mistakes, o Options) (*Policy, error) {
 		ms = append(ms, rewritten(set, routes, o.Env.Managed)...)
 		ms = append(ms, setElsewhere(set, routes)...)
 		ms = append(ms, topAlone(src, &o)...)
+		ms = append(ms, uncounted(set, routes)...)
 	}
 	if err := ms.Err(); err != nil {
 		return nil, err
@@ -73,6 +75,7 @@ func compile(src *rules.Source, ms rules.Mistakes, o Options) (*Policy, error) {
 		view:        view,
 		verifier:    o.Verifier,
 		revocations: o.Revocations,
+		ledger:      o.Ledger,
 		resolve:     o.Resolve,
 	}, nil
 }
@@ -124,10 +127,7 @@ func rewritten(set *rules.Set, routes *resolver.Routes, managed []string) rules.
 
 // touches says whether a rule speaks about something that a line does.
 func touches(op *resolver.Operation, r *rules.RuleInfo) bool {
-	has := func(list []string, word string) bool {
-		return slices.Contains(list, word) || slices.Contains(list, "*")
-	}
-	return slices.ContainsFunc(op.Touches, func(t resolver.Touch) bool { return has(r.To, t.Action) && has(r.On, t.Type) })
+	return slices.ContainsFunc(op.Touches, func(t resolver.Touch) bool { return r.About(t.Action, t.Type) })
 }
 
 // hash covers what decides: names and contents of the files, and the parts of

@@ -31,6 +31,16 @@ type Revocations interface {
 	Revoked(c *rules.Caller) (entry string, revoked bool)
 }
 
+// Ledger counts what rules with a limit allow. Charge MUST take all that the claims
+// want or nothing, and say which rule paid for each; short is the index of the first
+// claim that no rule can pay for, or -1, and an error says that nothing could be
+// taken. Note takes what a denied request named, as far as there is room. Neither
+// MUST call out.
+type Ledger interface {
+	Charge(now time.Time, claims []rules.Claim) (short int, err error)
+	Note(now time.Time, tries []rules.Charge)
+}
+
 // Policy is one version of everything that decides.
 type Policy struct {
 	// Hash names the version: hex SHA-256 over the rules files and what of the
@@ -45,6 +55,7 @@ type Policy struct {
 	subjects    *subjects // nil where no issuer has a source of them
 	verifier    Verifier
 	revocations Revocations // nil for none
+	ledger      Ledger      // nil for an empty one for each request
 	resolve     resolver.Options
 }
 
@@ -134,6 +145,7 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	c.o.Decision = c.p.set.Decide(req, c.o.Caller, c.targets)
+	c.p.charge(&c.o.Decision, req.Now)
 	c.took(rules.StepDecide)
 	return nil
 }

@@ -99,7 +99,7 @@ func (w witnessed) Verify(context.Context, *rules.Request) (rules.Evidence, erro
 // then what it proved.
 func (p *Policy) again(ctx context.Context, s *seen) *rules.Outcome {
 	as := *p
-	as.verifier = witnessed(s.evidence)
+	as.verifier, as.ledger = witnessed(s.evidence), nil // nobody pays for a request twice
 	return as.Check(ctx, s.raw)
 }
 

@@ -43,6 +43,10 @@ func (e *Explainer) Explain(ctx context.Context, raw *rules.RawRequest, s rules.
 	out := &Explanation{Outcome: c.o, Target: -1}
 	if at := c.denied(); err == nil && c.o.Effect != rules.Allow && at.target >= 0 {
 		out.Target, out.Acts = at.target, at.acts
+		if denied(c.o.Targets).Reason == rules.ObjectBudgetExceeded { // by a rule that applies
+			c.end(err)
+			return out, c.unsupposed
+		}
 		out.Near = c.p.set.NearMisses(c.o.Request, at.who(c), &c.targets[at.target], e.Rule)
 		out.Near = append(owed(c.o), out.Near...)
 		for i := range out.Near {
@@ -72,7 +76,7 @@ func owed(o *rules.Outcome) []rules.Miss {
 // check runs a check under what is supposed, without its end.
 func (e *Explainer) check(ctx context.Context, raw *rules.RawRequest, s rules.Suppose) (*check, error) {
 	p := *e.p
-	p.verifier = e.once
+	p.verifier, p.ledger = e.once, nil // an explanation spends nothing
 	other := *raw
 	if at, ok := s.At(); ok {
 		p.verifier, other.Now = e.p.verifier, at // whether the credential is good then is to be asked

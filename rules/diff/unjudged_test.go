@@ -29,6 +29,8 @@ func TestConditionsThatMayGain(t *testing.T) {
 		when  = `, when: 'request.path.endsWith("/x")'`
 		other = `, when: 'request.path.endsWith("/y")'`
 		req   = `, require: { purpose: true }`
+		limit = `, limit: { objects: 5, per: 1h }`
+		more  = `, limit: { objects: 6, per: 1h }`
 	)
 	text := func(rule, more string) string {
 		if rule == "" {
@@ -61,6 +63,9 @@ func TestConditionsThatMayGain(t *testing.T) {
 		{"a deny rule answers otherwise", text(deny, `, status: 404`), text(deny, `, status: 423`), false},
 		{"a condition comes into force with its rule", text(allow, when+`, mode: shadow`), text(allow, when), true},
 		{"twin: it goes out of force", text(allow, when), text(allow, when+`, mode: shadow`), false},
+		{"an allow rule loses its limit", text(allow, limit), text(allow, ""), true},
+		{"twin: it gets one", text(allow, ""), text(allow, limit), false},
+		{"a limit is raised", text(allow, limit), text(allow, more), true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var sides [2]*side

@@ -40,6 +40,7 @@ type Rule struct {
 	For       []string `cel:"for"`
 	Every     bool     `cel:"every"` // nothing in it is sure to keep an object out
 	Unbounded bool     `cel:"unbounded"`
+	Limit     []string `cel:"limit"`    // its limits: 500 objects per 1h
 	Requires  []string `cel:"requires"` // what it demands: max_token_age, bound_token, …
 	Weight    int      `cel:"weight"`   // of its heaviest action; read weighs 1, delete 8
 	Broad     []string `cel:"broad"`    // what makes its rights broad

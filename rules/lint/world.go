@@ -58,7 +58,7 @@ func (w *World) rule(info *rules.RuleInfo) *Rule {
 		ID: info.ID, Effect: info.Effect.String(), Shadow: info.Shadow, Selects: info.Selectors, Identities: info.Identities,
 		To: strings.Join(info.To, ", "), On: strings.Join(info.On, ", "), Actions: info.To, Types: info.On,
 		UpTo: info.UpTo, FromTier: info.FromTier, Rank: rank(s, info.UpTo+info.FromTier),
-		Own: info.Own, Same: info.Same, When: info.When, For: info.For, Every: !info.Narrow, Unbounded: info.Unbounded,
+		Own: info.Own, Same: info.Same, When: info.When, For: info.For, Every: !info.Narrow, Unbounded: info.Unbounded, Limit: info.LimitTexts(),
 		Requires: w.requires(info.Pos), Broad: info.Broad, Because: info.Because, Owner: info.Owner, Ticket: info.Ticket, ReviewBy: info.ReviewBy,
 	}
 	r.Top = info.UpTo != "" && r.Rank == len(s.Tiers)-1

@@ -14,6 +14,7 @@ import (
 type testCase struct {
 	decl     *testDecl
 	raw      rules.RawRequest
+	before   []rules.RawRequest // sent first: they spend what the rules limit
 	verified *rules.Verified
 	peer     string
 	bound    rules.Binding
@@ -78,14 +79,16 @@ func (c *compiler) build(d *testDecl, known map[string][]catalog.Row) *testCase 
 	c.actor(t)
 	c.bound(t)
 	c.source(t)
-	c.request(t)
+	blank := t.raw
+	c.request(t, "send")
+	c.earlier(t, blank)
 	c.subjects(t)
 	return t
 }
 
 // request reads `METHOD URL` without repairing anything: what is odd about the
 // URL is what a test may be about.
-func (c *compiler) request(t *testCase) {
+func (c *compiler) request(t *testCase, key string) {
 	d := t.decl
 	method, url, ok := strings.Cut(d.Send.V, " ")
 	scheme, rest, isURL := strings.Cut(url, "://")
@@ -94,7 +97,7 @@ func (c *compiler) request(t *testCase) {
 		if pos == (rules.Pos{}) {
 			pos = d.Pos
 		}
-		c.ms.AddHint(pos, `send: "GET https://host/path"`, "want a method and an absolute URL in send, found %q", d.Send.V)
+		c.ms.AddHint(pos, key+`: "GET https://host/path"`, "want a method and an absolute URL in %s, found %q", key, d.Send.V)
 		return
 	}
 	r := &t.raw
@@ -114,6 +117,18 @@ func (c *compiler) request(t *testCase) {
 		}
 	}
 	c.body(t)
+}
+
+// earlier reads the requests that are sent before the test's own, and are like it but
+// for method and URL.
+func (c *compiler) earlier(t *testCase, blank rules.RawRequest) {
+	for _, line := range t.decl.After {
+		d := *t.decl
+		d.Send = line
+		other := testCase{decl: &d, raw: blank}
+		c.request(&other, "after")
+		t.before = append(t.before, other.raw)
+	}
 }
 
 // body adds what the proxy would send for a buffered body.

@@ -22,6 +22,7 @@ type testDecl struct {
 	Bound   rules.At[string] `yaml:"bound"`  // what was proven of the token: mtls or dpop
 	Source  rules.At[string] `yaml:"source"` // address that the request comes from
 	Send    rules.At[string] `yaml:"send"`
+	After   rules.Strings    `yaml:"after"` // requests that are sent before it
 	Headers node             `yaml:"headers"`
 	Body    node             `yaml:"body"`
 	Objects node             `yaml:"objects"`

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/tiergate/tiergate/extauthz/budget"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/resolver"
 	"github.com/tiergate/tiergate/resolver/catalog"
@@ -116,6 +117,7 @@ func (l *loaded) compile(c *compiler, f *file) {
 // bench is what is swapped: who the caller is, and what the catalog knows.
 type bench struct {
 	current *testCase
+	ledger  *budget.Ledger // of the current test
 	sources map[string]*catalog.Memory
 }
 
@@ -146,7 +148,7 @@ func (b *bench) options(src *rules.Source, o *Options) (policy.Options, error) {
 		add(issuer.Subjects.Catalog)
 	}
 	cache, err := catalog.New(catalog.Options{Sources: sources})
-	return policy.Options{Verifier: b, Catalog: cache, Env: o.Env, Resolve: o.Resolve}, err
+	return policy.Options{Verifier: b, Ledger: b, Catalog: cache, Env: o.Env, Resolve: o.Resolve}, err
 }
 
 // Verify implements policy.Verifier: the caller is whom the test names.
@@ -154,20 +156,33 @@ func (b *bench) Verify(context.Context, *rules.Request) (rules.Evidence, error) 
 	return rules.Evidence{Verified: b.current.verified, Peer: b.current.peer, Bound: b.current.bound}, nil
 }
 
+// Charge implements policy.Ledger: each test begins with nothing spent.
+func (b *bench) Charge(now time.Time, claims []rules.Claim) (int, error) {
+	return b.ledger.Charge(now, claims)
+}
+
+// Note implements policy.Ledger.
+func (b *bench) Note(now time.Time, tries []rules.Charge) { b.ledger.Note(now, tries) }
+
 // check decides one test.
 func (b *bench) check(ctx context.Context, p *policy.Policy, t *testCase) *rules.Outcome {
-	raw := b.put(t)
+	raw := b.put(ctx, p, t)
 	return p.Check(ctx, &raw)
 }
 
-// put makes a test the one that the bench answers for, and returns its request.
-func (b *bench) put(t *testCase) rules.RawRequest {
+// put makes a test the one that the bench answers for, sends what comes before it and
+// returns its request.
+func (b *bench) put(ctx context.Context, p *policy.Policy, t *testCase) rules.RawRequest {
 	for name, source := range b.sources {
 		if b.current == nil || !sameRows(b.current.facts[name], t.facts[name]) {
 			source.Set(t.facts[name]...)
 		}
 	}
-	b.current = t
+	b.current, b.ledger = t, budget.New()
+	for i := range t.before {
+		raw := t.before[i]
+		p.Check(ctx, &raw)
+	}
 	return t.raw
 }
 
@@ -184,7 +199,7 @@ func (l *loaded) run(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 		began := time.Now()
-		raw := l.bench.put(t)
+		raw := l.bench.put(ctx, l.policy, t)
 		outcome, tried := l.policy.Trace(ctx, &raw)
 		cover.add(outcome, tried)
 		r.add(t, outcome, time.Since(began))

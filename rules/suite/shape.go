@@ -58,6 +58,7 @@ var keyWords = map[reflect.Type]map[string]string{
 		"bound":    "What was proven of the token: mtls or dpop.",
 		"source":   "The address that the request comes from.",
 		"send":     "A method and an absolute URL.",
+		"after":    "Requests that are sent first, as this one is: what they spend of limits is spent.",
 		"headers":  "Headers of the request.",
 		"body":     "The body: a text, or what is sent as JSON.",
 		"objects":  "What the catalogs say, by type/id; null for an object that is not there.",
