@@ -97,7 +97,8 @@ func (e *evaluation) classify() string {
 		}
 		e.raise(t, t.typ.Tier, "type")
 		e.raise(t, action, "action")
-		e.properties(t, slices.Concat(t.properties, t.reads))
+		e.properties(t, t.properties)
+		e.properties(t, t.reads)
 		row := ""
 		if t.row != nil {
 			row = t.row.Tier
