@@ -14,7 +14,6 @@ type Routes struct {
 	ops   []*Operation
 
 	endpoints []*Operation // what calls are sent to
-	crossed   []crossed
 	warnings  rules.Mistakes
 }
 
@@ -40,19 +39,6 @@ type host struct {
 
 // Operations returns every operation in order of host declarations and lines.
 func (r *Routes) Operations() []*Operation { return r.ops }
-
-// Meet calls f with every two lines of one host that some request is of, or would
-// be to a server that compares text without case.
-func (r *Routes) Meet(f func(a, b *Operation)) {
-	for _, op := range r.ops {
-		for _, narrower := range op.narrower {
-			f(op, narrower)
-		}
-	}
-	for i := range r.crossed {
-		f(r.crossed[i].line, r.crossed[i].other)
-	}
-}
 
 // Shadow returns the shadow entries of a host, for requests that match none of
 // its lines too.
@@ -84,7 +70,6 @@ func Compile(hosts []rules.HostDecl, schema *rules.Schema) (*Routes, rules.Mista
 	c.attach()
 	c.overlaps()
 	c.twins()
-	c.routes.crossed = c.crossed
 	return c.routes, c.mistakes
 }
 

@@ -23,7 +23,7 @@ func (c *compiler) insert(h *host, op *Operation) {
 		return
 	}
 	h.fold(op.segments)
-	if last := len(op.segments) - 1; h.anySlash && last > 0 && op.segments[last].kind == literal && op.segments[last].text == "" {
+	if h.anySlash && len(withoutSlash(op.segments)) < len(op.segments) {
 		c.mistakes.AddHint(op.Pos, "leave it out", "%q ends in a slash, of which host %q ignores that it is there", op.Template, h.name)
 		return
 	}

@@ -43,6 +43,9 @@ func (c *compiler) teamFiles(d *TeamDecl) (files []string) {
 		case len(lower) > 0 && !slices.Contains(lower, layer):
 			c.ms.AddHint(at.Pos, "the layers below are "+strings.Join(lower[1:], ", "), "%q is in no layer", at.V)
 			continue
+		case len(lower) == 0 && slices.ContainsFunc(c.src.Files, func(f File) bool { return holds(at.V, f.Path) }):
+			c.ms.AddHint(at.Pos, "put the files of teams into a directory of their own, and name it behind this one", "%q is in the only directory: without layers nothing holds team %q to what it owns", at.V, d.Name.V)
+			continue
 		}
 		for _, t := range c.set.teams {
 			for _, other := range t.files {

@@ -27,16 +27,29 @@ func linesOfTeams(set *rules.Set, routes *resolver.Routes) rules.Mistakes {
 			}
 		}
 	}
+	return append(ms, taken(set, routes)...)
+}
+
+// taken refuses each line of a team that some server may take for a line of others.
+func taken(set *rules.Set, routes *resolver.Routes) rules.Mistakes {
+	first := make(map[*resolver.Operation]*resolver.Operation) // of those that a team's line meets
 	routes.Meet(func(a, b *resolver.Operation) {
 		mine, its := set.TeamOf(a.Pos.File), set.TeamOf(b.Pos.File)
 		if mine == its {
 			return
 		}
 		if mine == nil || its != nil && a.Pos.Less(b.Pos) { // the top layer's line was there first
-			a, b, mine = b, a, its
+			a, b = b, a
 		}
-		ms.AddHint(a.Pos, "choose a path that no line of others matches", "team %q cannot map what %q at %v maps", mine.Name, b.Method+" "+b.Template, b.Pos)
+		if other := first[a]; other == nil || b.Pos.Less(other.Pos) {
+			first[a] = b
+		}
 	})
+	var ms rules.Mistakes
+	for a, b := range first { // sorted with all others
+		ms.AddHint(a.Pos, "choose a path that no line of others matches, in whatever case and with or without a slash at its end",
+			"team %q cannot map what %q at %v maps", set.TeamOf(a.Pos.File).Name, b.Method+" "+b.Template, b.Pos)
+	}
 	return ms
 }
 

@@ -48,6 +48,9 @@ func TestLowerLayersAreHeldToWhatTheyOwn(t *testing.T) {
 		"a wider line":      {docs, route(`GET /{id=**} -> read card/{id}`), `team "billing" cannot map what "GET /docs/{id}"`},
 		"more methods":      {docs, route("ANY /docs/{id} -> read card/{id}"), `team "billing" cannot map what "GET /docs/{id}"`},
 		"another case":      {docs, route("GET /DOCS/x -> read card/x"), `team "billing" cannot map what "GET /docs/{id}"`},
+		"case alone":        {docs, route("GET /DOCS/{id} -> read card/{id}"), `team "billing" cannot map what "GET /docs/{id}"`},
+		"a slash behind":    {docs, route("GET /docs/{id}/ -> read card/{id}"), `team "billing" cannot map what "GET /docs/{id}"`},
+		"a slash of theirs": {strings.Replace(docs, "{id} ", "{id}/ ", 1), route("GET /Docs/{id} -> read card/{id}"), `team "billing" cannot map what "GET /docs/{id}/"`},
 		"the same line":     {docs, route("GET /docs/{x} -> read card/{x}"), `teams/billing/all.yaml:5:9: "GET /docs/{x}" is already mapped at platform/more.yaml:1:42`},
 		"an open line":      {docs, route("GET /cards -> open: { because: x, owner: billing }"), `teams/billing/all.yaml:5:9: team "billing" cannot let requests pass without a caller (owns: { open: true } at platform/teams.yaml:5:11 lets it)`},
 		"a type from below": {"rules: [{ id: p, allow: customers, to: [read], on: card, up_to: public }]", route("GET /cards/{id} -> read card/{id}"), `platform/more.yaml:1:52: unknown type "card": the top layer needs none of the layers below it`},
@@ -66,6 +69,21 @@ func TestLowerLayersAreHeldToWhatTheyOwn(t *testing.T) {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
+	}
+}
+
+// Nothing holds a file to what its team owns where there is one directory alone: it
+// must not look as if something did. The top layer by itself has no such files.
+func TestTeamsNeedLayers(t *testing.T) {
+	o := options(t, stated{v: ada()})
+	files := layersOf("", "rules: [{ id: b, allow: customers, to: [read], on: doc, up_to: internal }]")
+	_, _, err := Load(files, o)
+	if want := `platform/teams.yaml:4:12: "teams/billing/" is in the only directory: without layers nothing holds team "billing" to what it owns`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	delete(files, "teams/billing/all.yaml")
+	if _, _, err := Load(files, o); err != nil {
+		t.Errorf("the top layer by itself: %v", err)
 	}
 }
 
