@@ -57,12 +57,12 @@ func (o *Only) ids() []string {
 }
 
 // narrow adds some of them, each with the line that asks for its action, and may be in
-// the file of a team.
+// the file of a team, in the layer below the top one.
 func (g *generator) narrow() {
 	g = g.apart(0x6e6172726f77)
 	t, h := g.w.Types[1], g.w.Hosts[1] // it has a parent, and rows
 	file := ruleFiles[len(ruleFiles)-1]
-	team := Team{Name: "one", File: "team.yaml", UpTo: g.tierAt(-1), Types: []string{t.Name}, Hosts: []string{h.Name}, Catalogs: []string{t.Source.Name}, Headers: []string{"x-region", "x-case"}}
+	team := Team{Name: "one", File: "teams/one.yaml", UpTo: g.tierAt(-1), Types: []string{t.Name}, Hosts: []string{h.Name}, Catalogs: []string{t.Source.Name}, Headers: []string{"x-region", "x-case"}}
 	if g.chance(0.5) {
 		file = team.File
 	}

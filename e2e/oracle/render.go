@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"maps"
+	slashpath "path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +13,21 @@ import (
 // Files are paths below a directory and their contents.
 type Files map[string]string
 
-// RulesFiles renders the rules directory. Dates count from now.
+// rulesDir is the rules directory, or the top layer: a team's file names its own.
+const rulesDir = "rules"
+
+// Layers are the rules directories, the top layer first.
+func (w *World) Layers() []string {
+	dirs := []string{rulesDir}
+	for _, team := range w.Teams {
+		if dir := slashpath.Dir(team.File); !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// RulesFiles renders the rules directories. Dates count from now.
 func (w *World) RulesFiles(now time.Time) Files {
 	date := func(days int) string { return now.UTC().AddDate(0, 0, days).Format(time.DateOnly) }
 	files := Files{
@@ -32,7 +47,14 @@ func (w *World) RulesFiles(now time.Time) Files {
 		}
 		files[r.File] += "  - " + r.render(date) + "\n"
 	}
-	return files
+	placed := Files{}
+	for name, text := range files {
+		if !strings.Contains(name, "/") {
+			name = slashpath.Join(rulesDir, name)
+		}
+		placed[name] = text
+	}
+	return placed
 }
 
 // flow writes mappings in YAML's flow style.

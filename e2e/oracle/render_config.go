@@ -22,7 +22,7 @@ func (w *World) ConfigFile(at wiring) string {
 		}
 	}
 	s := "listen:\n  grpc:\n    - { address: 127.0.0.1:0, serves: " + quoteAll(hosts) + " }\n  admin: 127.0.0.1:0\n"
-	s += "rules: [./rules]\nstate_dir: ./state\nissuers:\n"
+	s += "rules: " + quoteAll(w.Layers()) + "\nstate_dir: ./state\nissuers:\n"
 	for _, i := range w.Issuers {
 		s += "  - " + i.render(at) + "\n"
 	}

@@ -163,7 +163,7 @@ func (r *run) write(now time.Time) error {
 	}
 	files["tiergate.yaml"] = r.w.ConfigFile(at)
 	for name, text := range r.w.RulesFiles(now) {
-		files["rules/"+name] = text
+		files[name] = text
 	}
 	for name, text := range r.w.CatalogFilesAt(0) {
 		files[name] = text

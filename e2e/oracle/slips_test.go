@@ -12,7 +12,7 @@ func TestEverySlipHasAPlace(t *testing.T) {
 		w := Generate(seed)
 		files := w.CatalogFilesAt(0)
 		for name, text := range w.RulesFiles(noon) {
-			files["rules/"+name] = text
+			files[name] = text
 		}
 		files["tiergate.yaml"] = w.ConfigFile(wiring{})
 		files[revocationsFile] = w.RevokedFile(0, noon, nil)

@@ -60,7 +60,7 @@ func load(w *oracle.World, dir string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.policy, _, err = policy.Load(files, policy.Options{Verifier: e, Revocations: revoked, Catalog: cache, Env: env, Resolve: resolver.Options{MaxBody: w.BodyLimit}})
+	e.policy, _, err = policy.Load(rules.Layers(files, w.Layers()...), policy.Options{Verifier: e, Revocations: revoked, Catalog: cache, Env: env, Resolve: resolver.Options{MaxBody: w.BodyLimit}})
 	var served []string
 	for _, h := range w.Hosts {
 		if h.Served {

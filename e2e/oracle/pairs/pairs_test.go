@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +130,8 @@ func keep(t *testing.T, seed uint64) {
 	w := oracle.GenerateDirect(seed)
 	for _, files := range []oracle.Files{w.RulesFiles(noon), w.CatalogFilesAt(0)} {
 		for name, text := range files {
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(text), 0o600); err != nil {
+			at := filepath.Join(dir, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, []byte(text), 0o600)); err != nil {
 				t.Fatal(err)
 			}
 		}
