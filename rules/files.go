@@ -110,7 +110,7 @@ func almostYAML(ending string) bool {
 	return editDistance(letters, rulesEnding, 2) < 2 && !strings.ContainsFunc(letters[1:], strange)
 }
 
-// IsYAML reports whether a file of a rules directory is read at all.
+// IsYAML reports whether a file of a rules directory holds rules, or tests of them.
 func IsYAML(name string) bool { return strings.HasSuffix(name, rulesEnding) }
 
 // IsTests reports whether a file of a rules directory holds tests, not rules.

@@ -10,6 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/tiergate/tiergate/rules"
 )
 
 // revision is a commit of the Git repository around a directory.
@@ -71,7 +73,7 @@ func (r *revision) checkOut(ctx context.Context, tree, top string) (string, erro
 	return dir, nil
 }
 
-// extract writes the YAML files of a listing, `MODE TYPE HASH<tab>PATH` each, below a directory.
+// extract writes the files that rules are read from of a listing, `MODE TYPE HASH<tab>PATH` each, below a directory.
 func (r *revision) extract(ctx context.Context, list, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -84,7 +86,7 @@ func (r *revision) extract(ctx context.Context, list, dir string) error {
 		if len(fields) == 3 && !strings.HasPrefix(fields[0], "100") { // it may stand for rules that are elsewhere
 			return fmt.Errorf("%s is a link or a module: compare a directory that is checked out", name)
 		}
-		if !strings.HasSuffix(name, ".yaml") || len(fields) != 3 {
+		if !rules.IsRead(name) || len(fields) != 3 {
 			continue
 		}
 		text, err := r.git(ctx, "cat-file", "blob", fields[2])
