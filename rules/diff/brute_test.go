@@ -74,16 +74,9 @@ func compareBoth(t *testing.T, d drawing, before, after *draft, callers, things 
 		rows[strings.Join([]string{c.Effect, c.Identity, c.Purpose, c.Action, c.Type, c.On, c.Tier}, "|")] = true
 		if c.Witness == nil {
 			t.Errorf("%s %s: no witness", c.Effect, c.says())
-			continue
-		}
-		for i, b := range benches {
-			o, err := b.Decide(t.Context(), c.Witness.Case)
-			allowed := err == nil && o.Effect == rules.Allow
-			if want := (c.Effect == Gained) == (i == 1); allowed != want {
-				t.Errorf("%s %s: version %d says %v (%v) to\n%s", c.Effect, c.says(), i, o, err, c.Witness.Case)
-			}
 		}
 	}
+	flips(t, r, benches)
 	u := universe{d, [2]*draft{before, after}, [2]*rules.Set{sides[0].Set, sides[1].Set}, [2]*identity.Recogniser{sides[0].recogniser, sides[1].recogniser}}
 	for what, names := range u.flips(callers, things) {
 		found++
@@ -98,6 +91,42 @@ func compareBoth(t *testing.T, d drawing, before, after *draft, callers, things 
 		t.Logf("old\n%s\nnew\n%s", before.text(), after.text())
 	}
 	return len(r.Changes), found
+}
+
+// flips reports each witness that does not do what its change says.
+func flips(t *testing.T, r *Report, benches [2]*suite.Bench) {
+	t.Helper()
+	for _, c := range r.Changes {
+		for i, b := range benches {
+			if c.Witness == nil {
+				continue
+			}
+			o, err := b.Decide(t.Context(), c.Witness.Case)
+			allowed := err == nil && o.Effect == rules.Allow
+			if want := (c.Effect == Gained) == (i == 1); allowed != want {
+				t.Errorf("%s %s: version %d says %v (%v) to\n%s", c.Effect, c.says(), i, o, err, c.Witness.Case)
+			}
+		}
+	}
+}
+
+// compared is what is said of two versions, whose witnesses are tried.
+func compared(t *testing.T, before, after string) *Report {
+	t.Helper()
+	var benches [2]*suite.Bench
+	var sides [2]*side
+	for i, text := range []string{before, after} {
+		var err error
+		if benches[i], sides[i], err = bench(text); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flips(t, r, benches)
+	return r
 }
 
 // universe is everything that brute force tries. Nothing of it is taken from what

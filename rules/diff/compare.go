@@ -27,6 +27,8 @@ type pass struct {
 	rows  map[row]*tally
 	notes set[string]
 
+	ofIssuer map[string]*set[string] // clients that identities name
+
 	varied  *rules.Identity // whose variety is kept
 	various *variety
 

@@ -29,8 +29,9 @@ type side struct {
 	units      map[string][]unit // by shape
 	shapes     map[string]shape
 	kin        map[string]*kin
-	spellings  []string         // of rules, in words
-	open       map[place]*thing // for each place something that is allowed there, nil for nothing
+	nobody     map[string]*rules.Identity // by issuer, who is none of the identities
+	spellings  []string                   // of rules, in words
+	open       map[place]*thing           // for each place something that is allowed there, nil for nothing
 }
 
 // place is where somebody meets something for a purpose.
@@ -51,7 +52,7 @@ func newSide(s Side) *side {
 	out := &side{
 		Side: s, supposing: s.Set.Supposing(), schema: s.Set.Schema(), recogniser: identity.NewRecogniser(s.Set.Identities()),
 		rules: s.Set.Rules(), decls: make(map[string]*rules.RuleDecl), units: make(map[string][]unit), shapes: make(map[string]shape),
-		open: make(map[place]*thing), kin: make(map[string]*kin), spellings: make([]string, len(s.Set.Rules())),
+		open: make(map[place]*thing), kin: make(map[string]*kin), nobody: make(map[string]*rules.Identity), spellings: make([]string, len(s.Set.Rules())),
 	}
 	for i := range s.Source.Rules {
 		out.decls[s.Source.Rules[i].ID.V] = &s.Source.Rules[i]

@@ -68,17 +68,7 @@ func TestConditionsThatMayGain(t *testing.T) {
 		{"a limit is raised", text(allow, limit), text(allow, more), true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var sides [2]*side
-			for i, rules := range []string{row.old, row.now} {
-				var err error
-				if _, sides[i], err = bench(rules); err != nil {
-					t.Fatal(err)
-				}
-			}
-			r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := compared(t, row.old, row.now)
 			r.Unjudged = slices.DeleteFunc(r.Unjudged, func(u Unjudged) bool { return strings.HasPrefix(u.Of, "identity") })
 			if len(r.Unjudged) != 1 || r.Unjudged[0].MayGain != row.may {
 				t.Errorf("not judged: %+v, want one that may gain: %v", r.Unjudged, row.may)
@@ -115,17 +105,7 @@ func TestChangesBesideConditionsMayGain(t *testing.T) {
 			`read note object, where request.path.endsWith("/x")`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var sides [2]*side
-			for i, rules := range []string{row.old, row.now} {
-				var err error
-				if _, sides[i], err = bench(rules); err != nil {
-					t.Fatal(err)
-				}
-			}
-			r, err := Compare(t.Context(), sides[0].Side, sides[1].Side, Options{Now: start})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := compared(t, row.old, row.now)
 			got := ""
 			for _, u := range r.Unjudged {
 				if u.What == "what conditions decide" {

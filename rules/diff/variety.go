@@ -35,9 +35,10 @@ func (v *variety) dims() []int {
 	return out
 }
 
-// variety is what both versions write of callers of an identity.
+// variety is what both versions write of callers of an identity, and of whatever else
+// they are to one of them.
 func (p *pass) variety(id *rules.Identity) *variety {
-	v := &variety{addresses: p.addresses(id)}
+	v := new(variety)
 	asked := make(map[string]*set[string])
 	claimed := func(name string, words ...string) {
 		if asked[name] == nil {
@@ -48,39 +49,43 @@ func (p *pass) variety(id *rules.Identity) *variety {
 	v.purposes.add("")
 	v.scopes.add("")
 	v.bound.add(rules.NotBound)
-	if id.Subject == "" {
+	if id.Subject == "" && id.Issuer != "" {
 		v.subjects.add(stranger)
 	}
 	for _, s := range p.sides {
-		for _, other := range append(slices.Clone(s.Set.Identities()), id) {
-			if other.Name == id.Name {
-				v.like(other)
-			}
+		for _, other := range s.named(id) {
+			v.like(other)
 		}
-		for _, ask := range s.Set.Asks(id) {
-			for _, name := range slices.Sorted(maps.Keys(ask.Claims)) {
-				claimed(name, ask.Claims[name])
+	}
+	kindred := p.kindred(id, v)
+	for i, s := range p.sides {
+		for _, other := range kindred[i] {
+			v.also(other)
+			for _, ask := range s.Set.Asks(other) {
+				for _, name := range slices.Sorted(maps.Keys(ask.Claims)) {
+					claimed(name, ask.Claims[name])
+				}
+				v.scopes.add(strings.Join(ask.Scopes, " "))
+				if ask.Peer != "" {
+					v.peers.add(someBelow(ask.Peer))
+				}
 			}
-			v.scopes.add(strings.Join(ask.Scopes, " "))
-			if ask.Peer != "" {
-				v.peers.add(someBelow(ask.Peer))
+			for _, when := range s.Set.Conditions(other) {
+				v.condition(when, id, claimed)
 			}
-		}
-		for _, when := range s.Set.Conditions(id) {
-			v.condition(when, id, claimed)
 		}
 		if s.binds {
 			v.bound.add(rules.ByKey)
 		}
 	}
+	v.addresses.add(netip.Addr{})
 	if p.purposeClaim(id.Issuer) == "" {
 		v.purposes.list = v.purposes.list[:1]
 	}
-	if len(v.clients.list) == 0 {
-		v.clients.add("")
-	}
-	if len(v.peers.list) == 0 || id.Workload == "" {
+	if len(v.peers.list) == 0 || id.Workload == "" && id.Peer == "" {
 		v.peers.list = append([]string{""}, v.peers.list...)
+	} else if id.Peer == "" && kindred.anyPeer() {
+		v.peers.add("")
 	}
 	if v.tenants.add(""); len(v.scopes.list) > 2 {
 		v.scopes.add(strings.Join(v.scopes.list, " "))
@@ -93,16 +98,26 @@ func (p *pass) variety(id *rules.Identity) *variety {
 	return v
 }
 
-// like adds what an identity says itself.
+// like adds what an identity of this name says of who it is.
 func (v *variety) like(id *rules.Identity) {
 	if id.Subject != "" {
 		v.subjects.add(id.Subject)
 	}
+	if id.Peer != "" {
+		v.peers.add(id.Peer)
+	}
 	v.clients.add(id.Clients...)
+}
+
+// also adds what an identity says of its callers that may be.
+func (v *variety) also(id *rules.Identity) {
 	v.purposes.add(id.Purposes...)
 	v.tenants.add(id.Tenant)
 	if id.Workload != "" {
 		v.peers.add(id.Workload)
+	}
+	for _, n := range id.Networks {
+		v.addresses.add(n.Addr(), last(n))
 	}
 }
 

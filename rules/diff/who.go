@@ -55,19 +55,19 @@ func (p *pass) identities() (out []*rules.Identity) {
 
 // callers are those of an identity that rules can tell apart, the plainest first.
 func (p *pass) callers(id *rules.Identity, now time.Time) (out []*who) {
-	if id.Kind == rules.Anonymous || id.Peer != "" {
-		w := &who{name: id.Name, evidence: rules.Evidence{Verified: &rules.Verified{Anonymous: true}, Peer: id.Peer}, request: rules.Request{Now: now}}
-		w.words = words(id.Peer, id.Tenant)
-		p.places(id, w)
-		w.trial = trialOf(w)
-		return []*who{w}
-	}
 	if p.varied != id {
 		p.varied, p.various = id, p.variety(id)
 	}
 	v := p.various
 	complete := spread(v.dims(), func(at []int) {
 		w := &who{name: id.Name, request: rules.Request{Now: now, ClientIP: v.addresses.list[at[7]]}}
+		if id.Issuer == "" {
+			w.evidence = rules.Evidence{Verified: &rules.Verified{Anonymous: true}, Peer: v.peers.list[at[4]]}
+			w.words = words(w.evidence.Peer, id.Tenant, v.tenants.list[at[6]])
+			w.trial = trialOf(w)
+			out = append(out, w)
+			return
+		}
 		token := &rules.Verified{
 			Issuer: id.Issuer, Subject: v.subjects.list[at[0]], ClientID: v.clients.list[at[1]], Purpose: v.purposes.list[at[2]],
 			Claims: map[string]any{}, Fixed: p.o.Issuers[id.Issuer].Fixed, IssuedAt: now, AuthTime: now, ExpiresAt: now.Add(time.Hour),
@@ -100,13 +100,6 @@ func (p *pass) callers(id *rules.Identity, now time.Time) (out []*who) {
 	return out
 }
 
-// places gives a caller an address that its identity may come from.
-func (p *pass) places(id *rules.Identity, w *who) {
-	if len(id.Networks) > 0 {
-		w.request.ClientIP = id.Networks[0].Addr()
-	}
-}
-
 func words(list ...string) (out []string) {
 	for _, w := range list {
 		if w != "" && !slices.Contains(out, w) {
@@ -121,22 +114,6 @@ func (p *pass) purposeClaim(issuer string) string {
 		return "purpose"
 	}
 	return p.o.PurposeClaims[issuer]
-}
-
-// addresses are where callers of an identity may come from, in one version or both.
-func (p *pass) addresses(id *rules.Identity) (out set[netip.Addr]) {
-	for _, s := range p.sides {
-		for _, other := range s.Set.Identities() {
-			if other.Name != id.Name {
-				continue
-			}
-			for _, n := range other.Networks {
-				out.add(n.Addr(), last(n))
-			}
-		}
-	}
-	out.add(netip.Addr{})
-	return out
 }
 
 // last is the highest address of a network.
