@@ -52,7 +52,7 @@ var treatments = map[reflect.Type]map[string]treatment{
 		"Host": judged, "Map": judged, "Shadow": grants, "CORS": grants, "TrailingSlash": named, "Case": named, "GraphQL": named, "GRPC": named, "MCP": named,
 	},
 	reflect.TypeFor[rules.LineDecl](): {
-		"Line": judged, "Purpose": judged, "Because": loads, "Owner": loads, "Max": named, "Path": named, "Stream": grants, "Body": named,
+		"Line": judged, "Purpose": named, "Because": loads, "Owner": loads, "Max": named, "Path": named, "Stream": grants, "Body": named,
 		"Writes": named, "Fields": named, "Select": named, "Expand": named, "Integers": named, "Reads": named,
 	},
 	reflect.TypeFor[rules.RuleDecl](): {

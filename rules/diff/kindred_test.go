@@ -59,7 +59,8 @@ func TestCallersOfIdentitiesThatGo(t *testing.T) {
 		{"twin: from one network less", text("allow: m", on(machine, ", network: [10.0.0.0/8, 11.0.0.0/8]")), text("allow: m", on(machine, ", network: [10.0.0.0/8]")), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r := compared(t, row.old, row.now)
+			r, benches := compared(t, row.old, row.now)
+			flips(t, r, benches)
 			var who []string
 			for _, c := range r.Changes {
 				if c.Effect == Gained && !slices.Contains(who, c.Identity) {

@@ -18,28 +18,42 @@ type part struct {
 	value    reflect.Value
 	treatment
 
+	line   string // the key of whose option it is, "" for something else
 	rule   string // whose it is, "" for something else
 	allows bool   // of a rule
 }
 
-// unjudged are the parts that differ.
+// unjudged are the lines and the parts that differ. Of a line that is in one version
+// only, all is said with the line.
 func (p *pass) unjudged() []Unjudged {
 	old, now := p.sides[0].parts(), p.sides[1].parts()
-	out := []Unjudged{}
+	_, before := linesOf(&p.sides[0].Side)
+	_, after := linesOf(&p.sides[1].Side)
+	out := append([]Unjudged{}, p.lines()...)
 	find := func(in []part, x part) part {
 		if i := slices.IndexFunc(in, func(o part) bool { return o.of == x.of && o.what == x.what }); i >= 0 {
 			return in[i]
 		}
 		return part{value: reflect.Zero(x.value.Type())}
 	}
+	say := func(x part, was, is string, may bool) {
+		of := x.of
+		if x.line != "" {
+			if before[x.line] == nil || after[x.line] == nil {
+				return
+			}
+			of = fmt.Sprintf("line %q", after[x.line].op)
+		}
+		out = append(out, Unjudged{of, x.what, was, is, may})
+	}
 	for _, x := range old {
 		if other := find(now, x); other.text != x.text || other.allows != x.allows {
-			out = append(out, Unjudged{x.of, x.what, x.text, other.text, p.mayGain(x, other)})
+			say(x, x.text, other.text, p.mayGain(x, other))
 		}
 	}
 	for _, x := range now {
 		if other := find(old, x); other.of == "" {
-			out = append(out, Unjudged{x.of, x.what, "", x.text, p.mayGain(other, x)})
+			say(x, "", x.text, p.mayGain(other, x))
 		}
 	}
 	return out
@@ -111,11 +125,20 @@ func (s *side) parts() []part {
 	for i := range src.Identities {
 		c.of("identity", src.Identities[i].Name.V, src.Identities[i])
 	}
+	keys := make(map[rules.Pos]string)
+	all, _ := linesOf(&s.Side)
+	for i := range all {
+		keys[all[i].op.Pos] = all[i].key
+	}
 	for i := range src.Routes {
 		h := &src.Routes[i]
 		c.of("host", h.Host.V, *h)
 		for k := range h.Map {
-			c.of("line", h.Host.V+": "+h.Map[k].Line, h.Map[k])
+			line, first := keys[h.Map[k].Pos], len(c.list)
+			c.of("line", line, h.Map[k])
+			for at := first; at < len(c.list); at++ {
+				c.list[at].line = line
+			}
 		}
 	}
 	return c.list

@@ -68,7 +68,7 @@ func TestConditionsThatMayGain(t *testing.T) {
 		{"a limit is raised", text(allow, limit), text(allow, more), true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r := compared(t, row.old, row.now)
+			r, _ := compared(t, row.old, row.now)
 			r.Unjudged = slices.DeleteFunc(r.Unjudged, func(u Unjudged) bool { return strings.HasPrefix(u.Of, "identity") })
 			if len(r.Unjudged) != 1 || r.Unjudged[0].MayGain != row.may {
 				t.Errorf("not judged: %+v, want one that may gain: %v", r.Unjudged, row.may)
@@ -105,7 +105,7 @@ func TestChangesBesideConditionsMayGain(t *testing.T) {
 			`read note object, where request.path.endsWith("/x")`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r := compared(t, row.old, row.now)
+			r, _ := compared(t, row.old, row.now)
 			got := ""
 			for _, u := range r.Unjudged {
 				if u.What == "what conditions decide" {
