@@ -58,7 +58,7 @@ var treatments = map[reflect.Type]map[string]treatment{
 	reflect.TypeFor[rules.RuleDecl](): {
 		"ID": loads, "Because": loads, "Owner": loads, "Ticket": loads, "Mode": judged, "Allow": judged, "Deny": judged, "To": judged, "On": judged, "UpTo": judged,
 		"FromTier": judged, "Category": judged, "For": judged, "Own": judged, "Same": judged, "Only": judged, "When": judged, "Unbounded": judged,
-		"ReviewBy": judged, "NotBefore": judged, "Until": judged, "Require": {denies: true, narrows: demandsMore}, "Ask": denies, "Limit": denies, "Then": named,
+		"ReviewBy": judged, "NotBefore": judged, "Until": judged, "Require": {denies: true, narrows: demandsMore}, "Ask": denies, "Limit": {denies: true, narrows: limitsMore}, "Then": named,
 		"Status": harmless, "Text": harmless,
 	},
 	reflect.TypeFor[rules.OnlyDecl]():  {"ID": judged, "Prefix": judged, "Parent": judged, "Label": judged},
