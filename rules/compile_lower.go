@@ -64,6 +64,12 @@ func (c *compiler) teamRoutes(h *HostDecl, t *Team) {
 		return
 	}
 	c.notExcused(h.Shadow, t)
+	for i := range h.Map {
+		if at := h.Map[i].Purpose; at.given() {
+			c.ms.AddHint(at.Pos, "a token or an identity says it, or the top layer has the line",
+				"team %q cannot say what requests are for: rules and tiers of the top layer believe it", t.Name)
+		}
+	}
 	for i := range c.src.Routes {
 		other := &c.src.Routes[i]
 		if of := c.teamOf(other.Pos.File); of != t && covers(other.Host.V, h.Host.V) {

@@ -1,8 +1,6 @@
 package rules
 
-import (
-	"time"
-)
+import "time"
 
 // maxReviewYears is how far ahead a review may lie. One in the year 9999 says never.
 const maxReviewYears = 2

@@ -33,17 +33,17 @@ func (c *compiler) teamFiles(d *TeamDecl) (files []string) {
 	}
 	for _, at := range d.Files {
 		layer, _, _ := strings.Cut(at.V, "/")
-		switch lower := c.src.Layers; {
+		switch layers := c.src.Layers; {
 		case !cleanPath(at.V):
 			c.ms.AddHint(at.Pos, "as positions show it: teams/billing/ for a directory, teams/billing.yaml for a file", "%q is no path of a layer", at.V)
 			continue
-		case len(lower) > 0 && layer == lower[0]:
-			c.ms.AddHint(at.Pos, "teams keep files of "+strings.Join(lower[1:], ", "), "%q is in the top layer", at.V)
+		case len(layers) > 0 && layer == layers[0]:
+			c.ms.AddHint(at.Pos, "teams keep files of "+strings.Join(layers[1:], ", "), "%q is in the top layer", at.V)
 			continue
-		case len(lower) > 0 && !slices.Contains(lower, layer):
-			c.ms.AddHint(at.Pos, "the layers below are "+strings.Join(lower[1:], ", "), "%q is in no layer", at.V)
+		case len(layers) > 0 && !slices.Contains(layers, layer):
+			c.ms.AddHint(at.Pos, "the layers below are "+strings.Join(layers[1:], ", "), "%q is in no layer", at.V)
 			continue
-		case len(lower) == 0 && slices.ContainsFunc(c.src.Files, func(f File) bool { return holds(at.V, f.Path) }):
+		case len(layers) == 0 && slices.ContainsFunc(c.src.Files, func(f File) bool { return holds(at.V, f.Path) }):
 			c.ms.AddHint(at.Pos, "put the files of teams into a directory of their own, and name it behind this one", "%q is in the only directory: without layers nothing holds team %q to what it owns", at.V, d.Name.V)
 			continue
 		}

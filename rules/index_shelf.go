@@ -2,7 +2,8 @@ package rules
 
 import "slices"
 
-// shelf holds the clauses of one place by a telling member of their selector. Every list is in the order of the rules.
+// shelf holds the clauses of one place by a telling member of their selector. Every
+// list is in the order of the rules.
 type shelf struct {
 	identity    map[string][]entry
 	group       map[*group][]entry

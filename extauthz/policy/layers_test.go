@@ -53,6 +53,7 @@ func TestLowerLayersAreHeldToWhatTheyOwn(t *testing.T) {
 		"a slash of theirs": {strings.Replace(docs, "{id} ", "{id}/ ", 1), route("GET /Docs/{id} -> read card/{id}"), `team "billing" cannot map what "GET /docs/{id}/"`},
 		"the same line":     {docs, route("GET /docs/{x} -> read card/{x}"), `teams/billing/all.yaml:5:9: "GET /docs/{x}" is already mapped at platform/more.yaml:1:42`},
 		"an open line":      {docs, route("GET /cards -> open: { because: x, owner: billing }"), `teams/billing/all.yaml:5:9: team "billing" cannot let requests pass without a caller (owns: { open: true } at platform/teams.yaml:5:11 lets it)`},
+		"a purpose":         {docs, route(`{ "GET /cards/{id} -> read card/{id}": { purpose: audit } }`), `teams/billing/all.yaml:5:59: team "billing" cannot say what requests are for: rules and tiers of the top layer believe it`},
 		"a type from below": {"rules: [{ id: p, allow: customers, to: [read], on: card, up_to: public }]", route("GET /cards/{id} -> read card/{id}"), `platform/more.yaml:1:52: unknown type "card": the top layer needs none of the layers below it`},
 		"a line from below": {"routes: [{ host: shop.example.com, map: [\"GET /c/{id} -> read card/{id}\"] }]", route("GET /cards/{id} -> read card/{id}"), `platform/more.yaml:1:62: unknown object type "card": the top layer needs none`},
 		"headers elsewhere": {"routes: [{ host: doc.example.com, map: [\"GET /a/{id} -> read account/{id}\"] }]",
