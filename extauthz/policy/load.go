@@ -48,7 +48,9 @@ func compile(src *rules.Source, ms rules.Mistakes, o Options) (*Policy, error) {
 	ms = append(ms, more...)
 	routes, more := resolver.Compile(src.Routes, set.Schema())
 	ms = append(ms, more...)
-	ms = append(ms, linesOfTeams(set, routes)...)
+	if len(src.Layers) > 0 {
+		ms = append(ms, linesOfTeams(set, routes)...)
+	}
 	if len(ms) == 0 {
 		ms = append(ms, handedOn(set, routes)...)
 		ms = append(ms, rewritten(set, routes, o.Env.Managed)...)
