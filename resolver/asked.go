@@ -180,6 +180,9 @@ func (r *resolution) bodyLists(a *asking) (texts []string, other bool, err error
 	for _, step := range s.steps {
 		var next []*tree.Value
 		for _, v := range at {
+			if err := noFile(v, s); err != nil {
+				return nil, false, err
+			}
 			if step.each {
 				other = other || s.form && v.Text != form.Appended
 				for i := range v.Items {
@@ -199,9 +202,22 @@ func (r *resolution) bodyLists(a *asking) (texts []string, other bool, err error
 	}
 	for _, v := range at {
 		other = other || s.form && v.Kind == tree.Array && v.Text != form.Repeated
+		if err := noFiles(v, s); err != nil {
+			return nil, false, err
+		}
 		texts = appendTexts(texts, v)
 	}
 	return texts, other, nil
+}
+
+// noFiles is noFile of a value, or of those of a list.
+func noFiles(v *tree.Value, s *source) error {
+	for i := range v.Items {
+		if err := noFile(&v.Items[i], s); err != nil {
+			return err
+		}
+	}
+	return noFile(v, s)
 }
 
 // appendTexts appends a text, or those of a list. What is neither may ask for anything.

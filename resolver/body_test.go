@@ -33,7 +33,7 @@ func TestFormsAreRead(t *testing.T) {
 		{"P3 in the query too", sub + "?customer=d" + asForm + "customer=c&items[0][price]=AC123456", "ambiguous_parameter"},
 		{"an empty one", sub + asForm + "customer=&items[0][price]=AC123456", "no_target"},
 		{"an absent one", sub + asForm + "items[0][price]=AC123456", "no_target"},
-		{"a file", sub + parts + field("items[0][price]", "AC123456") + "--b\r\nContent-Disposition: form-data; name=\"customer\"; filename=\"c\"\r\n\r\nc\r\n--b--", "no_target"},
+		{"a file", sub + parts + field("items[0][price]", "AC123456") + "--b\r\nContent-Disposition: form-data; name=\"customer\"; filename=\"c\"\r\n\r\nc\r\n--b--", "body_malformed"},
 		{"another file", refund + parts + field("charges[]", "AC123456") + "--b\r\nContent-Disposition: form-data; name=\"x\"; filename=\"c\"\r\n\r\n\xff\r\n--b--", "close account/AC123456"},
 		{"JSON", sub + asJSON + `{"customer":"c"}`, "body_type"},
 		{"no type", sub + "\n\ncustomer=c&items[0][price]=AC123456", "body_type"},

@@ -236,7 +236,16 @@ func (r *resolution) into(v *tree.Value, s *source, name string) (*tree.Value, e
 	if twin {
 		return nil, rules.Faultf(rules.AmbiguousParameter, "another member may be read as %q", name)
 	}
-	return next, nil
+	return next, noFile(next, s)
+}
+
+// noFile refuses a file where the line reads a value: to be absent here would hide
+// it from a deny rule, and some servers read its content all the same.
+func noFile(v *tree.Value, s *source) error {
+	if v != nil && v.File {
+		return rules.Faultf(rules.BodyMalformed, "%s comes as a file, or as what some servers take for one", s.text)
+	}
+	return nil
 }
 
 // fromEach goes into every element. An empty list names nothing, though it is there.
@@ -252,6 +261,9 @@ func (r *resolution) fromEach(v *tree.Value, s *source, steps []step, kind rules
 	}
 	for i := range v.Items {
 		r.element = &v.Items[i]
+		if err := noFile(r.element, s); err != nil {
+			return err
+		}
 		if err := r.fromBody(r.element, s, steps, kind); err != nil {
 			return err
 		}

@@ -80,6 +80,9 @@ func (r *resolution) listed(v *tree.Value, m *memberSlot) (any, error) {
 	}
 	texts, numbers := make([]string, 0, len(items)), []int64(nil)
 	for i := range items {
+		if err := noFile(&items[i], &m.from); err != nil {
+			return nil, err
+		}
 		if items[i].Kind == tree.String && items[i].Text == "" && m.kind == rules.StringList {
 			texts = append(texts, "")
 			continue

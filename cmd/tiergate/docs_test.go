@@ -176,7 +176,7 @@ func TestRoutesPageLoads(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 	out.Reset()
-	if code := run([]string{"test", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 25 tests, 0 failed") {
+	if code := run([]string{"test", dir}, &out, &out); code != exitFine || !strings.Contains(out.String(), "ok: 27 tests, 0 failed") {
 		t.Errorf("exit %d\n%s", code, &out)
 	}
 }

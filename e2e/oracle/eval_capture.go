@@ -132,6 +132,9 @@ func member(at any, c *Capture, names []string, depth int, exact bool) ([]string
 		return scalar(at, exact)
 	}
 	object, ok := at.(map[string]any)
+	if _, is := at.(file); is {
+		return nil, "body_malformed"
+	}
 	if !ok {
 		return nil, "malformed_id"
 	}
@@ -149,6 +152,9 @@ func member(at any, c *Capture, names []string, depth int, exact bool) ([]string
 		return member(next, c, names, depth+1, exact)
 	}
 	list, ok := next.([]any)
+	if _, is := next.(file); is {
+		return nil, "body_malformed"
+	}
 	if text, is := next.(string); is && c.In == "form" {
 		list, ok = []any{text}, true // one value is a list of one
 	}
@@ -182,6 +188,8 @@ func scalar(v any, exact bool) ([]string, string) {
 	switch v := v.(type) {
 	case nil:
 		return nil, "no_target"
+	case file:
+		return nil, "body_malformed"
 	case string:
 		if v == "" {
 			return nil, "no_target"

@@ -14,7 +14,10 @@ import (
 	"unicode"
 )
 
-// field is one field of a form: its name in steps, and its value, nil for a file.
+// file is the value of a part that some server takes for a file.
+type file struct{}
+
+// field is one field of a form: its name in steps, and its value, a text or a file.
 type field struct {
 	steps []string
 	value any
@@ -76,12 +79,16 @@ func pairsOf(body, contentType string) (pairs []pair, ok bool) {
 			break
 		}
 		content, failed := io.ReadAll(part)
-		if p := (pair{part.FormName(), string(content)}); part.FileName() != "" {
-			pairs = append(pairs, pair{p.name, nil})
-		} else {
-			pairs = append(pairs, p)
+		_, said, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		filename, named := said["filename"]
+		if strings.TrimSpace(filename) == "" && named && len(content) > 0 {
+			return nil, false // a file to some servers, a value to others
 		}
-		err = failed
+		p := pair{part.FormName(), string(content)}
+		if kind := part.Header.Get("Content-Type"); named || kind != "" && !strings.HasPrefix(strings.ToLower(kind), "text/") {
+			p.value = file{}
+		}
+		pairs, err = append(pairs, p), failed
 	}
 	return pairs, errors.Is(err, io.EOF)
 }

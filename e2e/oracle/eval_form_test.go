@@ -32,7 +32,12 @@ func TestFormsAreReadAsThePagesSay(t *testing.T) {
 		{"another charset", urlencoded, "_Charset_=x", ""},
 		{"a bad escape", urlencoded, "a=%zz", ""},
 		{"parts", parts, part(`name="a"`, "1") + part(`name="i[0][id]"`, "x+y") + "--" + boundary + "--\r\n", `{"a":"1","i":[{"id":"x+y"}]}`},
-		{"a file", parts, part(`name="f"; filename="a.png"`, "x") + "--" + boundary + "--", `{"f":null}`},
+		{"a file", parts, part(`name="f"; filename="a.png"`, "x") + "--" + boundary + "--", `{"f":{}}`},
+		{"a file that nobody chose", parts, part(`name="f"; filename=""`, "") + "--" + boundary + "--", `{"f":{}}`},
+		{"an empty filename of a value", parts, part(`name="f"; filename=""`, "x") + "--" + boundary + "--", ""},
+		{"a filename of spaces", parts, part(`name="f"; filename=" "`, "x") + "--" + boundary + "--", ""},
+		{"octets", parts, part("name=\"f\"\r\nContent-Type: application/octet-stream", "x") + "--" + boundary + "--", `{"f":{}}`},
+		{"a text of a type", parts, part("name=\"f\"\r\nContent-Type: text/plain", "x") + "--" + boundary + "--", `{"f":"x"}`},
 		{"parts without an end", parts, part(`name="a"`, "1"), ""},
 	} {
 		e := &evaluation{req: &Request{Body: new(c.body), Headers: []Header{{"content-type", c.contentType}}}}

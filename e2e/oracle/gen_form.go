@@ -77,13 +77,21 @@ func (f *filler) form() {
 	f.req.Headers = append(f.req.Headers, Header{"content-type", pick(&f.generator, []string{urlencoded, urlencoded, urlencoded + "; charset=utf-8"})})
 }
 
+// asFiles is what makes some server, or each, take a part for a file.
+var asFiles = []string{`; filename=""`, `; filename=" "`, `; filename="a.txt"`, "\r\nContent-Type: application/octet-stream", "\r\nContent-Type: application/json", "\r\nContent-Type: text/plain"}
+
 func (f *filler) parts(fields [][2]string) {
 	var b strings.Builder
 	for _, p := range fields {
-		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", boundary, p[0], p[1])
+		more := ""
+		if !f.plain && f.chance(0.06) {
+			more = pick(&f.generator, asFiles)
+		}
+		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=%q%s\r\n\r\n%s\r\n", boundary, p[0], more, p[1])
 	}
 	if f.chance(0.2) {
-		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n", boundary)
+		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"photo\"; %s\r\n", boundary, pick(&f.generator, []string{
+			"filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG", "filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n"}))
 	}
 	f.req.Body = new(b.String() + "--" + boundary + "--\r\n")
 	f.req.Headers = append(f.req.Headers, Header{"content-type", multiparts + "; boundary=" + boundary})

@@ -27,6 +27,9 @@ func show(v *tree.Value) string {
 		return "FILE" + v.Text
 	case tree.Bool, tree.Number, tree.String:
 	}
+	if v.File {
+		return "FILE? " + v.Text
+	}
 	return v.Text
 }
 
@@ -140,6 +143,15 @@ func TestMultipart(t *testing.T) {
 		{"a file", part(`Content-Disposition: form-data; name="f"; filename="x.bin"|Content-Type: application/octet-stream||`+"\xff\x00") + field("a", "1") + end, "{f:FILE,a:1}"},
 		{"a file named twice", part(`Content-Disposition: form-data; name=f; filename=x.txt; filename*=utf-8''%C3%A4.txt||1`) + end, "{f:FILE}"},
 		{"a file of JSON", part(`Content-Disposition: form-data; name="f"; filename="blob"|Content-Type: application/json||{}`) + end, "{f:FILE}"},
+		{"a file that nobody chose", part(`Content-Disposition: form-data; name="f"; filename=""|Content-Type: application/octet-stream||`) + field("a", "1") + end, "{f:FILE,a:1}"},
+		{"an empty filename of a value", part(`Content-Disposition: form-data; name="f"; filename=""||1`) + end, ""},
+		{"an empty filename of octets", part(`Content-Disposition: form-data; name="f"; filename=""|Content-Type: application/octet-stream||1`) + end, ""},
+		{"a filename of spaces", part(`Content-Disposition: form-data; name="f"; filename=" "||1`) + end, ""},
+		{"an empty filename and another", part(`Content-Disposition: form-data; name="f"; filename=""; filename*=utf-8''x.txt||`) + end, ""},
+		{"octets without a filename", part(`Content-Disposition: form-data; name="a"|Content-Type: Application/Octet-Stream||1`) + end, "{a:FILE? 1}"},
+		{"JSON without a filename", part(`Content-Disposition: form-data; name="a[]"|Content-Type: application/json||{}`) + end, "{a:[FILE? {}]}"},
+		{"another text", part(`Content-Disposition: form-data; name="a"|Content-Type: text/html||1`) + end, "{a:1}"},
+		{"a file twice", strings.Repeat(part(`Content-Disposition: form-data; name="f"; filename="x"||1`), 2) + end, "{f:[FILE,FILE]}"},
 		{"a member of a file", part(`Content-Disposition: form-data; name="f"; filename="x"||`) + field("f[a]", "1") + end, ""},
 		{"a dash before the boundary", field("a", "1-") + end, "{a:1-}"},
 		{"text before", "x\r\n" + field("a", "1") + end, ""},

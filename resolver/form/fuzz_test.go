@@ -127,6 +127,7 @@ func remove(from map[string][]string, name, value string) bool {
 func FuzzMultipart(f *testing.F) {
 	for _, s := range []string{
 		part(`Content-Disposition: form-data; name="a"||1`) + "--b--", part(`Content-Disposition: form-data; name=a[0]; filename="x"|Content-Type: text/plain||1`) + "--b--\r\n",
+		part(`Content-Disposition: form-data; name="a"; filename=""||1`) + "--b--", part(`Content-Disposition: form-data; name="a"; filename=""||`) + "--b--",
 		part(`content-type: text/plain; charset=utf-8|content-disposition: form-data; name="a[b]"||x--y`) + part(`Content-Disposition: form-data; name="a[c]"||`) + "--b--", "--b--", "--b\r\n\r\n\r\n--b--",
 	} {
 		f.Add([]byte(s))
@@ -150,6 +151,9 @@ func FuzzMultipart(f *testing.F) {
 				t.Fatalf("%q is accepted, but mime/multipart says %v", body, err)
 			}
 			if _, params, _ := mime.ParseMediaType(p.Header.Get("Content-Disposition")); has(params, "filename") {
+				if p.FileName() == "" && len(content) > 0 { // which net/http takes for a value
+					t.Fatalf("%q is accepted, with a value that has an empty filename", body)
+				}
 				content = nil
 			}
 			fields = append(fields, [2]string{p.FormName(), string(content)})

@@ -8,7 +8,8 @@ import (
 // headers are those of a part.
 type headers struct {
 	name, length, kind string
-	file               bool
+	file               bool // it has a filename
+	unnamed            bool // which is empty, as of a file input in which nobody chose one
 }
 
 // readHeaders reads the header lines of a part, or says why not. What a part is
@@ -59,6 +60,10 @@ func (h *headers) utf8Only() bool {
 	return !named || charset == "=utf-8" || charset == `="utf-8"`
 }
 
+// text reports whether the part's type is one of text, or not said. A value of any
+// other type is a file to some servers.
+func (h *headers) text() bool { return h.kind == "" || strings.HasPrefix(h.kind, "text/") }
+
 // disposition reads form-data; name="…" and the name of a file behind it (RFC
 // 7578 section 4.2). Servers disagree on backslashes, and clients write escapes
 // for what cannot stand in quotes, so that a name has neither.
@@ -73,12 +78,13 @@ func (h *headers) disposition(v string) bool {
 	if !strings.Contains(rest, ";") {
 		return rest == ""
 	}
-	h.file = true
-	if _, rest, ok = param(rest[1:], "filename="); !ok {
+	var filename string
+	if filename, rest, ok = param(rest[1:], "filename="); !ok {
 		return false
 	}
-	if rest == "" {
-		return true
+	h.file, h.unnamed = true, strings.TrimSpace(filename) == ""
+	if rest == "" || h.unnamed {
+		return rest == ""
 	}
 	// Some clients write the same name once more, for letters that are not ASCII.
 	value, ok := strings.CutPrefix(strings.TrimLeft(rest[1:], " "), "filename*=")

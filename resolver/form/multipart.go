@@ -83,12 +83,14 @@ func readPart(part string) (name string, value tree.Value, why string) {
 		return "", value, "is not as long as it says"
 	case strings.HasPrefix(h.kind, "multipart/"):
 		return "", value, "is of several parts itself"
+	case h.unnamed && content != "": // net/http and ASP.NET take it for a value, others for a file
+		return "", value, "has an empty filename, and is not empty"
 	case h.file:
-		return h.name, tree.Value{Text: "file"}, ""
+		return h.name, tree.Value{File: true}, ""
 	case !h.utf8Only():
 		return "", value, "is of another charset than utf-8"
 	case !plain(content):
 		return "", value, "holds a NUL or bytes that are not UTF-8"
 	}
-	return h.name, tree.Value{Kind: tree.String, Text: content}, ""
+	return h.name, tree.Value{Kind: tree.String, Text: content, File: !h.text()}, ""
 }

@@ -141,9 +141,8 @@ func (n *node) enter(steps []string, value tree.Value) bool {
 	return (at < 0 || at == len(n.nodes)) && n.put(steps, value)
 }
 
-// fresh reports whether nothing was put in yet. A file has a text, so that it
-// is not taken for that.
-func (n *node) fresh() bool { return n.Kind == tree.Null && n.Text == "" }
+// fresh reports whether nothing was put in yet.
+func (n *node) fresh() bool { return n.Kind == tree.Null && !n.File }
 
 // repeat adds a value to one of the same name, which makes a list of both.
 func (n *node) repeat(value tree.Value) bool {
@@ -159,13 +158,9 @@ func (n *node) repeat(value tree.Value) bool {
 
 // value is the finished value.
 func (n *node) value() tree.Value {
-	out := tree.Value{Kind: n.Kind, Text: n.Text, Names: n.names}
-	switch n.Kind {
-	case tree.Null: // a file
-		out.Text = ""
-	case tree.Array:
+	out := tree.Value{Kind: n.Kind, File: n.File, Text: n.Text, Names: n.names}
+	if n.Kind == tree.Array {
 		out.Text = n.how
-	default:
 	}
 	for _, child := range n.nodes {
 		out.Items = append(out.Items, child.value())

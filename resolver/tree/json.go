@@ -15,6 +15,7 @@ import (
 // ones.
 type Value struct {
 	Kind  Kind
+	File  bool     // a part of a form that servers, or some, take for a file: null with a filename, a string without
 	Text  string   // of a string, decoded; of a number, as written; of a boolean; of a form's array, how it is spelled
 	Names []string // of an object's members, in order
 	Items []Value  // an array's elements or an object's members
