@@ -283,7 +283,7 @@ func (j *judge) applies(v *Verdict, c *clause, n *nearest) bool {
 			return false
 		}
 	}
-	return true
+	return j.set.demanded == nil || j.set.demanded.ofRule(c.decl.ID.V)
 }
 
 // demands checks what an allowed target still needs: that every named member
@@ -299,6 +299,11 @@ func (j *judge) demands(v *Verdict) (detail string) {
 		}
 	}
 	tier := &j.set.schema.Tiers[j.facts.tier]
+	if d := j.set.demanded; d != nil && !d.ofTier(tier.Name) {
+		v.Effect, v.Reason, v.Missing = Deny, AuthTooWeak, "tier "+tier.Name+" require"
+		j.demanded = &tier.Require
+		return ""
+	}
 	if why, what := tier.Require.unmet(&j.facts); why != "" {
 		v.Effect, v.Reason, v.Missing = Deny, why, "tier "+tier.Name+" require "+what
 		j.demanded = &tier.Require

@@ -20,6 +20,7 @@ type Set struct {
 	asks       []string          // headers, sorted
 	supposed   bool              // see Supposing
 	settle     func(string) bool // see Doubting
+	demanded   *demanded         // see Demanding; nil for all demands
 	hides      bool              // some deny rule answers with 404
 	warnings   Mistakes
 	beside     func(req *Request, name string) bool

@@ -33,6 +33,7 @@ type pass struct {
 	various *variety
 
 	doubt   doubt // that is being tried
+	met     *met  // by the caller, of all that is demanded; nil for everything
 	doubted []Unjudged
 }
 
@@ -56,6 +57,7 @@ type tally struct {
 func Compare(ctx context.Context, before, after Side, o Options) (*Report, error) {
 	p := &pass{o: &o, sides: [2]*side{newSide(before), newSide(after)}, rows: make(map[row]*tally)}
 	for _, s := range p.sides {
+		s.supposing = p.demanding(s, s.supposing)
 		s.doubting, s.certain = s.supposing.Doubting(p.doubt.settle), s.supposing
 	}
 	p.alike = p.sides[0].around() == p.sides[1].around()

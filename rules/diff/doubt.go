@@ -52,53 +52,86 @@ func (d *doubt) says() string {
 // maxDoubts bounds how many suppositions are tried for one thing.
 const maxDoubts = 64
 
-// supposed reports whether a version may allow somebody something that the other
-// denies, if conditions hold as nobody can rule out, and names these.
-func (p *pass) supposed(ways [2][]way, w *who, things *catalog, n int, purpose string) (where string, gains bool) {
+// supposed reports whether a version may allow somebody who meets so much something
+// that the other denies, if conditions hold as nobody can rule out, and names these. Who
+// would be denied by the other whatever he meets gains it in any case.
+func (p *pass) supposed(m *met, ways [2][]way, w *who, things *catalog, n int, purpose string) (gain Unjudged, gains bool) {
 	p.doubt = doubt{}
 	for tries := 0; ; tries++ {
 		if tries == maxDoubts {
 			p.note(fmt.Sprintf("%s: more conditions on one thing than are supposed to hold or not", w.name))
-			return "", false
+			return gain, false
 		}
-		clear(p.sides[0].open)
-		clear(p.sides[1].open)
+		p.meets(m)
 		after := p.reaches(1, ways[1], w, things, n, purpose)
 		if after != nil && p.reaches(0, ways[0], w, things, n, purpose) == nil && !p.allowsLine(0, ways[0], w, things, n, after) {
-			return p.doubt.says(), len(p.doubt.texts) > 0
+			if m == nil {
+				return Unjudged{What: "what conditions decide", New: ", where " + p.doubt.says()}, len(p.doubt.texts) > 0
+			}
+			p.meets(nil)
+			if before := p.reaches(0, ways[0], w, things, n, purpose); before != nil {
+				if gain = m.less(before, after); len(p.doubt.texts) > 0 {
+					gain.New += ", where " + p.doubt.says()
+				}
+				return gain, true
+			}
 		}
 		if !p.doubt.next() {
-			return "", false
+			return gain, false
 		}
 	}
 }
 
+// meets has all decisions be on a caller who meets so much of what is demanded.
+func (p *pass) meets(m *met) {
+	p.met = m
+	clear(p.sides[0].open)
+	clear(p.sides[1].open)
+}
+
 // doubts looks at what somebody may gain of a shape where nobody knows whether
-// conditions hold, and names it once.
+// conditions hold, or how much of what is demanded is met, and names each once.
 func (p *pass) doubts(w *who, sh shape, ways [2][]way, things *catalog, purposes []string) {
-	if !p.sides[0].doubtful(w, sh) && !p.sides[1].doubtful(w, sh) {
-		return
+	all := p.lesser(w, sh)
+	if p.sides[0].doubtful(w, sh) || p.sides[1].doubtful(w, sh) {
+		all = append([]*met{nil}, all...)
 	}
-	about := "identity \"" + w.name + "\""
-	for _, u := range p.doubted {
-		if u.Of == about && strings.HasPrefix(u.New, sh.key()+", ") {
-			return
-		}
+	if len(all) == 0 {
+		return
 	}
 	for _, s := range p.sides {
 		s.supposing = s.doubting
-		clear(s.open)
 	}
 	defer func() {
 		for _, s := range p.sides {
 			s.supposing = s.certain
-			clear(s.open)
 		}
+		p.meets(nil)
 	}()
+	for _, m := range all {
+		p.doubtsOf(m, w, sh, ways, things, purposes)
+	}
+}
+
+// doubtsOf looks at what somebody who meets so much may gain, as far as it is new.
+func (p *pass) doubtsOf(m *met, w *who, sh shape, ways [2][]way, things *catalog, purposes []string) {
+	about := "identity \"" + w.name + "\""
+	for _, u := range p.doubted {
+		if u.Of == about && (u.Old == "") == (m == nil) && strings.HasPrefix(u.New, sh.key()+",") {
+			return
+		}
+	}
 	for _, purpose := range purposes {
 		for n := range things.list {
-			if where, gains := p.supposed(ways, w, things, n, purpose); gains {
-				p.doubted = append(p.doubted, Unjudged{Of: about, What: "what conditions decide", New: sh.key() + ", where " + where, MayGain: true})
+			if m != nil && things.aims[1][n].tier != m.tier {
+				continue
+			}
+			if u, gains := p.supposed(m, ways, w, things, n, purpose); gains {
+				u.Of, u.New, u.MayGain = about, sh.key()+u.New, true
+				if u.Old != "" {
+					u.Old = sh.key() + u.Old
+				}
+				p.doubted = append(p.doubted, u)
 				return
 			}
 		}

@@ -18,6 +18,7 @@ type treatment struct {
 	harmless bool                              // it says how a denial looks, or is for the second verdict
 	grants   bool                              // without it, nobody gets more
 	denies   bool                              // with it, nobody gets more
+	keeps    bool                              // it narrows what another rule allows as well: where it goes with its rule, somebody may get more
 	narrows  func(old, now reflect.Value) bool // it is sure that nobody gets more; nil for never
 }
 
@@ -58,7 +59,7 @@ var treatments = map[reflect.Type]map[string]treatment{
 	reflect.TypeFor[rules.RuleDecl](): {
 		"ID": loads, "Because": loads, "Owner": loads, "Ticket": loads, "Mode": judged, "Allow": judged, "Deny": judged, "To": judged, "On": judged, "UpTo": judged,
 		"FromTier": judged, "Category": judged, "For": judged, "Own": judged, "Same": judged, "Only": judged, "When": judged, "Unbounded": judged,
-		"ReviewBy": judged, "NotBefore": judged, "Until": judged, "Require": {denies: true, narrows: demandsMore}, "Ask": denies, "Limit": {denies: true, narrows: limitsMore}, "Then": named,
+		"ReviewBy": judged, "NotBefore": judged, "Until": judged, "Require": {denies: true, narrows: demandsMore}, "Ask": denies, "Limit": {denies: true, narrows: limitsMore}, "Then": {keeps: true},
 		"Status": harmless, "Text": harmless,
 	},
 	reflect.TypeFor[rules.OnlyDecl]():  {"ID": judged, "Prefix": judged, "Parent": judged, "Label": judged},

@@ -70,7 +70,7 @@ func (p *pass) mayGain(old, now part) bool {
 	case x.harmless, x.narrows != nil && p.stays(x) && x.narrows(old.value, now.value):
 		return false
 	case now.of == "" && x.rule != "" && !p.sides[1].has(x.rule): // it goes with its rule
-		return !x.allows
+		return !x.allows || x.keeps
 	case old.of == "" && x.rule != "" && !p.sides[0].has(x.rule): // it comes with its rule
 		return x.allows
 	case now.of == "": // to leave out a demand gives more, to leave out a right does not

@@ -60,6 +60,7 @@ func TestConditionsThatMayGain(t *testing.T) {
 		{"another network", text(allow, `, require: { network: [10.0.0.0/8] }`), text(allow, `, require: { network: [10.1.0.0/16, 11.0.0.0/8] }`), true},
 		{"twin: a part of it", text(allow, `, require: { network: [10.0.0.0/8] }`), text(allow, `, require: { network: [10.1.0.0/16, 10.2.0.0/16] }`), false},
 		{"an allow rule asks no more", text(allow, `, ask: { header: x-case, pattern: "[0-9]+", as: case }`), text(allow, ""), true},
+		{"what is set for the upstream goes with its rule", text(allow, `, then: { set_query: { tenant: caller.tenant } }`), text("", ""), true},
 		{"a limit is lower", text(allow, `, limit: { objects: 5, per: 1h }`), text(allow, `, limit: { objects: 4, per: 2h }`), false},
 		{"twin: it is higher", text(allow, `, limit: { objects: 5, per: 1h }`), text(allow, `, limit: { objects: 6, per: 1h }`), true},
 		{"twin: for a shorter time", text(allow, `, limit: { objects: 5, per: 1h }`), text(allow, `, limit: { objects: 4, per: 30m }`), true},

@@ -110,11 +110,8 @@ func (p *pass) readsOf(w *who, sh shape) (*reads, string) {
 
 // reads adds what a version reads.
 func (s *side) reads(r *reads, k *kin, sh shape, typ *rules.Type) {
-	fits := func(list []string, word string) bool {
-		return slices.Contains(list, word) || slices.Contains(list, "*")
-	}
 	for _, i := range k.rules {
-		if info := &s.rules[i]; fits(info.To, sh.action) && fits(info.On, sh.typ) {
+		if info := &s.rules[i]; bears(info.To, sh.action) && bears(info.On, sh.typ) {
 			r.rule(info, s.decls[info.ID], typ)
 		}
 	}
@@ -136,6 +133,11 @@ func (s *side) reads(r *reads, k *kin, sh shape, typ *rules.Type) {
 			}
 		}
 	}
+}
+
+// bears reports whether a rule's list has a word, or means all.
+func bears(list []string, word string) bool {
+	return slices.Contains(list, word) || slices.Contains(list, "*")
 }
 
 // written adds to a condition the texts of all defines, which it may use.
