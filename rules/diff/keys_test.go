@@ -1,9 +1,12 @@
 package diff
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tiergate/tiergate/rules"
@@ -49,5 +52,19 @@ func TestUnheardKeysAreNamed(t *testing.T) {
 	}
 	if p := new(pass); !p.mayGain(part{value: reflect.ValueOf("")}, c.list[0]) || !p.mayGain(c.list[0], part{value: reflect.ValueOf("")}) {
 		t.Error("nobody gains by it")
+	}
+}
+
+// A file beside the rules is its name and what is in it, wherever it lies.
+func TestSideFilesAreTheirContent(t *testing.T) {
+	text := func(path, data string) string {
+		return spelt(reflect.ValueOf(rules.GRPCDecl{Descriptors: rules.SideFile{At: rules.At[string]{V: "a.binpb"}, File: &rules.File{Path: path, Text: data, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(data)))}}}))
+	}
+	old := text("old/a.binpb", "\x1b[0m")
+	if old != text("new/a.binpb", "\x1b[0m") || strings.Contains(old, "\x1b") {
+		t.Errorf("the same file is %q and %q", old, text("new/a.binpb", "\x1b[0m"))
+	}
+	if old == text("old/a.binpb", "other") {
+		t.Errorf("the twin, another file, is %q, too", old)
 	}
 }
