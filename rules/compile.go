@@ -64,6 +64,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		usedGroups:   make(map[string]bool),
 		teamFor:      make(map[string]*Team),
 		amongst:      make(map[string]among),
+		met:          make(map[place]*met),
 		environments: make(map[string]bool),
 	}
 	if src.Unread {
@@ -94,6 +95,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	c.linePurposes()
 	c.declaredInVain()
 	c.rules()
+	c.tooManyLimits()
 	c.conflicts()
 	c.freshness()
 	c.asked()
@@ -128,6 +130,7 @@ type compiler struct {
 	usedGroups   map[string]bool  // by rules
 	environments map[string]bool  // of identities
 	amongst      map[string]among // by selectors
+	met          map[place]*met   // limits
 	whole        bool             // identities and groups were read as they were meant
 	actions      map[string]bool  // that a rule may name
 	actionGroup  map[string]*actionGroup

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -35,6 +36,9 @@ func (c *compiler) budgets(r *rule) {
 		counts, most := l.counts()
 		if counts == Objects && r.unbounded {
 			c.ms.AddHint(most.Pos, "give lists that nothing bounds a rule of their own", "nobody can count the objects of an unbounded list")
+		}
+		if counts == Writes && !slices.ContainsFunc(r.to, func(action string) bool { return !reading(action) }) {
+			c.warnings.AddHint(most.Pos, "objects: 500", "the limit never applies: the rule is about no action that writes")
 		}
 		for k := range d.Limit[:i] {
 			if same, _ := d.Limit[k].counts(); same == counts && d.Limit[k].Per.V == l.Per.V && d.Limit[k].by() == l.by() {
@@ -125,5 +129,22 @@ func (c *compiler) compileAmount(cl *clause, sc *scope, at At[string]) *amount {
 		return nil
 	}
 	a.says = fmt.Sprintf("limit: amount of %s", at.V)
+	if len(cl.clauses) == 0 { // once, not for each type
+		c.amountInVain(a, at)
+	}
 	return a
+}
+
+// amountInVain warns of an amount that is the same whatever is asked, and counts
+// nothing.
+func (c *compiler) amountInVain(a *amount, at At[string]) {
+	if len(a.reads) > 0 {
+		return
+	}
+	switch n, got := a.value(new(facts)); {
+	case got == yes && n == 0:
+		c.warnings.AddHint(at.Pos, "of: object.amount", "the limit never applies: its amount is always 0")
+	case got == yes && n < 0:
+		c.warnings.AddHint(at.Pos, "of: object.amount", "the rule never applies: its amount is always below 0")
+	}
 }

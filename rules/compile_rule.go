@@ -41,6 +41,7 @@ func (c *compiler) rule(d *RuleDecl, order int) *rule {
 	c.limits(r)
 	c.teamRule(r)
 	c.budgets(r)
+	c.meets(r)
 	c.checkPurposes(r)
 	c.ruleCategory(r)
 	c.clauses(r)

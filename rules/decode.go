@@ -328,7 +328,9 @@ func (d *Decoder) scalar(n *Node, v reflect.Value) {
 		v.SetBool(n.Value == "true")
 	case v.CanInt():
 		var x int64
-		if x, err = strconv.ParseInt(n.Value, 10, 64); err == nil && !v.OverflowInt(x) {
+		if digits := strings.TrimLeft(n.Value, "+-"); len(digits) > 1 && digits[0] == '0' { // others read it as octal
+			err = fmt.Errorf("want a whole number that does not begin with 0, found %q", n.Value)
+		} else if x, err = strconv.ParseInt(n.Value, 10, 64); err == nil && !v.OverflowInt(x) {
 			v.SetInt(x)
 		} else {
 			err = fmt.Errorf("want a whole number, found %q", n.Value)

@@ -227,6 +227,8 @@ func TestDecodeShapes(t *testing.T) {
 		"word: [a]":                                                                                                      "1:7: want a value, found a list",
 		"word:":                                                                                                          "want a value, found nothing",
 		"count: 3.5":                                                                                                     `1:8: want a whole number, found "3.5"`,
+		"count: 010":                                                                                                     `1:8: want a whole number that does not begin with 0, found "010"`,
+		"count: -01":                                                                                                     `1:8: want a whole number that does not begin with 0, found "-01"`,
 		"small: 300":                                                                                                     `want a whole number, found "300"`,
 		"sure: yes":                                                                                                      `1:7: want true or false, found "yes"`,
 		"list: x":                                                                                                        "1:7: want a list, found a value",
