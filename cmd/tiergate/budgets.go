@@ -15,14 +15,10 @@ import (
 // openBudgets opens what limited rules have allowed, for who serves. Others decide as
 // if nothing had been.
 func (c *config) openBudgets(log *slog.Logger, use journalUse) (*budget.Ledger, error) {
-	dir := c.path(c.StateDir.V)
-	switch {
-	case use != ownJournal:
+	if use != ownJournal {
 		return nil, nil //nolint:nilnil // nobody else has one
-	case dir == "":
-		return budget.New(), nil
 	}
-	return budget.Open(dir, log)
+	return budget.Open(c.path(c.StateDir.V), log)
 }
 
 // forgottenBudgets are limits that a restart takes back, and a journal of budgets that

@@ -52,7 +52,8 @@ func objectOf(c *rules.Charge) hash { return hashOf(c.Type, c.ID) }
 // account is what was taken from one budget by one party.
 type account struct {
 	name
-	place   int // in Ledger.list
+	place   int   // in Ledger.list
+	shorter int64 // since when its rule says less than per; 0 while it does not
 	objects visits
 	sums    sums
 }
@@ -69,6 +70,18 @@ func (a *account) latest() (at int64) {
 		at = max(at, a.sums.buckets[n-1].end-int64(a.per)/parts)
 	}
 	return at
+}
+
+// lasts makes the window as long as the rule says: longer at once, and shorter once the
+// longer one is over since then, or nothing of it is left. So a window that is short
+// for a moment forgets nothing.
+func (a *account) lasts(per time.Duration, at int64) {
+	switch {
+	case per < a.per && a.shorter == 0 && a.cells() > 0:
+		a.shorter = at
+	case per >= a.per, a.cells() == 0, at-a.shorter >= int64(a.per):
+		a.per, a.shorter = per, 0
+	}
 }
 
 func (a *account) expire(now int64) {

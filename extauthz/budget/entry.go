@@ -1,6 +1,10 @@
 package budget
 
-import "github.com/tiergate/tiergate/rules"
+import (
+	"time"
+
+	"github.com/tiergate/tiergate/rules"
+)
 
 // entries are what one request takes.
 type entries []entry
@@ -14,11 +18,12 @@ type entry struct {
 	amount int64
 }
 
-func (es *entries) add(at int64, c *rules.Charge) {
+// add adds a charge to a budget that counts in a window.
+func (es *entries) add(at int64, c *rules.Charge, window time.Duration) {
 	e := entry{name: nameOf(c), at: at}
 	switch {
 	case c.Budget.Counts != rules.Objects:
-		e.sum, e.amount, e.at = true, c.Amount, endOf(at, c.Budget.Per)
+		e.sum, e.amount, e.at = true, c.Amount, endOf(at, window)
 	case c.ID == "":
 		e.object = fresh()
 	default:

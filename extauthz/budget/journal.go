@@ -16,6 +16,7 @@ import (
 const (
 	dirName  = "budgets"
 	fileName = "budgets.journal"
+	maxFile  = 2 << 30 // bytes: what keeps it from being written anew must not fill the disk
 )
 
 // journal is the file that a ledger writes what it takes to. The ledger's lock guards
@@ -35,10 +36,15 @@ type journal struct {
 
 var errClosed = errors.New("the ledger is closed")
 
-// Open makes a ledger that keeps what it takes below a state directory. The error
-// says why nobody may be answered without what is there.
+// Open makes a ledger that keeps what it takes below a state directory, or in memory
+// alone where there is none. The error says why nobody may be answered without what
+// is there.
 func Open(stateDir string, log *slog.Logger) (*Ledger, error) {
 	l := New()
+	l.log = log
+	if stateDir == "" {
+		return l, nil
+	}
 	l.journal = &journal{dir: filepath.Join(stateDir, dirName), log: log}
 	if _, err := os.Stat(l.journal.dir); errors.Is(err, fs.ErrNotExist) {
 		return l, nil // it is made when something is taken
@@ -173,6 +179,9 @@ func (j *journal) append(es entries) error {
 	}
 	next := j.chain
 	j.line = next.end(es.appendWords(j.line[:0]))
+	if j.size > maxFile {
+		return fmt.Errorf("the journal has more than %d bytes", int64(maxFile))
+	}
 	if len(j.line) > maxLine {
 		return fmt.Errorf("a line of %d bytes, the limit is %d", len(j.line), maxLine)
 	}

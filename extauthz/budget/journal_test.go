@@ -277,7 +277,7 @@ func FuzzRead(f *testing.F) {
 	text := c.end([]byte(header))
 	var es entries
 	charges := option(objects("r", 1), "1").Charges
-	es.add(start.UnixNano(), &charges[0])
+	es.add(start.UnixNano(), &charges[0], time.Hour)
 	f.Add(append(bytes.Clone(text), c.end(es.appendWords(nil))...))
 	f.Add(text)
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"crypto/rand"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -17,10 +18,15 @@ type Ledger struct {
 	list     []*account   // all of them, to sweep in turns
 	swept    int          // index into list: where the next turn begins
 	crowds   map[hash]int // cells of all accounts of each
+	cells    int          // of all accounts
 	wants    wants        // of the request at hand
 	journal  *journal     // nil in memory alone
+	log      *slog.Logger
 	stats    Stats
 	maxCrowd int
+	maxCells int
+	full     bool // it is told that there is no room
+	crammed  bool // likewise for what denied requests name
 }
 
 // Stats are what metrics show.
@@ -36,7 +42,10 @@ const maxCrowd = 1_000_000
 
 // New makes a ledger that forgets when the process ends.
 func New() *Ledger {
-	return &Ledger{accounts: make(map[hash]*account), crowds: make(map[hash]int), maxCrowd: maxCrowd}
+	return &Ledger{
+		accounts: make(map[hash]*account), crowds: make(map[hash]int), log: slog.New(slog.DiscardHandler),
+		maxCrowd: maxCrowd, maxCells: maxCells,
+	}
 }
 
 // Charge takes what the claims want, all of it or nothing, and sets which rule paid
@@ -67,12 +76,18 @@ func (l *Ledger) Charge(now time.Time, claims []rules.Claim) (short int, err err
 	var taken entries
 	for i := range claims {
 		for _, c := range claims[i].Options[claims[i].Paid].Charges {
-			taken.add(at, &c)
+			taken.add(at, &c, l.window(&c))
 		}
 	}
-	if err := l.take(&taken); err != nil {
+	err = l.fits(taken)
+	if err == nil {
+		err = l.write(taken)
+	}
+	if err != nil {
+		l.stats.Failed++
 		return -1, err
 	}
+	l.apply(&taken)
 	l.stats.Charged++
 	return -1, nil
 }
@@ -109,28 +124,28 @@ func (l *Ledger) Note(now time.Time, tries []rules.Charge) {
 			continue
 		}
 		var taken entries
-		taken.add(at, c)
+		taken.add(at, c, l.window(c))
+		if !l.spares(taken) {
+			l.stats.Failed++
+			break
+		}
 		l.apply(&taken)
 		all = append(all, taken...)
 	}
 	for part := range slices.Chunk(all, lineLoad) {
-		if l.journal != nil && l.journal.write(part) != nil {
+		if l.write(part) != nil {
 			l.stats.Failed++
 			return
 		}
 	}
 }
 
-// take writes entries down and then counts them.
-func (l *Ledger) take(taken *entries) error {
-	if l.journal != nil {
-		if err := l.journal.write(*taken); err != nil {
-			l.stats.Failed++
-			return err
-		}
+// write writes entries down, if anything is.
+func (l *Ledger) write(es entries) error {
+	if l.journal == nil {
+		return nil
 	}
-	l.apply(taken)
-	return nil
+	return l.journal.write(es)
 }
 
 // apply counts entries.
@@ -138,7 +153,7 @@ func (l *Ledger) apply(taken *entries) {
 	for i := range *taken {
 		e := &(*taken)[i]
 		a := l.account(e.name)
-		a.per = e.per
+		a.lasts(e.per, e.at)
 		before := a.cells()
 		if e.sum {
 			a.sums.add(e.at, e.amount)
@@ -146,7 +161,16 @@ func (l *Ledger) apply(taken *entries) {
 			a.objects.see(e.object, e.at)
 		}
 		l.crowds[a.crowd] += a.cells() - before
+		l.cells += a.cells() - before
 	}
+}
+
+// window is how long what a charge takes counts.
+func (l *Ledger) window(c *rules.Charge) time.Duration {
+	if a := l.accounts[nameOf(c).key]; a != nil {
+		return a.per
+	}
+	return c.Budget.Per
 }
 
 // account finds or makes an account.
@@ -164,6 +188,7 @@ func (l *Ledger) account(n name) *account {
 func (l *Ledger) expire(a *account, now int64) {
 	before := a.cells()
 	a.expire(now)
+	l.cells += a.cells() - before
 	if n := l.crowds[a.crowd] + a.cells() - before; n > 0 {
 		l.crowds[a.crowd] = n
 	} else {
@@ -215,10 +240,7 @@ func (l *Ledger) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.stats
-	s.Accounts = len(l.list)
-	for _, n := range l.crowds {
-		s.Entries += n
-	}
+	s.Accounts, s.Entries = len(l.list), l.cells
 	return s
 }
 

@@ -46,15 +46,12 @@ func (l *Ledger) upkeep() error {
 	j := l.journal
 	f, dirty, size := j.file, j.dirty, j.size
 	j.dirty = false
-	live := 0
-	for _, n := range l.crowds {
-		live += n
-	}
+	live := 2 * (int64(l.cells)*60 + int64(len(l.list))*100)
 	l.mu.Unlock()
 	if f == nil || !dirty {
 		return nil
 	}
-	if size > smallFile && size > 2*int64(live)*60+int64(len(l.crowds))*100 {
+	if size > smallFile && size > live {
 		return l.compact()
 	}
 	return f.Sync()

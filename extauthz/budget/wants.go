@@ -37,8 +37,9 @@ func (l *Ledger) want(at int64, c *rules.Charge) *want {
 		l.wants.all = append(l.wants.all, want{name: n})
 		w = &l.wants.all[len(l.wants.all)-1]
 		if a != nil {
-			a.per = n.per // from now on
+			a.lasts(n.per, at)
 			l.expire(a, at)
+			a.lasts(n.per, at) // if nothing is left
 			w.held, w.total = a.cells(), a.sums.total
 		}
 		w.taken = l.crowds[n.crowd]

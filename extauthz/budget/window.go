@@ -90,10 +90,16 @@ func endOf(at int64, per time.Duration) int64 {
 	return (at/width + 1) * width
 }
 
+// has reports whether what is added at an end needs no part of its own.
+func (s *sums) has(end int64) bool {
+	return len(s.buckets) > 0 && s.buckets[len(s.buckets)-1].end >= end
+}
+
 func (s *sums) add(end, n int64) {
 	s.total = plus(s.total, n)
-	if last := len(s.buckets) - 1; last >= 0 && s.buckets[last].end >= end {
-		s.buckets[last].sum = plus(s.buckets[last].sum, n)
+	if s.has(end) {
+		last := &s.buckets[len(s.buckets)-1]
+		last.sum = plus(last.sum, n)
 		return
 	}
 	s.buckets = append(s.buckets, bucket{end, n})
