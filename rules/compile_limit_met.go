@@ -82,7 +82,6 @@ func (m *met) most() (n int) {
 
 // tooManyLimits refuses what would make one request cost without a bound.
 func (c *compiler) tooManyLimits() {
-	const format, hint = "a caller can meet %d limits with action %q on type %q, at most %d may be; the first is of the rule at %v", "put the limits into fewer rules, or name in each whose identity or issuer it is about"
 	everywhere := c.met[place{anything, anything}]
 	said := make(map[Pos]bool)
 	for _, at := range slices.SortedFunc(maps.Keys(c.met), func(a, b place) int {
