@@ -63,6 +63,7 @@ const (
 	stagePurpose = stageOverdue + 1
 	stageRequire = stageOverdue + 2
 	stageAsk     = stageOverdue + 20
+	stageLimit   = stageAsk + 1
 )
 
 // lack returns the first demand that the rule misses, nil for none, and whether the rule

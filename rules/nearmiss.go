@@ -129,7 +129,7 @@ func (l *Lack) fits() bool { return l == nil || l.Stage > stageAction }
 // rank is the stage, and behind all stages where nothing is lacking.
 func (l *Lack) rank() int {
 	if l == nil {
-		return stageAsk + 1
+		return stageLimit + 1
 	}
 	return l.Stage
 }

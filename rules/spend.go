@@ -13,6 +13,7 @@ type Claim struct {
 	Verdict int      // index into Decision.Targets
 	Options []Option // the limited rules that applied, in the order of the rules
 	Paid    int      // index into Options: the rule that pays, as the ledger says
+	Short   int      // where none does: index into the charges of the first: what finds no room
 }
 
 // Option is a rule that could pay, if all of its charges have room.
@@ -127,7 +128,7 @@ func (d *Decision) Overdrawn(claim int) {
 	first := &c.Options[0]
 	v := &d.Targets[c.Verdict]
 	v.Effect, v.Reason, v.Rule, v.Pos = Deny, ObjectBudgetExceeded, first.Rule, first.Pos
-	v.Missing = "limit: " + first.Charges[0].Budget.String()
+	v.Missing = d.Spend.noRoom(&first.Charges[c.Short])
 	denied := Decision{Reason: v.Reason, Detail: fmt.Sprintf("rule %s: %s", v.Rule, v.Missing), Targets: d.Targets, Answers: d.Answers}
 	if v.Actor {
 		denied = agentNotPermitted(denied)

@@ -28,8 +28,8 @@ var constructs = slices.Concat([]string{
 }, namedConstructs, functionConstructs, constructsRead, prefixed("proof: ", append([]string{spelledProof, forgedProof, usedProof}, proofFaults...)))
 
 // directConstructs are reached in process alone: no proxy of a run lets a WebSocket
-// through, and no source of one fails or is old.
-var directConstructs = []string{"stream: a WebSocket", "subjects: the source fails", "require: facts that are too old"}
+// through, no source of one fails or is old, and its requests come side by side.
+var directConstructs = slices.Concat([]string{"stream: a WebSocket", "subjects: the source fails", "require: facts that are too old"}, limitConstructs)
 
 func prefixed(prefix string, names []string) []string {
 	out := make([]string, len(names))

@@ -73,10 +73,14 @@ func (e *evaluation) answered(r *Rule) bool {
 	return len(said) == 1 && answers.MatchString(said[0])
 }
 
-// heard notes the answers to the first rule that applied, and to those that set something.
-func (e *evaluation) heard(applying []*Rule) {
-	for i, r := range applying {
-		if r.Ask == nil || i > 0 && len(r.Set) == 0 {
+// heard notes the answers to the rules that applied up to the first that takes nothing,
+// and to those that set something.
+func (e *evaluation) heard(applying []*Rule, t *target) {
+	free := false
+	for _, r := range applying {
+		before := free
+		free = free || r.free(t)
+		if r.Ask == nil || before && len(r.Set) == 0 {
 			continue
 		}
 		if a := (Said{r.Ask.As, e.req.header(r.Ask.Header)[0]}); !slices.Contains(e.out.Answers, a) {

@@ -18,6 +18,7 @@ func GenerateDirect(seed uint64) *World {
 		v.File = true
 	}
 	(&generator{w: w}).fails()
+	(&generator{w: w}).budgets()
 	return w
 }
 
@@ -27,17 +28,24 @@ func GenerateDirect(seed uint64) *World {
 func Pairs(w *World, n int) []*Request {
 	t := &traffic{
 		generator: generator{r: rand.New(rand.NewPCG(w.Seed, 0x7061697273)), w: w}, front: direct, stated: true,
-		seen: map[string]int{}, luck: rand.New(rand.NewPCG(w.Seed, 0x616e7377657273)),
+		book: new(Book), seen: map[string]int{}, luck: rand.New(rand.NewPCG(w.Seed, 0x616e7377657273)),
 	}
 	out := make([]*Request, n)
 	for i := range out {
 		out[i] = t.next()
+		t.book.Judge(w, out[i])
+		if t.luck.IntN(4) == 0 {
+			t.after = min(t.after+tick, lastTick)
+		}
 	}
 	return out
 }
 
-// Judge says what must become of a request in process.
-func Judge(w *World, r *Request) Answer { return Evaluate(w, direct, r) }
+// Judge says what must become of a request in process, after those that were judged
+// with the same book.
+func (b *Book) Judge(w *World, r *Request) Answer {
+	return (&evaluation{w: w, front: direct, req: r, book: b}).answer()
+}
 
 // PeerOf is who the connection of a request proves, "" for nobody.
 func PeerOf(w *World, r *Request) string {

@@ -15,4 +15,8 @@
 // A world is made of structures that both sides read: rendered to the files
 // that users write for the server, read as they are by the evaluator, which
 // therefore parses neither map lines nor conditions.
+//
+// No rule of a run has a limit: what it allows hangs on which request came before, and
+// requests come side by side. In the worlds of the package pairs, where they come one
+// after the other, rules have, and the evaluator a Book of what was spent.
 package oracle

@@ -29,6 +29,8 @@ type evaluation struct {
 	trial   bool    // rules in shadow take part
 	refusal int     // the status that a deny rule has its denials answered with, 0 for none
 	text    string  // likewise, what they say
+	book    *Book   // what was spent before
+	claims  []claim // what the request spends
 	out     Answer
 }
 
@@ -43,7 +45,7 @@ var statusOf = byReason(map[int][]string{
 		"token_lifetime_exceeds_max", "binding_nonce_required", "token_replayed", "revoked", "binding_missing", "binding_mismatch", "token_too_old", "auth_too_old", "auth_too_weak", "auth_method_missing"},
 	403: {"host_not_served", "upgrade_not_supported", "no_route", "identity_ambiguous", "unknown_identity", "agent_not_permitted",
 		"purpose_not_allowed", "purpose_missing", "unknown_object", "denied_by_rule", "no_rule", "attribute_missing", "rule_error",
-		"property_not_allowed", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "certificate_missing", "justification_missing", "review_overdue", "mutation_conflict", "mutation_unfit"},
+		"property_not_allowed", "object_budget_exceeded", "identity_suspended", "identity_expired", "network_not_allowed", "token_not_bound", "certificate_missing", "justification_missing", "review_overdue", "mutation_conflict", "mutation_unfit"},
 	503: {"jwks_unavailable", "catalog_bad_row", "catalog_unavailable", "catalog_stale", "mutation_invalid"},
 })
 
@@ -59,7 +61,7 @@ func byReason(table map[int][]string) map[string]int {
 
 // Evaluate says what must become of a request in a world behind a proxy.
 func Evaluate(w *World, f front, req *Request) Answer {
-	return (&evaluation{w: w, front: f, req: req}).answer()
+	return (&evaluation{w: w, front: f, req: req, book: new(Book)}).answer()
 }
 
 func (e *evaluation) answer() Answer {
@@ -70,6 +72,12 @@ func (e *evaluation) answer() Answer {
 	if reason == "" {
 		reason = e.decide()
 		e.out.Shadow = e.second(reason)
+		if reason != "allowed" {
+			e.try()
+		} else if short := e.pay(); short != "" {
+			reason, e.out.Shadow = short, nil
+			e.out.Set = nil
+		}
 	}
 	e.out.Asked, e.out.Reason, e.out.Status, e.out.Effect = true, reason, statusOf[reason], effectOf(reason)
 	if e.out.Effect == "deny" {
@@ -136,6 +144,9 @@ func (e *evaluation) settleOne(t *target, set *obligations, as string) string {
 	if verdict.Effect == "deny" {
 		return verdict.Reason
 	}
+	if !slices.ContainsFunc(applying, func(r *Rule) bool { return r.free(t) }) {
+		e.claims = append(e.claims, claim{t, e.caller, applying, len(e.out.Targets) - 1})
+	}
 	for _, r := range applying {
 		*set = append(*set, obligation{r, t, e.caller})
 	}
@@ -145,7 +156,7 @@ func (e *evaluation) settleOne(t *target, set *obligations, as string) string {
 // second decides once more with the rules in shadow; nil where that gives the same.
 func (e *evaluation) second(first string) *Second {
 	again := *e
-	again.trial, again.out, again.refusal, again.text = true, Answer{}, 0, ""
+	again.trial, again.out, again.refusal, again.text, again.claims = true, Answer{}, 0, "", nil
 	if reason := again.decide(); reason != first {
 		return &Second{effectOf(reason), reason, "rules"}
 	}
@@ -155,9 +166,9 @@ func (e *evaluation) second(first string) *Second {
 // allowsOthers says whether the targets of types without a live entry are allowed.
 func (e *evaluation) allowsOthers(live func(Shadow) bool) bool {
 	others := *e
-	others.out, others.refusal = Answer{}, 0
+	others.out, others.refusal, others.claims = Answer{}, 0, nil
 	others.targets = slices.DeleteFunc(slices.Clone(e.targets), func(t *target) bool { return slices.ContainsFunc(t.typ.Shadow, live) })
-	return len(others.targets) == 0 || effectOf(others.decide()) == "allow"
+	return len(others.targets) == 0 || effectOf(others.decide()) == "allow" && others.pay() == ""
 }
 
 // excused says whether a live shadow entry turns the denial into an allow

@@ -37,7 +37,7 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 	if len(applying) == 0 {
 		return nil, e.nearest(t)
 	}
-	e.heard(applying)
+	e.heard(applying, t)
 	for _, w := range t.typ.Writable {
 		for _, m := range t.properties {
 			if w.Action == t.action && !slices.ContainsFunc(w.Members, func(member string) bool { return within(m, member) }) {
@@ -52,6 +52,9 @@ func (e *evaluation) one(t *target, verdict *Verdict) ([]*Rule, string) {
 		return nil, reason
 	}
 	verdict.Rule = applying[0].ID
+	if free := slices.IndexFunc(applying, func(r *Rule) bool { return r.free(t) }); free > 0 {
+		verdict.Rule = applying[free].ID
+	}
 	return applying, "allowed"
 }
 
@@ -140,6 +143,7 @@ func (e *evaluation) holds(r *Rule, t *target) truth {
 		e.reachCall(r.When, refs)
 		all = append(all, r.When.eval(refs))
 	}
+	all = append(all, e.countable(r, t)...)
 	return and(all...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // traffic draws requests for a world. It asks the evaluator what each draw
@@ -18,6 +19,8 @@ type traffic struct {
 	sent   int
 	seen   map[string]int // requests by outcome
 	luck   *rand.Rand     // of what requests answer
+	book   *Book          // nil where nothing is spent
+	after  time.Duration  // of the next one, since the first
 }
 
 // Traffic returns the first n requests of a world behind a proxy.
@@ -47,7 +50,7 @@ func (t *traffic) next() *Request {
 	}
 	for i := 0; i < n || best == nil; i++ {
 		r := t.answer(t.request(wantAllow))
-		a := Evaluate(t.w, t.front, r)
+		a := t.evaluate(r)
 		if t.stated && !a.Asked { // no proxy is there to refuse it
 			continue
 		}
@@ -65,6 +68,15 @@ func (t *traffic) next() *Request {
 	t.seen[outcome(kept)]++
 	t.seen[decider(kept)]++
 	return best
+}
+
+// evaluate says what would become of a request behind those that were drawn.
+func (t *traffic) evaluate(r *Request) Answer {
+	if t.book == nil {
+		return Evaluate(t.w, t.front, r)
+	}
+	r.After = t.after
+	return t.book.Copy().Judge(t.w, r)
 }
 
 // appetite is how likely the next request should be an allow, so that near half are.
@@ -139,10 +151,19 @@ func (t *traffic) request(plain bool) *Request {
 	case t.stated && t.w.Seed%4 == 3 && t.chance(0.7): // of some worlds little else is asked
 		h = t.w.Hosts[1]
 		l = pick(&t.generator, h.narrow())
+	case t.stated && t.w.limited() && t.chance(0.7): // of others the limited rules are
+		h = t.w.Hosts[1]
+		l = pick(&t.generator, slices.DeleteFunc(slices.Clone(h.Lines), func(l *Line) bool { return !l.spends() }))
 	case t.stated && len(rare) > 0 && t.chance(0.2):
 		l = pick(&t.generator, rare)
 	}
 	r := &Request{Method: pick(&t.generator, l.methods()), Host: t.called(h), Token: t.token(), Phase: t.phase()}
+	if l.spends() && t.chance(0.7) { // of few budgets much is spent
+		r.Token = t.token()
+		for r.Token%8 != int(t.w.Seed/8%8) {
+			r.Token = t.token()
+		}
+	}
 	if r.Method == "ANY" {
 		r.Method = pick(&t.generator, []string{"GET", "PUT", "DELETE"})
 	}

@@ -1,6 +1,9 @@
 package oracle
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func (r *Rule) render(date func(int) string) string {
 	var f flow
@@ -57,6 +60,9 @@ func (r *Rule) render(date func(int) string) string {
 	f.str("text", r.Text)
 	f.str("ticket", r.Ticket)
 	f.sub("then", r.then())
+	if len(r.Limits) > 0 {
+		f.raw("limit", limits(r.Limits))
+	}
 	return f.String()
 }
 
@@ -86,6 +92,24 @@ func (s Selector) render() string {
 		}
 	}
 	return f.String()
+}
+
+func limits(all []Limit) string {
+	var list []string
+	for _, l := range all {
+		var f flow
+		f.raw(l.counts(), strconv.Itoa(l.Objects+l.Writes+l.Amount))
+		f.str("of", l.Of)
+		f.raw("per", l.Per.String())
+		if l.Subject {
+			f.raw("by", "subject")
+		}
+		list = append(list, f.String())
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "[" + strings.Join(list, ", ") + "]"
 }
 
 func (r *Rule) then() *flow {

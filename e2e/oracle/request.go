@@ -18,7 +18,8 @@ type Request struct {
 	Nonce   string // of the proof: "", ours or foreign
 	Peer    string // SPIFFE id of the client certificate, "" for none
 	Phase   int
-	Body    *string // nil for no body at all
+	After   time.Duration // since the first one of those that are judged in process
+	Body    *string       // nil for no body at all
 	// Strict says that Body is not strict JSON although a lenient reader takes it.
 	Strict string
 }
@@ -42,6 +43,9 @@ func (r *Request) String() string {
 	}
 	if r.Phase > 0 {
 		s += fmt.Sprintf("\n  phase %d", r.Phase)
+	}
+	if r.After > 0 {
+		s += fmt.Sprintf("\n  after %v", r.After)
 	}
 	if r.Peer != "" {
 		s += "\n  peer " + r.Peer

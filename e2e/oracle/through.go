@@ -6,8 +6,8 @@ import "slices"
 // the declarations of host, line, identities, types and tiers, and whatever decides it,
 // the rules that it names, with the selectors of theirs that mean the caller. About is
 // what the answer can hang on, be it an allow or not.
-func Through(w *World, r *Request) (a Answer, by, about []any) {
-	e := &evaluation{w: w, front: direct, req: r}
+func (b *Book) Through(w *World, r *Request) (a Answer, by, about []any) {
+	e := &evaluation{w: w, front: direct, req: r, book: b}
 	a = e.answer()
 	for _, v := range a.Targets {
 		by = append(by, e.named(v)...)

@@ -274,6 +274,7 @@ type Rule struct {
 	Status     int // of a deny rule, 0 for none
 	Text       string
 	Ticket     string
+	Limits     []Limit // in worlds that are judged in process alone
 }
 
 // Selector says which callers a rule is about; members that are set must all match.

@@ -96,8 +96,13 @@ func (l *Ledger) Charge(now time.Time, claims []rules.Claim) (short int, err err
 func (l *Ledger) pays(c *rules.Claim) bool {
 	for k := range c.Options {
 		open := true
-		for _, charge := range c.Options[k].Charges {
-			open = open && l.wants.find(nameOf(&charge)).room(l, charge.Budget)
+		for i, charge := range c.Options[k].Charges {
+			if open = l.wants.find(nameOf(&charge)).room(l, charge.Budget); !open {
+				if k == 0 {
+					c.Short = i
+				}
+				break
+			}
 		}
 		if open {
 			c.Paid = k

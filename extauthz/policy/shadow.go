@@ -65,7 +65,8 @@ func (p *Policy) covered(o *rules.Outcome, targets []rules.Target, now time.Time
 }
 
 // allowsOthers reports whether the targets whose types have no entry are allowed by
-// themselves: the first denial ended the decision, and nobody has asked about those behind it.
+// themselves, and pays for them: the first denial ended the decision, and nobody has asked
+// about those behind it.
 func (p *Policy) allowsOthers(o *rules.Outcome, targets []rules.Target, now time.Time) bool {
 	var others []rules.Target
 	for i := range targets {
@@ -80,6 +81,9 @@ func (p *Policy) allowsOthers(o *rules.Outcome, targets []rules.Target, now time
 		return true
 	}
 	d := p.set.Decide(o.Request, o.Caller, others)
+	if d.Effect == rules.Allow {
+		p.charge(&d, now) // nobody else pays for what the entry lets through
+	}
 	return d.Effect == rules.Allow
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -91,7 +93,7 @@ func TestOverdrawnSaysWhich(t *testing.T) {
 	p := load(t, limited, limitedOptions(t, nil))
 	got := p.Check(t.Context(), request("GET /orders?ids=1,2,3"))
 	v := got.Targets[0]
-	if got.Status() != 403 || v.Reason != rules.ObjectBudgetExceeded || v.Rule != "own" || v.Missing != "limit: 2 objects per 1h" {
+	if got.Status() != 403 || v.Reason != rules.ObjectBudgetExceeded || v.Rule != "own" || v.Missing != "limit: no room for 3 in 2 objects per 1h" {
 		t.Errorf("%d %+v", got.Status(), v)
 	}
 	if len(got.Spend.Claims) > 0 || got.Obligations.SetHeaders != nil {
@@ -159,6 +161,50 @@ func TestShadowEntryTriesALimitOut(t *testing.T) {
 	got := p.Check(t.Context(), request("GET /orders/3"))
 	if got.Reason != rules.ShadowDeny || got.Shadow == nil || got.Shadow.Reason != rules.ObjectBudgetExceeded || got.Shadow.Rule != "own" {
 		t.Errorf("%s, %+v", got.Reason, got.Shadow)
+	}
+}
+
+// TestShadowEntryOfATypePaysForTheOthers: what the entry lets through beside its own type
+// is allowed by itself only as far as there is room, and is counted.
+func TestShadowEntryOfATypePaysForTheOthers(t *testing.T) {
+	text := strings.Replace(limited, "{ type: note, tier: internal }", "{ type: note, tier: internal, shadow: [ { until: 2027-01-31 } ] }", 1)
+	text = strings.Replace(text, "identities:", "      - POST /orders/{id}/notes/{n} -> create note/{n}, read order/{id}\nidentities:", 1)
+	text = strings.Replace(text, "own: owner, limit: { objects: 2, per: 1h }", "own: owner, limit: [ { objects: 9, per: 1h }, { amount: 20, of: '10', per: 1h } ]", 1)
+	p := load(t, text, limitedOptions(t, budget.New()))
+	for i, want := range []rules.Reason{rules.ShadowDeny, rules.ShadowDeny, rules.NoRule} {
+		if got := p.Check(t.Context(), request(fmt.Sprintf("POST /orders/%d/notes/7", i+1))); got.Reason != want {
+			t.Errorf("request %d: %s %q, want %s", i, got.Reason, got.Detail, want)
+		}
+	}
+}
+
+// TestOnlyAsManyAsThereIsRoomFor: of many requests side by side, each for another object.
+func TestOnlyAsManyAsThereIsRoomFor(t *testing.T) {
+	const most, many = 40, 100
+	o := limitedOptions(t, budget.New())
+	var rows []catalog.Row
+	for i := range many {
+		rows = append(rows, order(fmt.Sprint(i), "ada"))
+	}
+	o.Catalog = options(t, stated{v: ada()}, rows...).Catalog
+	p := load(t, strings.Replace(limited, "objects: 2", fmt.Sprintf("objects: %d", most), 1), o)
+	var allowed, denied atomic.Int64
+	var all sync.WaitGroup
+	for i := range many {
+		all.Go(func() {
+			switch got := p.Check(t.Context(), request(fmt.Sprintf("GET /orders/%d", i))); got.Reason {
+			case rules.Allowed:
+				allowed.Add(1)
+			case rules.ObjectBudgetExceeded:
+				denied.Add(1)
+			default:
+				t.Errorf("order %d: %s %q", i, got.Reason, got.Detail)
+			}
+		})
+	}
+	all.Wait()
+	if allowed.Load() != most || denied.Load() != many-most {
+		t.Errorf("%d allowed and %d denied, want %d and %d", allowed.Load(), denied.Load(), most, many-most)
 	}
 }
 

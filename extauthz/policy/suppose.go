@@ -43,12 +43,8 @@ func (e *Explainer) Explain(ctx context.Context, raw *rules.RawRequest, s rules.
 	out := &Explanation{Outcome: c.o, Target: -1}
 	if at := c.denied(); err == nil && c.o.Effect != rules.Allow && at.target >= 0 {
 		out.Target, out.Acts = at.target, at.acts
-		if denied(c.o.Targets).Reason == rules.ObjectBudgetExceeded { // by a rule that applies
-			c.end(err)
-			return out, c.unsupposed
-		}
 		out.Near = c.p.set.NearMisses(c.o.Request, at.who(c), &c.targets[at.target], e.Rule)
-		out.Near = append(owed(c.o), out.Near...)
+		out.Near = append(owed(c.o), firstUnpaid(c.unpaid(at), out.Near)...)
 		for i := range out.Near {
 			e.supply(ctx, raw, s, at, &out.Near[i])
 		}
@@ -71,6 +67,28 @@ func owed(o *rules.Outcome) []rules.Miss {
 		l.Tries = [][]string{{read + "=x"}, {read + "=1"}}
 	}
 	return []rules.Miss{{Of: "rule " + v.Rule, Pos: v.Pos, Fits: true, Missing: v.Missing + ": " + o.Detail, Lack: l}}
+}
+
+// unpaid are the rules that apply to the target at a place and have no room for the
+// request, where that denies.
+func (c *check) unpaid(at place) []rules.Miss {
+	if v := denied(c.o.Targets); v == nil || v.Reason != rules.ObjectBudgetExceeded || c.denied() != at {
+		return nil
+	}
+	verdict := at.target
+	if at.acts {
+		verdict += at.of
+	}
+	spend := c.p.set.Decide(c.o.Request, c.o.Caller, c.targets).Spend
+	return spend.Unpaid(verdict)
+}
+
+// firstUnpaid are the rules that are near, those that have no room before all others.
+func firstUnpaid(unpaid, near []rules.Miss) []rules.Miss {
+	near = slices.DeleteFunc(near, func(m rules.Miss) bool {
+		return slices.ContainsFunc(unpaid, func(u rules.Miss) bool { return u.Rule == m.Rule })
+	})
+	return append(unpaid, near...)
 }
 
 // check runs a check under what is supposed, without its end.
@@ -108,6 +126,11 @@ func (e *Explainer) supply(ctx context.Context, raw *rules.RawRequest, s rules.S
 			further = c.o.Effect == rules.Allow
 		}
 		if further {
+			for _, u := range c.unpaid(at) {
+				if next == nil && u.Rule == m.Rule {
+					next = u.Lack
+				}
+			}
 			l := m.Lack
 			l.Supply, l.Then, l.Refused = settings, next.String(), ""
 			if l.Allows = c.o.Effect == rules.Allow; !l.Allows {

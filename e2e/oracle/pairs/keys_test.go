@@ -18,7 +18,6 @@ const (
 	forPeople = "says: it is for those who read"
 	contents  = "part: its entries are keys of their own"
 	endpoint  = "not: documents of another language, whose slow and obvious reader would be a second parser; resolver/graphql, resolver/mcp, resolver/rpc and e2e have the cases"
-	limited   = "not: an answer would hang on those before it, and requests come side by side; extauthz/budget is held against a naive list, rules and extauthz/policy have the cases"
 )
 
 // table says of every key of the rules language what members of the declarations of
@@ -73,7 +72,8 @@ var table = map[string]string{
 	"RuleDecl.same": "Rule.Same", "RuleDecl.only": "Rule.Only", "RuleDecl.when": "Rule.When", "RuleDecl.require": contents, "RuleDecl.unbounded": "Rule.Unbounded",
 	"RuleDecl.because": forPeople, "RuleDecl.owner": forPeople, "RuleDecl.ticket": forPeople, "RuleDecl.review_by": "Rule.Review", "RuleDecl.then": "Rule.Set",
 	"RuleDecl.not_before": "Rule.NotBefore", "RuleDecl.until": "Rule.Until", "RuleDecl.ask": "Rule.Ask", "RuleDecl.status": "Rule.Status", "RuleDecl.text": "Rule.Text",
-	"RuleDecl.limit": limited, "LimitDecl.objects": limited, "LimitDecl.writes": limited, "LimitDecl.amount": limited, "LimitDecl.of": limited, "LimitDecl.per": limited, "LimitDecl.by": limited,
+	"RuleDecl.limit": "Rule.Limits", "LimitDecl.objects": "Limit.Objects", "LimitDecl.writes": "Limit.Writes", "LimitDecl.amount": "Limit.Amount", "LimitDecl.of": "Limit.Of",
+	"LimitDecl.per": "Limit.Per", "LimitDecl.by": "Limit.Subject",
 	"OnlyDecl.id": "Rule.Only.ID", "OnlyDecl.id_prefix": "Rule.Only.Prefix", "OnlyDecl.parent": "Rule.Only.Parent", "OnlyDecl.label": "Rule.Only.Label",
 	"AskDecl.header": "Rule.Ask.Header", "AskDecl.pattern": "Rule.Ask", "AskDecl.as": "Rule.Ask.As",
 	"ThenDecl.set_headers": "Mutation.Name", "ThenDecl.set_query": "Mutation.Query",

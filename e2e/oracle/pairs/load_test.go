@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/e2e/oracle"
+	"github.com/tiergate/tiergate/extauthz/budget"
 	"github.com/tiergate/tiergate/extauthz/policy"
 	"github.com/tiergate/tiergate/extauthz/revocation"
 	"github.com/tiergate/tiergate/resolver"
@@ -29,12 +31,23 @@ type engine struct {
 	policy *policy.Policy
 	serves *rules.HostSet
 	asks   *oracle.Request // whose caller is stated
+	ledger *budget.Ledger  // nil for an empty one for each request
 }
 
 // check decides a request.
 func (e *engine) check(r *oracle.Request) *rules.Outcome {
 	e.asks = r
 	return e.policy.Check(context.Background(), e.raw(r))
+}
+
+// Charge implements policy.Ledger.
+func (e *engine) Charge(now time.Time, claims []rules.Claim) (int, error) {
+	return cmp.Or(e.ledger, budget.New()).Charge(now, claims)
+}
+
+// Note implements policy.Ledger.
+func (e *engine) Note(now time.Time, tries []rules.Charge) {
+	cmp.Or(e.ledger, budget.New()).Note(now, tries)
 }
 
 // load writes the catalogs of a world below dir and loads its rules.
@@ -60,7 +73,7 @@ func load(w *oracle.World, dir string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.policy, _, err = policy.Load(rules.Layers(files, w.Layers()...), policy.Options{Verifier: e, Revocations: revoked, Catalog: cache, Env: env, Resolve: resolver.Options{MaxBody: w.BodyLimit}})
+	e.policy, _, err = policy.Load(rules.Layers(files, w.Layers()...), policy.Options{Verifier: e, Ledger: e, Revocations: revoked, Catalog: cache, Env: env, Resolve: resolver.Options{MaxBody: w.BodyLimit}})
 	var served []string
 	for _, h := range w.Hosts {
 		if h.Served {
@@ -155,7 +168,7 @@ var kinds = map[string]rules.Kind{"string": rules.String, "int": rules.Int, "boo
 // raw is a request as the server gets it.
 func (e *engine) raw(r *oracle.Request) *rules.RawRequest {
 	raw := &rules.RawRequest{
-		ID: "pair", Now: noon, Serves: e.serves, Method: r.Method, Host: r.Host, Source: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Principal: r.Peer,
+		ID: "pair", Now: noon.Add(r.After), Serves: e.serves, Method: r.Method, Host: r.Host, Source: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Principal: r.Peer,
 	}
 	raw.Path = oracle.DirectPath(r)
 	raw.RawPath = raw.Path

@@ -100,7 +100,7 @@ func (c *change) wrong(was, is *rules.Outcome) string {
 	if c.shadow {
 		return unequal(was, is)
 	}
-	if was.Effect == rules.Allow || is.Effect != rules.Allow || owing(was) {
+	if was.Effect == rules.Allow || is.Effect != rules.Allow || owing(was) || overdrawn(was) {
 		return ""
 	}
 	return fmt.Sprintf("denied with %s (%s) before, allowed with %s now", was.Reason, was.Detail, is.Reason)
@@ -111,6 +111,12 @@ func (c *change) wrong(was, is *rules.Outcome) string {
 // less can be more.
 func owing(o *rules.Outcome) bool {
 	return slices.ContainsFunc(o.Targets, func(v rules.Verdict) bool { return v.Effect != rules.Allow && strings.HasPrefix(v.Missing, "then ") })
+}
+
+// overdrawn reports whether rules allowed all targets, and found no room for them
+// together. A rule that is about fewer of them wants less.
+func overdrawn(o *rules.Outcome) bool {
+	return slices.ContainsFunc(o.Targets, func(v rules.Verdict) bool { return v.Reason == rules.ObjectBudgetExceeded })
 }
 
 func unequal(was, is *rules.Outcome) string {

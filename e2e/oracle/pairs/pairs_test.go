@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tiergate/tiergate/e2e/oracle"
+	"github.com/tiergate/tiergate/extauthz/budget"
 )
 
 // Rule sets, and requests of each: a hundredth of what TIERGATE_FULL=1 runs.
@@ -104,9 +105,10 @@ func enough(lock *sync.Mutex, total *oracle.Result) bool {
 
 // compareSeed judges the requests of a world twice.
 func compareSeed(w *oracle.World, e *engine) *oracle.Result {
-	r := oracle.NewResult(w.Seed)
+	r, book := oracle.NewResult(w.Seed), new(oracle.Book)
+	e.ledger = budget.New()
 	for n, req := range oracle.Pairs(w, requests) {
-		want := oracle.Judge(w, req)
+		want := book.Judge(w, req)
 		r.Count(want)
 		if what := differs(e.check(req), &want); what != "" {
 			text := fmt.Sprintf("seed %d request %d: %s\n  %s\n", w.Seed, n, what, strings.ReplaceAll(req.String(), "\n", "\n  "))

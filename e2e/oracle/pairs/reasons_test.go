@@ -9,12 +9,12 @@ import (
 )
 
 // notInProcess are the reasons for which a credential is refused, which is stated here
-// and not proven, and those that a server alone can have, or only a request behind others.
+// and not proven, and those that a server alone can have.
 var notInProcess = []rules.Reason{
 	rules.CredentialMalformed, rules.TokenMalformed, rules.TokenTooLarge, rules.TokenHeader, rules.TokenAlgorithm, rules.TokenIssuer, rules.TokenKeyUnknown,
 	rules.TokenSignature, rules.TokenClaims, rules.TokenAudience, rules.TokenExpired, rules.TokenNotYetValid, rules.TokenLifetime, rules.TokenKind, rules.TokenReplayed,
 	rules.BindingMissing, rules.BindingNonce, rules.JWKSUnavailable, rules.KeysRefreshing,
-	rules.Internal, rules.DeadlineExceeded, rules.Overloaded, rules.AuditUnavailable, rules.BudgetUnavailable, rules.ObjectBudgetExceeded,
+	rules.Internal, rules.DeadlineExceeded, rules.Overloaded, rules.AuditUnavailable, rules.BudgetUnavailable,
 }
 
 // unfit are so rare that either will do: they are one check, of whosever value it is.
