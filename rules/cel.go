@@ -24,7 +24,7 @@ type expressions struct {
 
 func newExpressions(also ...cel.EnvOption) (*expressions, error) {
 	x := &expressions{types: new(celTypes)}
-	x.constants = constants{make(map[string]netip.Prefix), make(map[string]*hours)}
+	x.constants = constants{networks: make(map[string]netip.Prefix), hours: make(map[string]*hours)}
 	env, err := cel.NewCustomEnv(
 		cel.StdLib(),
 		cel.ClearMacros(),

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp/syntax"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -23,6 +24,20 @@ func writtenText(e ast.Expr) (text string, written, isText bool) {
 	}
 	v, ok := e.AsLiteral().(types.String)
 	return string(v), true, ok
+}
+
+// matches counts what a pattern comes to. CEL says what is wrong with it.
+func (w *walker) matches(pattern ast.Expr) {
+	text, written, _ := writtenText(pattern)
+	if !written {
+		w.bad(pattern, "", "matches() wants its pattern written out")
+	}
+	if re, err := syntax.Parse(text, syntax.Perl); err == nil {
+		w.constants.steps += steps(re)
+	}
+	if w.constants.steps > maxAllSteps {
+		w.bad(pattern, "repeat less in each, or write fewer", "the pattern and all before it come to more than %d steps", maxAllSteps)
+	}
 }
 
 func (w *walker) inNetwork(args []ast.Expr) {

@@ -22,6 +22,7 @@ import (
 type constants struct {
 	networks map[string]netip.Prefix
 	hours    map[string]*hours
+	steps    int // of regular expressions, those of ids and answers among them
 }
 
 // functions declares them all, with what a call costs.

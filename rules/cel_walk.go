@@ -70,8 +70,8 @@ func (w *walker) call(e ast.Expr) {
 		w.expr(call.Target())
 	}
 	w.all(call.Args())
-	if n := len(call.Args()); call.FunctionName() == "matches" && n > 0 && call.Args()[n-1].Kind() != ast.LiteralKind {
-		w.bad(call.Args()[n-1], "", "matches() wants its pattern written out")
+	if n := len(call.Args()); call.FunctionName() == "matches" && n > 0 {
+		w.matches(call.Args()[n-1])
 	}
 	if check := checksOfConstants[call.FunctionName()]; check != nil && !call.IsMemberFunction() {
 		check(w, call.Args())

@@ -66,6 +66,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 		amongst:      make(map[string]among),
 		met:          make(map[place]*met),
 		environments: make(map[string]bool),
+		products:     products{places: make(map[place]bool), conditions: make(map[string]int), callers: make(map[string]int)},
 	}
 	if src.Unread {
 		c.set.schema = new(Schema)
@@ -113,7 +114,7 @@ func Compile(src *Source, env Env) (*Set, Mistakes) {
 	}
 	c.covered() // by rules that are without mistakes
 	c.warnings.sort()
-	c.set.unchecked, c.set.warnings = c.unchecked(), c.warnings
+	c.set.unchecked, c.set.warnings = c.unchecked(), c.warnings.few()
 	return c.set, nil
 }
 
@@ -142,6 +143,7 @@ type compiler struct {
 	purposes     []string        // of identities and map lines
 	claimsOf     map[string]map[string]claimKind
 	expressions  *expressions
+	products     products
 	conditions   map[string]compiled // by scope and text
 	defines      map[string]*define
 	said         map[string]bool       // of defines, what is wrong with them

@@ -51,7 +51,10 @@ func (c *compiler) actionsIn(g *actionGroup, path []string) []string {
 			path = append(path[slices.Index(path, at.V):], at.V)
 			c.ms.AddHint(at.Pos, strings.Join(path, " > "), "action group %q is inside itself", at.V)
 		case inner != nil:
-			out = append(out, c.actionsIn(inner, path)...)
+			within := c.actionsIn(inner, path)
+			if !c.most(&c.products.actions, len(within), maxMembers, at.Pos, "action groups in action groups", "name fewer groups in groups") {
+				out = append(out, within...)
+			}
 		case c.knownAction(at):
 			out = append(out, at.V)
 		}
@@ -70,6 +73,7 @@ func (c *compiler) actionsNamed(at At[string]) *actionGroup {
 
 // toActions reads `to`: each action once, in the order in which they are named.
 func (c *compiler) toActions(to Strings) (out []string) {
+	has := make(map[string]bool)
 	for _, at := range to {
 		actions := []string{at.V}
 		if g := c.actionsNamed(at); g != nil {
@@ -78,8 +82,8 @@ func (c *compiler) toActions(to Strings) (out []string) {
 			c.knownAction(at)
 		}
 		for _, action := range actions {
-			if !slices.Contains(out, action) {
-				out = append(out, action)
+			if !has[action] {
+				has[action], out = true, append(out, action)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,16 +31,11 @@ func (c *compiler) ask(d *RuleDecl) *ask {
 		c.ms.AddHint(a.Pos, `pattern: "CASE-[0-9]{6}"`, "ask does not say which answers will do")
 		return nil
 	}
-	if _, err := regexp.Compile(a.Pattern.V); err != nil { // by itself: within a group `a)|(b` would do
-		c.ms.Add(a.Pattern.Pos, "%v", err)
+	re := c.pattern("pattern", a.Pattern, `\A(?:`, `)\z`)
+	if re == nil {
 		return nil
 	}
-	re, err := regexp.Compile(`\A(?:` + a.Pattern.V + `)\z`)
-	switch {
-	case err != nil:
-		c.ms.Add(a.Pattern.Pos, "%v", err)
-		return nil
-	case re.MatchString(""):
+	if re.MatchString("") {
 		c.ms.AddHint(a.Pattern.Pos, "it is matched against the whole value", "the pattern %q also fits an answer that says nothing", a.Pattern.V)
 	}
 	return &ask{header: name, as: a.As.V, pattern: re}

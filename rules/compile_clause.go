@@ -26,6 +26,9 @@ func (c *compiler) clauses(r *rule) {
 	if r.effect == Allow {
 		into = &c.set.allow
 	}
+	if c.tooWide(r, types) {
+		return
+	}
 	said := len(c.ms)
 	counts := !r.shadow && slices.ContainsFunc(r.budgets, func(l limit) bool { return l.Counts == Objects })
 	for _, t := range types {

@@ -79,7 +79,11 @@ func (c *compiler) membersOf(g *group, path []string) map[string]bool {
 	members := make(map[string]bool)
 	for _, at := range c.groupDecls[g.name].Members {
 		if inner := c.groups[at.V]; inner != nil {
-			maps.Copy(members, c.membersOf(inner, path))
+			within := c.membersOf(inner, path)
+			if c.most(&c.products.members, len(within), maxMembers, at.Pos, "groups in groups", "select by a claim, or by environment") {
+				break
+			}
+			maps.Copy(members, within)
 		} else if c.identities[at.V] != nil {
 			members[at.V] = true
 		}

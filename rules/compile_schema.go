@@ -100,11 +100,7 @@ func (c *compiler) object(s *Schema, d *ObjectDecl) *Type {
 		c.unknownWord("catalog", d.Catalog, c.env.Catalogs)
 	}
 	if d.ID.given() {
-		if _, err := regexp.Compile(d.ID.V); err != nil { // by itself: "a)|(b" is balanced only within brackets
-			c.ms.Add(d.ID.Pos, "id is no regular expression: %v", err)
-		} else if t.ID, err = regexp.Compile(`^(?:` + d.ID.V + `)$`); err != nil {
-			c.ms.Add(d.ID.Pos, "id is no regular expression: %v", err)
-		}
+		t.ID = c.pattern("id", d.ID, "^(?:", ")$")
 	}
 	c.attributes(t, d.Attributes)
 	c.categorise(s, t, d)

@@ -176,14 +176,16 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 			return
 		}
 		out := reflect.MakeSlice(v.Type(), 0, len(n.Items))
-		for _, item := range n.Items {
+		next := reflect.New(v.Type().Elem()).Elem()
+		for i, item := range n.Items {
 			if d.Mistakes.enough() {
 				break
 			}
-			next := reflect.New(v.Type().Elem()).Elem()
+			next.SetZero()
 			if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
 				out = reflect.Append(out, next)
 			}
+			n.Items[i] = nil // both forms of many items at once would be much
 		}
 		v.Set(out)
 	case reflect.Map:

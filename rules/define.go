@@ -199,6 +199,10 @@ func (c *compiler) compileCondition(sc *scope, at At[string]) (done compiled) {
 		done.problems = problems
 		return done
 	}
+	if c.tooLong(at.Pos, w.text) {
+		done.problems = []problem{{line: 1, text: fmt.Sprintf("the conditions of this file come to more than %d bytes, defines written out and once for each type", maxConditions), hint: "divide the file, or write one condition for several rules"}}
+		return done
+	}
 	done.text = w.text
 	done.condition, done.problems = c.expressions.compile(sc, w.text)
 	for i := range done.problems {

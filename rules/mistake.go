@@ -32,12 +32,12 @@ func (ms *Mistakes) Add(pos Pos, format string, args ...any) {
 
 // AddHint appends a mistake together with what to do about it.
 func (ms *Mistakes) AddHint(pos Pos, hint, format string, args ...any) {
-	*ms = append(*ms, Mistake{Pos: pos, Text: fmt.Sprintf(format, args...), Hint: hint, Code: codeOf(format)})
+	ms.addCode(codeOf(format), pos, hint, fmt.Sprintf(format, args...))
 }
 
 // addCode appends a mistake whose text is not ours, or says less than its code.
 func (ms *Mistakes) addCode(code Code, pos Pos, hint, text string) {
-	*ms = append(*ms, Mistake{Pos: pos, Text: text, Hint: hint, Code: code})
+	*ms = append(*ms, Mistake{Pos: pos, Text: shortened(text), Hint: shortened(hint), Code: code})
 }
 
 // Err returns the mistakes in file order as an error, or nil when there is none.
@@ -74,16 +74,18 @@ func (ms Mistakes) Error() string {
 // source returns the text of a file, or "" when it is not at hand.
 func (ms Mistakes) Report(source func(file string) string) string {
 	var b strings.Builder
+	lines := excerpts{source: source}
 	for _, m := range ms {
 		fmt.Fprintf(&b, "%v: %s\n", m.Pos, m.Text)
-		line := visible(sourceLine(source(m.Pos.File), m.Pos.Line))
+		line, col := lines.at(m.Pos)
+		line = visible(line)
 		if line == "" {
 			if m.Hint != "" {
 				fmt.Fprintf(&b, "      %s\n", m.Hint)
 			}
 			continue
 		}
-		fmt.Fprintf(&b, "      %s\n      %s^", line, caretIndent(line, m.Pos.Col))
+		fmt.Fprintf(&b, "      %s\n      %s^", line, caretIndent(line, col))
 		if m.Hint != "" {
 			b.WriteString(" " + m.Hint)
 		}

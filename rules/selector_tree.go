@@ -9,8 +9,11 @@ import (
 // of members that must fit and members that must not. So there is one kind of
 // selector to index, to analyse and to explain, however it was written.
 
-// maxAlternatives is how many a selector may come to.
-const maxAlternatives = 64
+// How many alternatives a selector may come to, and how many members each.
+const (
+	maxAlternatives = 64
+	maxLiterals     = 256 // of one alternative
+)
 
 // literal is a selector of one member, or that it must not fit.
 type literal struct {
@@ -39,6 +42,9 @@ func (a alternative) String() string {
 func (c *compiler) selectors(list []Selector) (out []selector, byNot bool) {
 	for i := range list {
 		d, said := &list[i], len(c.ms)
+		if c.tooManyCallers(d.Pos) {
+			break
+		}
 		for _, alt := range c.alternatives(d, selector{anyKind: true}) {
 			s, somebody := alt.join()
 			if len(c.ms) == said && c.whole && (!somebody || s.onlyRegistered() && c.among(&s).first == nil) {
@@ -69,7 +75,7 @@ func (c *compiler) alternatives(d *Selector, around selector) []alternative {
 	if d.AllOf.given() {
 		c.some(&d.AllOf)
 	}
-	for i := range d.AllOf.List {
+	for i, said := 0, len(c.ms); i < len(d.AllOf.List) && len(c.ms) == said; i++ {
 		out = c.both(d, out, c.alternatives(&d.AllOf.List[i], within))
 	}
 	if d.Not.given() {
@@ -83,6 +89,10 @@ func (c *compiler) alternatives(d *Selector, around selector) []alternative {
 // either compiles a list of which any will do.
 func (c *compiler) either(list *Selectors, around selector) (out []alternative) {
 	c.some(list)
+	if len(list.List) > maxAlternatives {
+		c.tooMany(list.Pos)
+		return nil
+	}
 	for i := range list.List {
 		out = append(out, c.alternatives(&list.List[i], around)...)
 	}
@@ -98,15 +108,23 @@ func (c *compiler) some(list *Selectors) {
 // both joins each alternative of one side with each of the other.
 func (c *compiler) both(d *Selector, a, b []alternative) (out []alternative) {
 	if len(a)*len(b) > maxAlternatives {
-		c.ms.AddHint(d.Pos, "write several rules, or name a group", "the selector comes to more than %d alternatives", maxAlternatives)
+		c.tooMany(d.Pos)
 		return a[:min(len(a), 1)]
 	}
 	for _, x := range a {
 		for _, y := range b {
+			if len(x)+len(y) > maxLiterals {
+				c.ms.AddHint(d.Pos, "name a group", "the selector has alternatives of more than %d members", maxLiterals)
+				return a[:1]
+			}
 			out = append(out, slices.Concat(x, y))
 		}
 	}
 	return out
+}
+
+func (c *compiler) tooMany(at Pos) {
+	c.ms.AddHint(at, "write several rules, or name a group", "the selector comes to more than %d alternatives", maxAlternatives)
 }
 
 // negated are the alternatives of what is not the case: that one of its members is not.

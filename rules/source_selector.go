@@ -58,10 +58,9 @@ func (s *Selectors) DecodeNode(d *Decoder, n *Node) {
 	if n.Kind == Sequence {
 		items = n.Items
 	}
-	for _, item := range items {
-		var one Selector
-		one.DecodeNode(d, item)
-		s.List = append(s.List, one)
+	s.List = make([]Selector, len(items))
+	for i, item := range items {
+		s.List[i].DecodeNode(d, item)
 	}
 }
 

@@ -273,8 +273,8 @@ func TestRequestCostIsLimited(t *testing.T) {
 	}
 }
 
-// TestConditionErrors is X3: what is absent, and what cannot be computed.
-func TestConditionErrors(t *testing.T) {
+// TestX3ConditionErrors: what is absent, and what cannot be computed.
+func TestX3ConditionErrors(t *testing.T) {
 	set, sc := world(t)
 	x, err := newExpressions()
 	if err != nil {

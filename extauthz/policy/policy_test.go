@@ -450,7 +450,7 @@ func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := live.Current()
-	for _, bad := range []string{"", "\t", "rules: [", shop + "\nrulez: []\n", shop + "---\n" + shop, strings.Replace(shop, "up_to: internal", "up_to: internl", 1)} {
+	for _, bad := range []string{"", "\t", "rules: [", "# nothing but this\n", "\uFEFF", "\x00", shop + "\trules: []\n", shop + "\nrules: []\n", shop[:len(shop)/2], "a: &a [1]\nb: *a\n", shop + "\nrulez: []\n", shop + "---\n" + shop, strings.Replace(shop, "up_to: internal", "up_to: internl", 1)} {
 		text = bad
 		if err := live.Reload(); err == nil {
 			t.Fatalf("a bad version loaded: %q", bad)
@@ -462,8 +462,8 @@ func TestR1ReloadKeepsTheLastGoodVersion(t *testing.T) {
 			t.Fatalf("%s after a bad reload, want allowed", got.Reason)
 		}
 	}
-	if st := live.Stats(); st.Failures != 6 || st.Loads != 1 || !strings.Contains(st.LastError, "shop.yaml:") || st.Hash != before.Hash {
-		t.Errorf("stats %+v, want 6 failures, 1 load, a place and the old hash", st)
+	if st := live.Stats(); st.Failures != 13 || st.Loads != 1 || !strings.Contains(st.LastError, "shop.yaml:") || st.Hash != before.Hash {
+		t.Errorf("stats %+v, want 13 failures, 1 load, a place and the old hash", st)
 	}
 	text = strings.Replace(shop, "[read, update]", "[update]", 1)
 	if err := live.Reload(); err != nil {

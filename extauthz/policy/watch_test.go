@@ -116,7 +116,7 @@ func TestWatchThrowsAwayALoadThatMetAWriter(t *testing.T) {
 	}
 }
 
-func TestWatchSaysThatRulesNeverRest(t *testing.T) {
+func TestR4WatchSaysThatRulesNeverRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, shop)
 		stop := make(chan struct{})
