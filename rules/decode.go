@@ -20,6 +20,7 @@ type Decoder struct {
 
 	known   map[reflect.Type]keys // of the structs met so far
 	broken  map[Pos]bool          // structs with a mistake inside
+	frees   bool                  // items of lists are let go once they are read: both forms of many at once would be much
 	skipped int                   // nodes that were not read, for a mistake stands in their place
 }
 
@@ -185,7 +186,9 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 			if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
 				out = reflect.Append(out, next)
 			}
-			n.Items[i] = nil // both forms of many items at once would be much
+			if d.frees {
+				n.Items[i] = nil
+			}
 		}
 		v.Set(out)
 	case reflect.Map:

@@ -21,7 +21,8 @@ func TestExcerptOfALongLine(t *testing.T) {
 		if n := utf8.RuneCountInString(shown); n > 6+1+maxShown+1 { // the indent, and two marks
 			t.Errorf("column %d: %d characters are shown", col, n)
 		}
-		if at := utf8.RuneCountInString(shown[:strings.Index(shown, "X")]); at != strings.Index(caret, "^") {
+		before, _, _ := strings.Cut(shown, "X")
+		if at := utf8.RuneCountInString(before); at != strings.Index(caret, "^") {
 			t.Errorf("column %d: the caret stands under %d, want %d", col, strings.Index(caret, "^"), at)
 		}
 		if begins := strings.HasPrefix(shown, "      …"); begins != (col > 201) {

@@ -89,7 +89,7 @@ func (p *parser) file(f File) {
 		return
 	}
 	n, ms := parseYAML(f.Path, []byte(f.Text), maxItems)
-	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken}
+	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken, frees: true}
 	var s sections
 	if n == nil {
 		p.src.Unread = true
