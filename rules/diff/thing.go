@@ -104,7 +104,7 @@ func (p *pass) dimensions(w *who, sh shape, r *reads) (out []dimension) {
 			out = append(out, dimension{"tier", p.tiers(), func(th *thing, v any) { th.tier = v.(string) }})
 		}
 	}
-	for _, name := range slices.Concat(r.names.list, boundsOf(sh, r)) {
+	for _, name := range slices.Concat(r.names.list, boundsOf(sh, r), above(sh, r)) {
 		switch {
 		case name == "id", !whole && !sh.bound(name) && !strings.HasPrefix(name, "parent."):
 		case name == "parent":
@@ -131,6 +131,17 @@ func boundsOf(sh shape, r *reads) (out []string) {
 		}
 	}
 	return out
+}
+
+// above is the parent of an object of which rules read only what its row says: an
+// object without one has no such row.
+func above(sh shape, r *reads) []string {
+	ofRow := func(name string) bool { return strings.HasPrefix(name, "parent.") }
+	if sh.collection || sh.fresh || r.names.has("parent") || !slices.ContainsFunc(r.names.list, ofRow) {
+		return nil
+	}
+	r.words["parent"] = new(set[string])
+	return []string{"parent"}
 }
 
 // none is the parent that an object may lack, and a bound may not.
