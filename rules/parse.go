@@ -25,11 +25,7 @@ func Parse(fsys fs.FS) (*Source, Mistakes) {
 		found = found || IsYAML(f.Path)
 	}
 	for _, lower := range []bool{false, true} { // what is there already is the top layer's
-		for _, f := range p.src.Files {
-			if IsYAML(f.Path) && p.src.Lower(f.Path) == lower {
-				p.file(f)
-			}
-		}
+		p.files(slices.DeleteFunc(slices.Clone(p.src.Files), func(f File) bool { return !IsYAML(f.Path) || p.src.Lower(f.Path) != lower }))
 	}
 	p.src.Rules = slices.Concat(p.rules...)
 	p.sides()
@@ -84,21 +80,17 @@ type sections struct {
 	Teams []TeamDecl              `yaml:"teams"`
 }
 
-func (p *parser) file(f File) {
-	if p.tooMuch(f) {
-		return
-	}
-	n, ms := parseYAML(f.Path, []byte(f.Text), maxItems)
-	d := Decoder{Mistakes: append(p.ms, ms...), broken: p.src.broken, frees: true}
+func (p *parser) file(f File, read *document) {
+	d := Decoder{Mistakes: append(p.ms, read.ms...), broken: p.src.broken, frees: true}
 	var s sections
-	if n == nil {
+	if read.node == nil {
 		p.src.Unread = true
 	} else {
-		d.Into(n, &s)
+		d.Into(read.node, &s)
 	}
 	p.ms = d.Mistakes
 	if p.src.Lower(f.Path) {
-		p.onlyTop(n)
+		p.onlyTop(read.node)
 		s.keepLower()
 	}
 	p.merge(&s)
