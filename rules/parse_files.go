@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -10,8 +11,6 @@ import (
 type document struct {
 	node *Node
 	ms   Mistakes
-
-	panicked any
 }
 
 // files reads rules files in their order. Making nodes of their text is the half of it
@@ -27,18 +26,20 @@ func (p *parser) files(files []File) {
 		}
 		all.Wait()
 		for i, f := range some {
-			if read[i].panicked != nil {
-				panic(read[i].panicked)
-			}
 			p.file(f, &read[i])
 			read[i] = document{}
 		}
 	}
 }
 
-// parse keeps a panic for whoever waits: it would end the process here, and a server
-// that reloads goes on with the rules that it has.
+// parse makes a panic a mistake in the file: it would end the process here, and a
+// server that reloads goes on with the rules that it has.
 func (d *document) parse(f File) {
-	defer func() { d.panicked = recover() }()
+	defer func() {
+		if fault := recover(); fault != nil {
+			d.node = nil
+			d.ms.addCode(CodeSyntax, Pos{f.Path, 1, 1}, "", fmt.Sprintf("reading the file failed: %v", fault))
+		}
+	}()
 	d.node, d.ms = parseYAML(f.Path, []byte(f.Text), maxItems)
 }
