@@ -47,7 +47,7 @@ func (c *compiler) justifiable(d *TierDecl) (keys []string) {
 
 // justified checks that an allow rule says what the tiers want to be told that it reaches,
 // and warns of one that gives a right above broad_above and says nothing at all. What a
-// caller may do with objects of its own explains itself.
+// caller may do with what is its own or its tenant's explains itself, and a purpose is a reason.
 func (c *compiler) justified(r *rule) {
 	s, d := c.set.schema, r.decl
 	if r.effect != Allow || r.upTo == NoTier {
@@ -69,7 +69,7 @@ func (c *compiler) justified(r *rule) {
 			"a rule up to %s must say %s", s.TierName(top), strings.Join(slices.Compact(lacks), ", "))
 		return
 	}
-	if top > s.BroadAbove && !d.Own.given() && len(d.unsaid(justifications...)) == len(justifications) {
+	if top > s.BroadAbove && !d.Own.given() && !d.Same.given() && len(d.For) == 0 && len(d.unsaid(justifications...)) == len(justifications) {
 		c.warnings.AddHint(d.ID.or(d.Pos), "add because, owner or ticket: who reviews the rules will ask",
 			"nobody says why %s may %s %s up to %s", r.whom(), strings.Join(d.To.Values(), ", "), strings.Join(d.On.Values(), ", "), s.TierName(top))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,14 +18,14 @@ func TestChanges(t *testing.T) {
 		write(t, dir+"/shop.yaml", "a")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		seen := 0
+		var seen atomic.Int32
 		config := t.TempDir() + "/tiergate.yaml"
-		go changes(ctx, []string{dir}, []string{config}, nil, func() { seen++ })
+		go changes(ctx, []string{dir}, []string{config}, nil, func() { seen.Add(1) })
 		synctest.Wait()
 		for _, c := range []struct {
 			what   string
 			change func()
-			want   int
+			want   int32
 		}{
 			{"nothing", func() {}, 0},
 			{"rules", func() { write(t, dir+"/shop.yaml", "b") }, 1},
@@ -43,11 +44,11 @@ func TestChanges(t *testing.T) {
 				}
 			}, 1},
 		} {
-			before := seen
+			before := seen.Load()
 			c.change()
 			time.Sleep(3 * pollEvery)
 			synctest.Wait()
-			if got := seen - before; got != c.want {
+			if got := seen.Load() - before; got != c.want {
 				t.Errorf("%s: seen %d times, want %d", c.what, got, c.want)
 			}
 		}
