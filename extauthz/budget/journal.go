@@ -30,6 +30,7 @@ type journal struct {
 	chain   chain
 	line    []byte   // room for the next one
 	dirty   bool     // something was not synced
+	unsure  bool     // the last sync failed
 	failing bool     // the last write failed
 	since   *[]entry // while the file is written anew: what was taken meanwhile
 }

@@ -245,6 +245,34 @@ func TestWrittenAnew(t *testing.T) {
 	}
 }
 
+// TestSyncThatFailed: what the disk has is not known, so all that counts is written
+// again, be there anything new or not.
+func TestSyncThatFailed(t *testing.T) {
+	dir, b := t.TempDir(), objects("r", 2)
+	l := opened(t, dir, io.Discard)
+	charge(t, l, start, option(b, "1"))
+	good, lost := l.journal.file, filepath.Join(t.TempDir(), "lost")
+	bad, err := os.Create(lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad.Close()
+	l.journal.file = bad
+	if err := l.upkeep(); err == nil {
+		t.Fatal("a sync of a closed file is fine")
+	}
+	good.Close()
+	if err := os.Truncate(journalOf(dir), 0); err != nil { // what the disk had of it
+		t.Fatal(err)
+	}
+	if err := l.upkeep(); err != nil || l.journal.unsure {
+		t.Fatalf("%v, unsure %v", err, l.journal.unsure)
+	}
+	if got := opened(t, killed(t, dir), io.Discard).Stats(); got.Entries != 1 {
+		t.Errorf("read back %+v, want the one entry", got)
+	}
+}
+
 // TestUpkeep syncs what was written, and writes anew what is mostly over.
 func TestUpkeep(t *testing.T) {
 	dir, b := t.TempDir(), objects("r", 10)

@@ -37,24 +37,31 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
-// upkeep syncs the journal, or writes it anew.
+// upkeep syncs the journal, or writes it anew: where little of it still counts, and
+// where a sync failed, for what the disk has of it is not known then.
 func (l *Ledger) upkeep() error {
 	if l.journal == nil {
 		return nil
 	}
 	l.mu.Lock()
 	j := l.journal
-	f, dirty, size := j.file, j.dirty, j.size
-	j.dirty = false
+	f, due := j.file, j.dirty || j.unsure
 	live := 2 * (int64(l.cells)*60 + int64(len(l.list))*100)
+	anew := j.unsure || j.size > smallFile && j.size > live
+	j.dirty = false
 	l.mu.Unlock()
-	if f == nil || !dirty {
+	if f == nil || !due {
 		return nil
 	}
-	if size > smallFile && size > live {
-		return l.compact()
+	keep := f.Sync
+	if anew {
+		keep = l.compact
 	}
-	return f.Sync()
+	err := keep()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j.unsure = err != nil
+	return err
 }
 
 // compact puts a new file with what still counts in the place of the journal, whole or
