@@ -32,7 +32,7 @@ func bench(text string) (*suite.Bench, *side, error) {
 
 // What random pairs of rules change is what deciding on everything in a small
 // universe says, and each request that is shown is allowed by one and denied by the
-
+// other. A hundredth of the pairs is tried, in a smaller universe, unless all is wanted.
 func TestDiffEqualsBruteForce(t *testing.T) {
 	pairs, callers, things := uint64(10), 20, 30
 	if os.Getenv("TIERGATE_FULL") == "1" {
