@@ -254,7 +254,7 @@ func (v *traveller) write(name, line string) {
 func needsCurl(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip(err)
+		t.Skip("the page's commands are curl's: install curl to run them:", err)
 	}
 }
 
