@@ -56,18 +56,15 @@ func (b *Budget) account(c *Caller) Account {
 
 // charges are what the target takes from the limits of an applying rule: none where
 // they are not about it. What cannot be counted, for which counts is not yes, is not
-// allowed by the rule.
+// allowed by the rule. A review knows no amounts: it hears what limits, and counts none.
 func (j *judge) charges(c *clause) (out []Charge, counts truth, missed string) {
 	t := j.facts.target
-	if j.facts.supposed {
-		return nil, yes, ""
-	}
 	for i := range c.limits {
 		l := &c.limits[i]
 		charge := Charge{Budget: &l.Budget, Account: l.account(j.facts.caller), Amount: 1}
 		switch l.Counts {
 		case Objects:
-			if t.Collection {
+			if t.Collection && !j.facts.supposed {
 				return nil, no, "limit: " + l.String() // refused at load where a line can bring it
 			}
 			charge.Type, charge.ID, charge.Amount = t.Object.Type.Name, t.Object.ID, 0
@@ -76,6 +73,9 @@ func (j *judge) charges(c *clause) (out []Charge, counts truth, missed string) {
 				continue
 			}
 		case Amounts:
+			if charge.Amount = 0; j.facts.supposed {
+				break
+			}
 			n, got := l.of.value(&j.facts)
 			if got != yes || n < 0 { // it was there when the rule applied: the costs of conditions are used up
 				return nil, failed, l.of.says

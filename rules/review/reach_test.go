@@ -228,6 +228,33 @@ func TestWhatDependsOnTheRequestIsSaid(t *testing.T) {
 	}
 }
 
+// What only rules with a limit allow is counted, and said; its twin has a rule without one beside it.
+func TestLimitsAreSaid(t *testing.T) {
+	some["few"] = `allow: acme, to: [read, update], on: account, up_to: restricted, limit: [{ objects: 2, per: 1h }, { amount: 9, of: "object.frozen ? 1 : 2", per: 24h, by: subject }, { writes: 1, per: 1m }]`
+	some["all"] = `allow: acme, to: [read], on: account, up_to: restricted`
+	defer delete(some, "few")
+	defer delete(some, "all")
+	const read, update = "read account, rule few: 2 objects per 1h; 9 in amount per 24h, by subject",
+		"update account, rule few: 2 objects per 1h; 9 in amount per 24h, by subject; 1 writes per 1m"
+	for _, c := range []struct {
+		rules string
+		want  []string
+	}{
+		{"few", []string{read, update}},
+		{"few all", []string{update}},
+		{"all few", []string{update}},
+		{"all", nil},
+	} {
+		row := run(t, build(t, strings.Fields(c.rules), smallBank(), nil)).of(t, "acme")
+		if diff := cmp.Diff(c.want, row.Limited); diff != "" || !row.Exact {
+			t.Errorf("%s: exact %v, limited (-want +got):\n%s", c.rules, row.Exact, diff)
+		}
+		if pairs := words(row.Pairs); !slices.Contains(pairs, "read account/B1") {
+			t.Errorf("%s: reaches %q", c.rules, pairs)
+		}
+	}
+}
+
 // What passes in a stream is no object that anybody counted.
 func TestStreamsAreSaid(t *testing.T) {
 	for line, want := range map[string]string{

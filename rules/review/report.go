@@ -47,6 +47,7 @@ type Row struct {
 	Exact       bool              `json:"exact"`
 	Depends     []string          `json:"depends,omitempty"`      // what requests tell, and was not assumed
 	Uncounted   []string          `json:"uncounted,omitempty"`    // what it may do to objects that nobody can list
+	Limited     []string          `json:"limited,omitempty"`      // what it reaches only so much of at a time
 	Creates     []string          `json:"creates,omitempty"`      // types of which it can make new objects
 	OnBehalfOf  []string          `json:"on_behalf_of,omitempty"` // for whom it reaches this too, at most
 	Shadow      []string          `json:"shadow,omitempty"`       // where denials are not enforced, and until when
@@ -85,7 +86,8 @@ func (r *review) report(surveys []*survey) *Report {
 // like reports whether what was asked for changes nothing.
 func (s *survey) like(plain *survey) bool {
 	return s.digest.Sum64() == plain.digest.Sum64() && slices.Equal(s.mayToo(), plain.mayToo()) &&
-		slices.Equal(s.creates, plain.creates) && maps.EqualFunc(s.own, plain.own, maps.Equal[tally, tally]) &&
+		slices.Equal(s.creates, plain.creates) && maps.Equal(s.limited, plain.limited) &&
+		maps.EqualFunc(s.own, plain.own, maps.Equal[tally, tally]) &&
 		maps.EqualFunc(s.common, plain.common, maps.Equal[tally, tally])
 }
 
@@ -94,7 +96,7 @@ func (s *survey) row(w *Weights, everything int) Row {
 	row := Row{
 		Identity: s.identity.Name, Claims: s.asked.Claims, Scopes: s.asked.Scopes, Peer: s.asked.Peer, Kind: s.identity.Kind.String(), Pos: s.place(), Class: s.class,
 		Reach: w.reach(schema, s.union), Creates: s.creates, Pairs: s.pairs,
-		Depends: slices.Sorted(maps.Keys(s.depends)), Uncounted: s.mayToo(), Shadow: s.shadows(),
+		Depends: slices.Sorted(maps.Keys(s.depends)), Limited: slices.Sorted(maps.Keys(s.limited)), Uncounted: s.mayToo(), Shadow: s.shadows(),
 		OnBehalfOf: s.identity.OnBehalfOf,
 	}
 	worst := row.Reach.BlastRadius

@@ -32,6 +32,7 @@ type survey struct {
 	pairs   []Pair
 	digest  maphash.Hash // of every pair
 	depends map[string]bool
+	limited map[string]bool // what is reached by rules with a limit alone
 	creates []string
 }
 
@@ -125,6 +126,7 @@ func (s *survey) allows(u *unit, o *rules.Object, subject string) bool {
 		d := s.r.o.Set.Decide(&s.r.request, c, []rules.Target{target})
 		s.note(&d)
 		if d.Effect == rules.Allow {
+			s.limits(u, &d)
 			return true
 		}
 	}
@@ -138,6 +140,20 @@ func (s *survey) note(d *rules.Decision) {
 			if s.open(&in) {
 				s.depends[in.Name] = true
 			}
+		}
+	}
+}
+
+// limits keeps what only rules with a limit allow: who reaches all of it does so slowly.
+func (s *survey) limits(u *unit, d *rules.Decision) {
+	for i := range d.Spend.Claims {
+		for k := range d.Spend.Claims[i].Options {
+			option := &d.Spend.Claims[i].Options[k]
+			var budgets []string
+			for c := range option.Charges {
+				budgets = append(budgets, option.Charges[c].Budget.String())
+			}
+			s.limited[u.Action+" "+u.Type+", rule "+option.Rule+": "+strings.Join(budgets, "; ")] = true
 		}
 	}
 }

@@ -103,7 +103,7 @@ func (r *Row) details(p *printer) {
 		what  string
 		lines []string
 	}{
-		{"can create", r.Creates}, {"not counted", r.Uncounted}, {"depends on the request", r.Depends}, {"DENIALS NOT ENFORCED", r.Shadow},
+		{"limited", r.Limited}, {"can create", r.Creates}, {"not counted", r.Uncounted}, {"depends on the request", r.Depends}, {"DENIALS NOT ENFORCED", r.Shadow},
 	} {
 		for _, l := range note.lines {
 			p.printf("  %s: %s\n", note.what, l)

@@ -33,7 +33,7 @@ func (r *review) callers(id *rules.Identity) []*survey {
 		for name, text := range asked.Claims {
 			claims[name] = r.claim(id.Issuer, name, text)
 		}
-		s := &survey{r: r, identity: id, asked: asked, class: id.Subject == "" && id.Peer == "", depends: map[string]bool{}}
+		s := &survey{r: r, identity: id, asked: asked, class: id.Subject == "" && id.Peer == "", depends: map[string]bool{}, limited: map[string]bool{}}
 		for _, client := range clients {
 			v := rules.Verified{
 				Issuer: id.Issuer, Subject: id.Subject, ClientID: client, Claims: claims, Fixed: fixed,
