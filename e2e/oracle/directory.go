@@ -58,8 +58,9 @@ func (g *generator) directories() {
 			}
 		}
 		d.Attributes = some(g, columns, g.between(2, len(columns)))
-		for _, s := range slices.Concat(i.Subjects, g.agentsOf(name)) {
-			if g.chance(0.08) {
+		subjects := slices.Concat(i.Subjects, g.agentsOf(name))
+		for at, s := range subjects {
+			if g.chance(0.08) && (len(d.Source.Rows) > 0 || at < len(subjects)-1) { // not all of them
 				continue
 			}
 			d.Source.Rows = append(d.Source.Rows, g.subjectRow(d.Type, s))
