@@ -52,8 +52,9 @@ func objectOf(c *rules.Charge) hash { return hashOf(c.Type, c.ID) }
 // account is what was taken from one budget by one party.
 type account struct {
 	name
-	place   int   // in Ledger.list
-	shorter int64 // since when its rule says less than per; 0 while it does not
+	place   int    // in Ledger.list
+	shorter int64  // since when its rule says less than per; 0 while it does not
+	copied  uint64 // Ledger.turn in which it was copied
 	objects visits
 	sums    sums
 }

@@ -28,11 +28,11 @@ type journal struct {
 	file    *os.File
 	size    int64 // of all whole lines
 	chain   chain
-	line    []byte   // room for the next one
-	dirty   bool     // something was not synced
-	unsure  bool     // the last sync failed
-	failing bool     // the last write failed
-	since   *[]entry // while the file is written anew: what was taken meanwhile
+	line    []byte // room for the next one
+	dirty   bool   // something was not synced
+	unsure  bool   // the last sync failed
+	failing bool   // the last write failed
+	anew    *anew  // while it is written; else nil
 }
 
 var errClosed = errors.New("the ledger is closed")
@@ -191,9 +191,6 @@ func (j *journal) append(es entries) error {
 	}
 	j.size += int64(len(j.line))
 	j.chain, j.dirty = next, true
-	if j.since != nil {
-		*j.since = append(*j.since, es...)
-	}
 	return nil
 }
 

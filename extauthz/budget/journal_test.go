@@ -245,6 +245,72 @@ func TestWrittenAnew(t *testing.T) {
 	}
 }
 
+// TestWrittenAnewInParts: each part of the copy lets requests in, of accounts that were
+// copied, that are still to come and that are new. Each is in the new file once.
+func TestWrittenAnewInParts(t *testing.T) {
+	dir := t.TempDir()
+	l := opened(t, dir, io.Discard)
+	rule := func(n int) string { return fmt.Sprint("r", n) }
+	sum := func(n int) *rules.Budget {
+		return &rules.Budget{Rule: rule(n), Counts: rules.Amounts, Most: 1_000_000, Per: time.Hour}
+	}
+	const accounts, each = 30, 1_000 // several parts
+	spend := func(n, i int) {
+		charge(t, l, start, option(objects(rule(n), 10*each), fmt.Sprint(i)))
+		charge(t, l, start, amount(sum(n), 1))
+	}
+	for n := range accounts {
+		for i := range each {
+			spend(n, i)
+		}
+	}
+	size := l.journal.size
+	for range 10 {
+		spendMeanwhile(t, l, func(i int) { spend(i%(accounts+20), i+each) })
+		if l.journal.size >= size {
+			t.Fatalf("%d bytes, there were %d", l.journal.size, size)
+		}
+		again := opened(t, killed(t, dir), io.Discard)
+		if got, want := len(again.list), len(l.list); got != want {
+			t.Fatalf("%d accounts, want %d", got, want)
+		}
+		for key, want := range l.accounts {
+			got := again.accounts[key]
+			if got == nil || got.sums.total != want.sums.total || got.objects.len() != want.objects.len() {
+				t.Fatalf("account %x of %d and %d objects was read back as another (at all: %t)", key, want.sums.total, want.objects.len(), got != nil)
+			}
+			for id := range want.objects.by {
+				if !got.objects.has(id) {
+					t.Fatalf("%x is not in the new file", id)
+				}
+			}
+		}
+	}
+}
+
+// spendMeanwhile spends for as long as the journal is written anew.
+func spendMeanwhile(t *testing.T, l *Ledger, spend func(i int)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				spend(i)
+			}
+		}
+	})
+	err := l.compact()
+	close(stop)
+	wg.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestSyncThatFailed: what the disk has is not known, so all that counts is written
 // again, be there anything new or not.
 func TestSyncThatFailed(t *testing.T) {

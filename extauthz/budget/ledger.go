@@ -21,6 +21,7 @@ type Ledger struct {
 	cells    int          // of all accounts
 	wants    wants        // of the request at hand
 	journal  *journal     // nil in memory alone
+	turn     uint64       // counts how often the journal was written anew
 	log      *slog.Logger
 	stats    Stats
 	maxCrowd int
@@ -150,7 +151,11 @@ func (l *Ledger) write(es entries) error {
 	if l.journal == nil {
 		return nil
 	}
-	return l.journal.write(es)
+	if err := l.journal.write(es); err != nil {
+		return err
+	}
+	l.keep(es)
+	return nil
 }
 
 // apply counts entries.
