@@ -25,6 +25,7 @@ type pass struct {
 	alike bool                // the versions differ in rules and identities at most
 	known map[string]*catalog // of one identity, by shape and what else tells things apart
 	rows  map[row]*tally
+	tried int // objects, again for each caller and purpose
 	notes set[string]
 
 	ofIssuer map[string]*set[string] // clients that identities name
@@ -114,6 +115,7 @@ func (p *pass) look(w *who, sh shape) {
 	if !things.complete {
 		p.note(w.name + ", " + sh.key() + ": attributes in more combinations than are tried")
 	}
+	p.tried += len(purposes.list) * len(things.list)
 	for _, purpose := range purposes.list {
 		for n := range things.list {
 			before, after := p.reaches(0, ways[0], w, things, n, purpose), p.reaches(1, ways[1], w, things, n, purpose)

@@ -54,7 +54,7 @@ func shapesOf(t *resolver.Touch) (out []shape) {
 			dims[i] = 2
 		}
 	}
-	spread(dims, func(at []int) {
+	spread(dims, most, nil, func(at []int) {
 		var names []string
 		for i, b := range t.Bounds {
 			if at[i] == 0 {

@@ -1,16 +1,24 @@
 package diff
 
-// most is how many combinations are tried in one place before only pairs are.
-const most = 3000
+import "slices"
+
+// So many combinations are tried in one place, before only pairs are.
+const (
+	most     = 3_000
+	mostNow  = 20_000    // of objects, while there is patience left
+	patience = 4_000_000 // how often an object was tried before there is none
+)
 
 // spread calls f with each combination of one value of each dimension, given by
-// their numbers: the first ones first. Where there are too many, at most two
-// dimensions leave their first value, and it returns false.
-func spread(dims []int, f func([]int)) (all bool) {
+// their numbers: the first ones first. Where there are more than most, at most two
+// dimensions leave their value in the first combination, and then in each of bases,
+// and it returns false.
+func spread(dims []int, most int, bases [][]int, f func([]int)) (all bool) {
 	n := 1
 	for _, d := range dims {
 		if n *= d; n > most {
-			return pairs(dims, f)
+			around(dims, most, append([][]int{make([]int, len(dims))}, bases...), f)
+			return false
 		}
 	}
 	at := make([]int, len(dims))
@@ -29,22 +37,42 @@ func spread(dims []int, f func([]int)) (all bool) {
 	}
 }
 
-func pairs(dims []int, f func([]int)) bool {
-	at := make([]int, len(dims))
-	f(at)
-	for i := range dims {
-		for at[i] = 1; at[i] < dims[i]; at[i]++ {
+// around calls f with what is near each of bases; once it was called more than most
+// times, with no more than the bases themselves.
+func around(dims []int, most int, bases [][]int, f func([]int)) {
+	called := 0
+	for _, base := range bases {
+		if called > most {
+			f(slices.Clone(base))
+			continue
+		}
+		pairs(dims, base, func(at []int) {
+			called++
 			f(at)
-			for k := i + 1; k < len(dims); k++ {
-				for at[k] = 1; at[k] < dims[k]; at[k]++ {
-					f(at)
-				}
-				at[k] = 0
+		})
+	}
+}
+
+// pairs calls f with a base and what differs from it in one or two dimensions.
+func pairs(dims, base []int, f func([]int)) {
+	at := slices.Clone(base)
+	others := func(i int, f func()) {
+		for n := range dims[i] {
+			if at[i] = n; n != base[i] {
+				f()
 			}
 		}
-		at[i] = 0
+		at[i] = base[i]
 	}
-	return false
+	f(at)
+	for i := range dims {
+		others(i, func() {
+			f(at)
+			for k := i + 1; k < len(dims); k++ {
+				others(k, func() { f(at) })
+			}
+		})
+	}
 }
 
 // set is values in the order in which they came, each once.

@@ -65,7 +65,11 @@ func (p *pass) things(w *who, sh shape) *catalog {
 		sizes[i] = len(dims[i].values)
 	}
 	found := new(catalog)
-	found.complete = spread(sizes, func(at []int) {
+	limit := mostNow
+	if p.tried > patience {
+		limit = most
+	}
+	found.complete = spread(sizes, limit, bases(dims, r.fitting), func(at []int) {
 		th := &thing{attrs: make(map[string]any)}
 		for i, n := range at {
 			dims[i].set(th, dims[i].values[n])

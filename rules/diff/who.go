@@ -59,7 +59,7 @@ func (p *pass) callers(id *rules.Identity, now time.Time) (out []*who) {
 		p.varied, p.various = id, p.variety(id)
 	}
 	v := p.various
-	complete := spread(v.dims(), func(at []int) {
+	complete := spread(v.dims(), most, nil, func(at []int) {
 		w := &who{name: id.Name, request: rules.Request{Now: now, ClientIP: v.addresses.list[at[7]]}}
 		if id.Issuer == "" {
 			w.evidence = rules.Evidence{Verified: &rules.Verified{Anonymous: true}, Peer: v.peers.list[at[4]]}
