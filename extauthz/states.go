@@ -101,27 +101,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	if s.from.KeySets != nil {
-		for _, k := range s.from.KeySets() {
-			c.gauge(descKeys, float64(k.Keys), k.Issuer)
-			c.count(descKeysFailures, k.Failures, k.Issuer)
-			c.gauge(descGeneration, float64(k.Generation), k.Issuer)
-			c.count(descKeysLoads, k.Loads, k.Issuer)
-			c.count(descKeysEmpty, k.Empty, k.Issuer)
-			c.count(descKeysUnknown, k.Unknown, k.Issuer)
-			c.gauge(descProofs, float64(k.Proofs), k.Issuer)
-			c.count(descProofsRefused, k.ProofsRefused, k.Issuer)
-			for cause, n := range k.Skipped {
-				c.gauge(descSkipped, float64(n), k.Issuer, cause)
-			}
-			for _, s := range k.Slots {
-				c.gauge(descSlots, float64(s.Slots), k.Issuer, s.Price)
-				c.gauge(descSlotsBusy, float64(s.Busy), k.Issuer, s.Price)
-				c.gauge(descSlotsWaiting, float64(s.Waiting), k.Issuer, s.Price)
-				c.count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
-				c.count(descChecked, s.Checked, k.Issuer, s.Price)
-			}
-			c.age(descKeysAge, k.LoadedAt, k.Issuer)
-		}
+		c.keySets(s.from.KeySets())
 	}
 	if s.from.Bundles != nil {
 		for _, b := range s.from.Bundles() {
@@ -140,12 +120,7 @@ func (s *states) Collect(out chan<- prometheus.Metric) {
 		c.revocations(s.from.Revocations())
 	}
 	if s.from.Budgets != nil {
-		b := s.from.Budgets()
-		c.gauge(descBudgets, float64(b.Accounts))
-		c.gauge(descBudgetEntries, float64(b.Entries))
-		c.count(descBudgetCharges, b.Charged, "charged")
-		c.count(descBudgetCharges, b.Exceeded, "exceeded")
-		c.count(descBudgetCharges, b.Failed, "failed")
+		c.budgets(s.from.Budgets())
 	}
 	if s.from.Audit != nil {
 		a := s.from.Audit()
@@ -185,6 +160,30 @@ func (c *collecting) age(d *prometheus.Desc, since time.Time, labels ...string) 
 	}
 }
 
+func (c *collecting) keySets(sets []KeySet) {
+	for _, k := range sets {
+		c.gauge(descKeys, float64(k.Keys), k.Issuer)
+		c.count(descKeysFailures, k.Failures, k.Issuer)
+		c.gauge(descGeneration, float64(k.Generation), k.Issuer)
+		c.count(descKeysLoads, k.Loads, k.Issuer)
+		c.count(descKeysEmpty, k.Empty, k.Issuer)
+		c.count(descKeysUnknown, k.Unknown, k.Issuer)
+		c.gauge(descProofs, float64(k.Proofs), k.Issuer)
+		c.count(descProofsRefused, k.ProofsRefused, k.Issuer)
+		for cause, n := range k.Skipped {
+			c.gauge(descSkipped, float64(n), k.Issuer, cause)
+		}
+		for _, s := range k.Slots {
+			c.gauge(descSlots, float64(s.Slots), k.Issuer, s.Price)
+			c.gauge(descSlotsBusy, float64(s.Busy), k.Issuer, s.Price)
+			c.gauge(descSlotsWaiting, float64(s.Waiting), k.Issuer, s.Price)
+			c.count(descSlotsRefused, s.Refused, k.Issuer, s.Price)
+			c.count(descChecked, s.Checked, k.Issuer, s.Price)
+		}
+		c.age(descKeysAge, k.LoadedAt, k.Issuer)
+	}
+}
+
 func (c *collecting) catalogs(all []Catalog) {
 	for _, k := range all {
 		c.gauge(descRows, float64(k.Rows), k.Name)
@@ -213,6 +212,14 @@ func (c *collecting) caches(all []Cache) {
 			c.gauge(descBytes, float64(k.Bytes), k.Name)
 		}
 	}
+}
+
+func (c *collecting) budgets(b Budgets) {
+	c.gauge(descBudgets, float64(b.Accounts))
+	c.gauge(descBudgetEntries, float64(b.Entries))
+	c.count(descBudgetCharges, b.Charged, "charged")
+	c.count(descBudgetCharges, b.Exceeded, "exceeded")
+	c.count(descBudgetCharges, b.Failed, "failed")
 }
 
 func (c *collecting) revocations(r Revocations) {

@@ -92,40 +92,48 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 	case reflect.Struct:
 		d.structure(n, v)
 	case reflect.Slice:
-		if !d.want(n, Sequence) {
-			return
-		}
-		out := reflect.MakeSlice(v.Type(), 0, len(n.Items))
-		next := reflect.New(v.Type().Elem()).Elem()
-		for i, item := range n.Items {
-			if d.Mistakes.enough() {
-				break
-			}
-			next.SetZero()
-			if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
-				out = reflect.Append(out, next)
-			}
-			if d.frees {
-				n.Items[i] = nil
-			}
-		}
-		v.Set(out)
+		d.list(n, v)
 	case reflect.Map:
-		if !d.want(n, Mapping) {
-			return
-		}
-		v.Set(reflect.MakeMap(v.Type()))
-		for i := 0; i+1 < len(n.Items); i += 2 {
-			elem := reflect.New(v.Type().Elem()).Elem()
-			d.value(n.Items[i+1], elem)
-			v.SetMapIndex(reflect.ValueOf(n.Items[i].Value), elem)
-		}
+		d.mapping(n, v)
 	case reflect.Interface:
 		d.untyped(n, v)
 	default:
 		if d.want(n, Scalar) {
 			d.scalar(n, v)
 		}
+	}
+}
+
+func (d *Decoder) list(n *Node, v reflect.Value) {
+	if !d.want(n, Sequence) {
+		return
+	}
+	out := reflect.MakeSlice(v.Type(), 0, len(n.Items))
+	next := reflect.New(v.Type().Elem()).Elem()
+	for i, item := range n.Items {
+		if d.Mistakes.enough() {
+			break
+		}
+		next.SetZero()
+		if d.value(item, next); !item.unread { // else an entry that nobody wrote, with no place
+			out = reflect.Append(out, next)
+		}
+		if d.frees {
+			n.Items[i] = nil
+		}
+	}
+	v.Set(out)
+}
+
+func (d *Decoder) mapping(n *Node, v reflect.Value) {
+	if !d.want(n, Mapping) {
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for i := 0; i+1 < len(n.Items); i += 2 {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		d.value(n.Items[i+1], elem)
+		v.SetMapIndex(reflect.ValueOf(n.Items[i].Value), elem)
 	}
 }
 

@@ -44,37 +44,15 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 	verifier, err := identity.New(c.identityOptions(log))
 	errs = append(errs, err)
 	p.verifier = verifier
-	sources := make(map[string]catalog.Source, len(c.Catalogs))
-	var opened []func()
-	for _, e := range c.Catalogs {
-		failures := new(atomic.Uint64)
-		p.failures[e.Key] = failures
-		source, err := c.openSource(e, log.With(slog.String("catalog", e.Key)), func(err error) {
-			if err != nil {
-				failures.Add(1)
-			}
-		})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%v: catalog %q: %w", e.Pos, e.Key, err))
-			continue
-		}
-		sources[e.Key] = source
-		if f, ok := source.(snapshots); ok {
-			p.files[e.Key] = f
-		}
-		if s, ok := source.(interface{ Close() }); ok {
-			opened = append(opened, s.Close)
-		}
-	}
+	sources, closeSources, err := p.openSources(log)
+	errs = append(errs, err)
 	var closeJournal func() error
 	p.revoked, p.byFile, closeJournal, err = c.openRevocations(log, use)
 	errs = append(errs, err)
 	p.budgets, err = c.openBudgets(log, use)
 	errs = append(errs, err)
 	p.close = func() error {
-		for _, end := range opened {
-			end()
-		}
+		closeSources()
 		if p.budgets != nil {
 			return errors.Join(p.budgets.Close(), closeJournal())
 		}
@@ -95,6 +73,38 @@ func assembleWith(c *config, log *slog.Logger, use journalUse) (*parts, error) {
 		p.options.Ledger = p.budgets
 	}
 	return p, nil
+}
+
+// openSources opens the catalogs, and returns those that could be opened beside the error.
+func (p *parts) openSources(log *slog.Logger) (sources map[string]catalog.Source, closeAll func(), err error) {
+	sources = make(map[string]catalog.Source, len(p.config.Catalogs))
+	var errs []error
+	var opened []func()
+	for _, e := range p.config.Catalogs {
+		failures := new(atomic.Uint64)
+		p.failures[e.Key] = failures
+		source, err := p.config.openSource(e, log.With(slog.String("catalog", e.Key)), func(err error) {
+			if err != nil {
+				failures.Add(1)
+			}
+		})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%v: catalog %q: %w", e.Pos, e.Key, err))
+			continue
+		}
+		sources[e.Key] = source
+		if f, ok := source.(snapshots); ok {
+			p.files[e.Key] = f
+		}
+		if s, ok := source.(interface{ Close() }); ok {
+			opened = append(opened, s.Close)
+		}
+	}
+	return sources, func() {
+		for _, end := range opened {
+			end()
+		}
+	}, errors.Join(errs...)
 }
 
 // load loads the rules directories of the configuration.

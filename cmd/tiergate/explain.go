@@ -152,28 +152,9 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 	if err != nil {
 		return err
 	}
-	p, src, err := parts.load()
-	if err == nil {
-		parts.revoked.Compare(c.names(p), nil)
-	}
+	p, err := a.policy(cmd, parts, raw)
 	if err != nil {
-		return explainMistakes(cmd.ErrOrStderr(), err, src)
-	}
-	if a.as != "" || a.peer != "" {
-		if parts.options.Verifier, err = a.asking(c, p, parts, raw.Now); err != nil {
-			return err
-		}
-		if p, _, err = parts.load(); err != nil {
-			return err
-		}
-	}
-	if err := a.checkRule(p); err != nil {
 		return err
-	}
-	if a.fetch && a.as == "" {
-		if err := parts.verifier.Fetch(cmd.Context()); err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
-		}
 	}
 	e := p.Explainer()
 	e.Rule = a.rule
@@ -196,6 +177,34 @@ func explainRequest(cmd *cobra.Command, a *asked) error {
 		return errNo
 	}
 	return nil
+}
+
+// policy loads the rules, with a verifier of whoever is to ask.
+func (a *asked) policy(cmd *cobra.Command, parts *parts, raw *rules.RawRequest) (*policy.Policy, error) {
+	p, src, err := parts.load()
+	if err == nil {
+		parts.revoked.Compare(parts.config.names(p), nil)
+	}
+	if err != nil {
+		return nil, explainMistakes(cmd.ErrOrStderr(), err, src)
+	}
+	if a.as != "" || a.peer != "" {
+		if parts.options.Verifier, err = a.asking(parts.config, p, parts, raw.Now); err != nil {
+			return nil, err
+		}
+		if p, _, err = parts.load(); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.checkRule(p); err != nil {
+		return nil, err
+	}
+	if a.fetch && a.as == "" {
+		if err := parts.verifier.Fetch(cmd.Context()); err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "keys not fetched: %v\n", err)
+		}
+	}
+	return p, nil
 }
 
 // checkRule refuses a --rule that there is not.
