@@ -9,17 +9,23 @@ func (c *compiler) neverBound() {
 	if c.env.Partial {
 		return
 	}
-	const hint = "give an identity its workload, or the issuer require_bound or dpop in tiergate.yaml"
+	c.vainDemand("%s %q wants bound_token, and nothing says how any %s could be bound", "give an identity its workload, or the issuer require_bound or dpop in tiergate.yaml",
+		func(d *RequireDecl) *At[bool] { return &d.BoundToken })
+}
+
+// vainDemand warns of a demand of tiers and rules that nobody is known to be able to
+// meet but callers who can be bound. The format is of tier or rule, its name and a caller.
+func (c *compiler) vainDemand(format, hint string, in func(*RequireDecl) *At[bool]) {
 	for i := range c.src.Tiers {
-		d := &c.src.Tiers[i].Require.BoundToken
-		if d.V && !c.mayBind(&selector{anyKind: true}) {
-			c.warnings.AddHint(d.Pos, hint, "tier %q wants bound_token, and nothing says how any caller could be bound", c.src.Tiers[i].Name.V)
+		tier := &c.src.Tiers[i]
+		if in(&tier.Require).V && !c.mayBind(&selector{anyKind: true}) {
+			c.warnings.AddHint(in(&tier.Require).Pos, hint, format, "tier", tier.Name.V, "caller")
 		}
 	}
 	for _, r := range c.set.rules {
 		may := func(s selector) bool { return c.mayBind(&s) }
-		if r.require.BoundToken && len(r.selectors) > 0 && !slices.ContainsFunc(r.selectors, may) {
-			c.warnings.AddHint(r.decl.Require.BoundToken.Pos, hint, "rule %q wants bound_token, and nothing says how any of its callers could be bound", r.decl.ID.V)
+		if in(&r.decl.Require).V && len(r.selectors) > 0 && !slices.ContainsFunc(r.selectors, may) {
+			c.warnings.AddHint(in(&r.decl.Require).Pos, hint, format, "rule", r.decl.ID.V, "of its callers")
 		}
 	}
 }

@@ -9,19 +9,8 @@ func (c *compiler) neverCertified() {
 	if c.env.Partial || c.env.Peers.Given || c.namesWorkloads() {
 		return
 	}
-	const hint = "name peer.trust_domains in tiergate.yaml, or give an identity its workload"
-	for i := range c.src.Tiers {
-		d := &c.src.Tiers[i].Require.MTLS
-		if d.V && !c.mayBind(&selector{anyKind: true}) {
-			c.warnings.AddHint(d.Pos, hint, "tier %q wants mtls, and nothing says how any caller could bring a certificate", c.src.Tiers[i].Name.V)
-		}
-	}
-	for _, r := range c.set.rules {
-		may := func(s selector) bool { return c.mayBind(&s) }
-		if r.require.MTLS && len(r.selectors) > 0 && !slices.ContainsFunc(r.selectors, may) {
-			c.warnings.AddHint(r.decl.Require.MTLS.Pos, hint, "rule %q wants mtls, and nothing says how any of its callers could bring a certificate", r.decl.ID.V)
-		}
-	}
+	c.vainDemand("%s %q wants mtls, and nothing says how any %s could bring a certificate", "name peer.trust_domains in tiergate.yaml, or give an identity its workload",
+		func(d *RequireDecl) *At[bool] { return &d.MTLS })
 }
 
 // namesWorkloads reports whether some identity or some rule is about a workload, so that
