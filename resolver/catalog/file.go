@@ -105,7 +105,7 @@ func OpenFile(o FileOptions) (*File, error) {
 	}
 	f.gate = NewGate(GateOptions{
 		Path: f.options.Path, Guard: f.options.Guard, Name: f.options.Name, StateDir: f.options.StateDir, Serves: f.options.Serves,
-		Now: f.options.Now, Log: f.options.Log,
+		Now: f.options.Now, Log: f.options.Log, Loaded: f.options.Loaded,
 	})
 	f.reload()
 	return f, nil
@@ -180,26 +180,7 @@ func (f *File) reload() {
 	before := f.err
 	news, err := f.load()
 	f.err = err
-	switch {
-	case err == nil:
-		news = news || before != nil
-	case before != nil && before.Error() == err.Error():
-		return
-	default:
-		f.refused(err)
-		return
-	}
-	if news && f.options.Loaded != nil {
-		f.options.Loaded(err)
-	}
-}
-
-// refused tells of a version that does not take effect.
-func (f *File) refused(err error) {
-	f.gate.Refused(err)
-	if f.options.Loaded != nil {
-		f.options.Loaded(err)
-	}
+	f.gate.Tell(before, news, err)
 }
 
 // load replaces the table; news says that the rows may be other ones.

@@ -19,6 +19,7 @@ type GateOptions struct {
 	Serves   bool             // this process says what is in force; others only read that
 	Now      func() time.Time // when an acceptance ends
 	Log      *slog.Logger
+	Loaded   func(error) // hears of versions, nil for nobody
 }
 
 // Gate lets new versions of a file's rows in, or holds them until somebody accepts
@@ -124,8 +125,26 @@ func (g *Gate) Held() string { return g.held.content }
 // Accepted reports whether somebody accepted the version that waits, within the last day.
 func (g *Gate) Accepted() bool { return g.accepted(g.held.content) }
 
-// Refused logs why a version does not take effect.
+// Tell tells what came of a look at the file, of which before was the error of the last
+// one; news says that the rows may be other ones. The same fault again is no news.
+func (g *Gate) Tell(before error, news bool, err error) {
+	switch {
+	case err == nil && (news || before != nil):
+		g.loaded(nil)
+	case err != nil && (before == nil || before.Error() != err.Error()):
+		g.Refused(err)
+	}
+}
+
+func (g *Gate) loaded(err error) {
+	if g.options.Loaded != nil {
+		g.options.Loaded(err)
+	}
+}
+
+// Refused tells why a version does not take effect.
 func (g *Gate) Refused(err error) {
+	defer g.loaded(err)
 	file := slog.String("file", g.options.Path)
 	if h := g.held; h.content != "" {
 		g.options.Log.Error("catalog file held until it is accepted", file, slog.String("sha256", h.content),

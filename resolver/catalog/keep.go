@@ -45,7 +45,7 @@ func (f *File) judge(k *kept) {
 	}
 	f.table.Store(nil)
 	f.had, f.err, f.seen.fault, f.seen.kept = nil, err, err, k
-	f.refused(err)
+	f.gate.Refused(err)
 }
 
 // guard returns why a version of the file may not take effect, or nil.

@@ -43,26 +43,7 @@ func (s *Source) look() {
 	before := s.err
 	news, err := s.load()
 	s.err = err
-	switch {
-	case err == nil:
-		news = news || before != nil
-	case before != nil && before.Error() == err.Error():
-		return
-	default:
-		s.refused(err)
-		return
-	}
-	if news && s.options.Loaded != nil {
-		s.options.Loaded(err)
-	}
-}
-
-// refused tells of a version that does not take effect.
-func (s *Source) refused(err error) {
-	s.gate.Refused(err)
-	if s.options.Loaded != nil {
-		s.options.Loaded(err)
-	}
+	s.gate.Tell(before, news, err)
 }
 
 // load puts the file in force; news says that the rows may be other ones.
@@ -167,7 +148,7 @@ func (s *Source) judge(kept *map[catalog.Key]bool) {
 	s.force.Store(nil)
 	v.retire()
 	s.had, s.err, s.seen.fault, s.seen.kept = nil, err, err, kept
-	s.refused(err)
+	s.gate.Refused(err)
 }
 
 func reads(kept *map[catalog.Key]bool, typ, column string) bool {

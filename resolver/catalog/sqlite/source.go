@@ -92,7 +92,7 @@ func Open(o Options) (*Source, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Source{options: o, gate: catalog.NewGate(catalog.GateOptions{
-		Path: o.Path, Guard: o.Guard, Name: o.Name, StateDir: o.StateDir, Serves: o.Serves, Now: o.Now, Log: o.Log,
+		Path: o.Path, Guard: o.Guard, Name: o.Name, StateDir: o.StateDir, Serves: o.Serves, Now: o.Now, Log: o.Log, Loaded: o.Loaded,
 	})}
 	s.look()
 	return s, nil
