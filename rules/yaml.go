@@ -59,7 +59,7 @@ func parseYAML(file string, text []byte, most int) (*Node, Mistakes) {
 	}
 	var docs []yaml.Node
 	if err := yaml.Load(text, &docs, yaml.WithAllDocuments()); err != nil {
-		ms = append(ms, syntaxMistake(file, err))
+		ms = append(ms, syntaxMistake(file, string(text), err))
 		return nil, ms
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 || docs[0].Content[0].Tag == "!!null" {
@@ -167,7 +167,7 @@ func (c *converter) node(y *yaml.Node, depth int) *Node {
 // that the value is another one: !!binary YWRh is "ada".
 var scalarTags = []string{"!!str", "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!merge"} // << is an unknown key like others
 
-func syntaxMistake(file string, err error) Mistake {
+func syntaxMistake(file string, content string, err error) Mistake {
 	at, text := Pos{File: file, Line: 1, Col: 1}, err.Error()
 	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
 		at.Line, at.Col, text = max(e.Mark.Line, 1), max(e.Mark.Column, 1), e.Message
@@ -176,8 +176,23 @@ func syntaxMistake(file string, err error) Mistake {
 		}
 	}
 	hint := ""
-	if strings.Contains(text, "mapping values are not allowed") {
+	switch {
+	case strings.Contains(text, "mapping values are not allowed"):
 		hint = `is the line indented too far, or a text with ": " in it without quotes?`
+	case strings.Contains(text, "cannot start any token") && indentedByTab(content, at.Line):
+		hint = "the line begins with a tab, and YAML is indented by spaces"
+	case strings.Contains(text, "tab character"):
+		hint = "YAML is indented by spaces, and this is a tab"
 	}
 	return Mistake{Pos: at, Text: "not valid YAML: " + strings.Join(strings.Fields(text), " "), Hint: hint, Code: CodeSyntax}
+}
+
+// indentedByTab reports whether a line, counted from 1, has a tab before its first word.
+func indentedByTab(text string, line int) bool {
+	for s := range strings.Lines(text) {
+		if line--; line == 0 {
+			return strings.HasPrefix(strings.TrimLeft(s, " "), "\t")
+		}
+	}
+	return false
 }
