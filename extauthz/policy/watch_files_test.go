@@ -1,10 +1,13 @@
 package policy
 
 import (
+	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 
 	"github.com/tiergate/tiergate/rules"
@@ -50,5 +53,40 @@ func TestR2R4WhatIsNoRulesFileKeepsTheLastGoodVersion(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// forbidden are files that cannot be opened while it is so.
+type forbidden struct {
+	fs.FS
+	now bool
+}
+
+func (f *forbidden) Open(name string) (fs.File, error) {
+	if f.now && strings.HasSuffix(name, ".yaml") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return f.FS.Open(name)
+}
+
+// R4: rules that may not be read any more are no rules that permit or deny nothing.
+func TestR4LostPermissionsKeepTheLastGoodVersion(t *testing.T) {
+	files := &forbidden{FS: fstest.MapFS{"shop.yaml": {Data: []byte(shop)}}}
+	o := options(t, stated{v: ada()}, order("1", "ada"))
+	live, err := NewLive(LiveOptions{Log: slog.New(slog.DiscardHandler), Load: func() (*Policy, *rules.Source, error) { return Load(files, o) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := live.Current()
+	files.now = true
+	if err := live.Reload(); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("Reload: %v, want that permission is denied", err)
+	}
+	if got := live.Check(t.Context(), request("GET /orders/1")); live.Current() != before || got.Reason != rules.Allowed {
+		t.Errorf("another version is in force: %s", got.Reason)
+	}
+	files.now = false
+	if err := live.Reload(); err != nil || live.Stats().Failures != 1 {
+		t.Errorf("%v, %+v once they may be read again", err, live.Stats())
 	}
 }
