@@ -54,7 +54,7 @@ var escapedAgain = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // odd says whether a decoded segment is no segment to some server, or another one.
 func odd(s string) bool {
-	return dotted(s) || strings.ContainsAny(s, `\／＼`) || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return dotted(s) || strings.ContainsAny(s, `\／＼;?#`) || strings.Trim(s, " ") != s || escapedAgain.MatchString(s) || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // dotted says whether a segment is made of dots alone, wide ones and leaders

@@ -63,7 +63,7 @@ func (e *evaluation) brought(t *target) string {
 		if reason != "" {
 			return reason
 		}
-		if at == nil || at == "" {
+		if at == nil || at == "" && !strings.HasPrefix(m.Kind, "[") {
 			e.reach("body: a member that does not come")
 			continue
 		}

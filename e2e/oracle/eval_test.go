@@ -165,6 +165,8 @@ func TestEvaluate(t *testing.T) {
 		{"257 fields of a form", all(form(strings.Repeat("&", 256)), func(w *World, r *Request) { w.BodyLimit, r.Target = 1000, "/accounts/1/close" }), "body_malformed"},
 		{"a member that folds to the captured one", body("POST", "/batch", `{"ids":[1],"IDs":[2]}`), "ambiguous_parameter"},
 		{"a member that folds to a property", body("PATCH", "/accounts/1", `{"SSN":1}`), "ambiguous_parameter"},
+		{"an encoded delimiter", get("/accounts/%231"), "ambiguous_path"},
+		{"an encoded space at an end", get("/accounts/1%20"), "ambiguous_path"},
 		{"an id that does not match as a whole", get("/accounts/1x"), "malformed_id"},
 		{"a JSON integer is an id", body("POST", "/batch", `{"ids":[1,"1"]}`), "allowed"},
 		{"a JSON fraction is not", body("POST", "/batch", `{"ids":[1.0]}`), "malformed_id"},
