@@ -19,6 +19,7 @@ import (
 
 	"github.com/tiergate/tiergate/e2e"
 	"github.com/tiergate/tiergate/e2e/idp"
+	"github.com/tiergate/tiergate/rules"
 )
 
 // yard is what stands around the servers: issuers, and an API that has the rows of
@@ -29,7 +30,6 @@ type yard struct {
 	issuers map[string]*idp.Provider
 	holder  *idp.Key
 	rows    map[string]map[string]any
-	shown   int
 }
 
 func newYard(t *testing.T, program string) *yard {
@@ -42,6 +42,7 @@ client_ip: { from: x-envoy-external-address }
 cache: { ttl: { default: 0s } }
 limits: { deadline: 5s }
 drain: { wait: 1ms }
+audit: { file: ./decisions.jsonl }
 catalogs:
   bank:
     http:
@@ -95,6 +96,7 @@ func (y *yard) row(w http.ResponseWriter, r *http.Request) {
 // running is a server with one version.
 type running struct {
 	*yard
+	server  *e2e.Tiergate
 	checker *e2e.Checker
 }
 
@@ -113,7 +115,7 @@ func (y *yard) serve(t *testing.T, side string) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = checker.Close() })
-	return &running{y, checker}
+	return &running{y, server, checker}
 }
 
 // ask sends what a witness says, and nothing that it does not say.
@@ -147,8 +149,10 @@ func (s *running) ask(t *testing.T, w *Witness) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.Status >= 500 {
-		t.Errorf("%d to %s %s", answer.Status, w.Method, w.URL)
+	if answer.Status >= 500 { // only a row above max_row_tier is such a denial by what a version says
+		if d, err := s.server.Decision(ctx, answer.Decision); err != nil || d.Reason != string(rules.CatalogBadRow) {
+			t.Errorf("%d to %s %s: %+v, %v", answer.Status, w.Method, w.URL, d, err)
+		}
 	}
 	return answer.Allowed
 }
