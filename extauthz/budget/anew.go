@@ -16,7 +16,8 @@ const (
 
 // anew is a journal that is to take the place of the one there is.
 type anew struct {
-	since entries // what was taken of accounts that had been copied
+	since entries // what was taken of accounts that had been copied, and of new ones behind the last
+	whole bool    // no account is still to be copied
 	file  *os.File
 	out   *bufio.Writer
 	size  int64
@@ -30,6 +31,10 @@ type anew struct {
 func (l *Ledger) compact() error {
 	l.mu.Lock()
 	j, n := l.journal, new(anew)
+	if j.file == nil {
+		l.mu.Unlock()
+		return errClosed
+	}
 	j.anew = n
 	l.turn++
 	path, dir := j.path(), j.dir
@@ -39,7 +44,7 @@ func (l *Ledger) compact() error {
 	err := n.create(half)
 	var some entries
 	for from, more := 0, true; err == nil && more; {
-		some, from, more = l.copy(some[:0], from)
+		some, from, more = l.copy(n, some[:0], from)
 		err = n.append(some)
 	}
 	if err == nil {
@@ -71,7 +76,7 @@ func (l *Ledger) compact() error {
 
 // copy appends what counts of some accounts, from one in the list on, and returns where
 // the others begin, if there are any.
-func (l *Ledger) copy(to entries, from int) (some entries, next int, more bool) {
+func (l *Ledger) copy(n *anew, to entries, from int) (some entries, next int, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for next = from; next < len(l.list) && len(to) < copySome; next++ {
@@ -84,7 +89,8 @@ func (l *Ledger) copy(to entries, from int) (some entries, next int, more bool) 
 			to = append(to, entry{name: a.name, at: b.end, sum: true, amount: b.sum})
 		}
 	}
-	return to, next, next < len(l.list)
+	n.whole = next == len(l.list)
+	return to, next, !n.whole
 }
 
 // keep notes what is written to the old journal and would be missing in the new one.
@@ -94,7 +100,7 @@ func (l *Ledger) keep(taken entries) {
 		return
 	}
 	for i := range taken {
-		if a := l.accounts[taken[i].key]; a != nil && a.copied == l.turn {
+		if a := l.accounts[taken[i].key]; n.whole || a != nil && a.copied == l.turn {
 			n.since = append(n.since, taken[i])
 		}
 	}

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -254,7 +255,7 @@ func TestWrittenAnewInParts(t *testing.T) {
 	sum := func(n int) *rules.Budget {
 		return &rules.Budget{Rule: rule(n), Counts: rules.Amounts, Most: 1_000_000, Per: time.Hour}
 	}
-	const accounts, each = 30, 1_000 // several parts
+	const accounts, each = 30, 1_000 // several parts of the copy
 	spend := func(n, i int) {
 		charge(t, l, start, option(objects(rule(n), 10*each), fmt.Sprint(i)))
 		charge(t, l, start, amount(sum(n), 1))
@@ -265,8 +266,13 @@ func TestWrittenAnewInParts(t *testing.T) {
 		}
 	}
 	size := l.journal.size
+	begun := accounts
 	for range 10 {
-		spendMeanwhile(t, l, func(i int) { spend(i%(accounts+20), i+each) })
+		spendMeanwhile(t, l, func(i int) {
+			spend(i%accounts, i+each)
+			spend(begun, 0)
+			begun++
+		})
 		if l.journal.size >= size {
 			t.Fatalf("%d bytes, there were %d", l.journal.size, size)
 		}
@@ -284,6 +290,32 @@ func TestWrittenAnewInParts(t *testing.T) {
 					t.Fatalf("%x is not in the new file", id)
 				}
 			}
+		}
+	}
+}
+
+// TestClosedWhileWrittenAnew: the old journal stays, and has everything.
+func TestClosedWhileWrittenAnew(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		l := opened(t, dir, io.Discard)
+		for n := range 30 {
+			for i := range 1_000 {
+				charge(t, l, start, option(objects(fmt.Sprint(n), 1_000), fmt.Sprint(i)))
+			}
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := l.compact(); err != nil && !errors.Is(err, errClosed) {
+			t.Error(err)
+		}
+		wg.Wait()
+		if got := opened(t, dir, io.Discard).Stats(); got.Entries != 30_000 {
+			t.Fatalf("%d entries, want 30000", got.Entries)
 		}
 	}
 }
