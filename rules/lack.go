@@ -87,7 +87,10 @@ func (cl *clause) lack(s *Set, f *facts) (l *Lack, near bool) {
 			return l, true
 		}
 	}
-	return cl.lacksDemand(s, f), true
+	if l := cl.lacksDemand(s, f); l != nil {
+		return l, true
+	}
+	return cl.lacksCount(f), true
 }
 
 // tries makes one try of each value.

@@ -34,6 +34,20 @@ func (s *Spend) Unpaid(verdict int) (out []Miss) {
 	return out
 }
 
+// lacksCount says that a rule which counts objects allows no collection: nobody knows which
+// they are. No line can bring it one, but an action that is supposed.
+func (cl *clause) lacksCount(f *facts) *Lack {
+	for i := range cl.limits {
+		if l := &cl.limits[i]; l.Counts == Objects && f.target.Collection {
+			return &Lack{
+				Kind: "limit", Name: l.Counts.String(), Want: []string{strconv.FormatInt(l.Most, 10)}, Refused: "a collection is no number of objects",
+				Stage: stageLimit, says: "limit: " + l.String(),
+			}
+		}
+	}
+	return nil
+}
+
 // noRoom says how much of the budget of a charge a request wants, where that is not there.
 func (s *Spend) noRoom(c *Charge) string {
 	return fmt.Sprintf("limit: no room for %d in %s", s.wanted(c), c.Budget)

@@ -141,3 +141,24 @@ func TestExampleOf(t *testing.T) {
 		}
 	}
 }
+
+// A rule that counts objects never allows a collection: no line can bring it one, but who
+// supposes another action can. Its twin counts writes, and applies.
+func TestLackOfALimitThatCountsNoCollections(t *testing.T) {
+	input := parseInput(t, `{ "caller": { "identity": "customers", "subject": "ada" }, "targets": [{ "action": "read", "collection": "account", "attributes": { "owner": "ada" } }] }`)
+	for limit, want := range map[string]string{"objects": "limit: 5 objects per 1h", "writes": ""} {
+		set := load(t, "rules:\n  - { id: r, allow: customers, to: [read], on: account, up_to: restricted, own: owner, because: x, owner: y, review_by: 2027-06-30, limit: { "+limit+": 5, per: 1h } }\n")
+		targets, req, who := input.targets(t, set), input.request(t), input.Caller.caller(t, set)
+		if got := set.Decide(req, who, targets).Reason; (got == NoRule) != (want != "") || (got == TokenNotBound) != (want == "") { // which the tier wants of whom a rule allows
+			t.Errorf("%s: %s", limit, got)
+		}
+		got := set.NearMisses(req, Judged{Caller: who}, &targets[0], "")
+		at := slices.IndexFunc(got, func(m Miss) bool { return m.Rule == "r" })
+		if at < 0 || got[at].Missing != want {
+			t.Fatalf("%s: near %+v, want %q", limit, got, want)
+		}
+		if l := got[at].Lack; l != nil && (l.Kind != "limit" || l.Refused == "" || len(l.Tries) > 0) {
+			t.Errorf("%s: %+v", limit, l)
+		}
+	}
+}
