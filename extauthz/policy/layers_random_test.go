@@ -153,7 +153,7 @@ func (w writer) layers() fstest.MapFS {
 func TestLowerLayersNeverWiden(t *testing.T) {
 	n := 300
 	if os.Getenv("TIERGATE_FULL") != "" {
-		n = 100_000
+		n = 30_000
 	}
 	w := writer{rand.New(rand.NewPCG(7, 17)), new(string)}
 	caller := &stated{}
