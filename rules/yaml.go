@@ -167,7 +167,7 @@ func (c *converter) node(y *yaml.Node, depth int) *Node {
 // that the value is another one: !!binary YWRh is "ada".
 var scalarTags = []string{"!!str", "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!merge"} // << is an unknown key like others
 
-func syntaxMistake(file string, content string, err error) Mistake {
+func syntaxMistake(file, content string, err error) Mistake {
 	at, text := Pos{File: file, Line: 1, Col: 1}, err.Error()
 	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
 		at.Line, at.Col, text = max(e.Mark.Line, 1), max(e.Mark.Column, 1), e.Message

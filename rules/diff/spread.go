@@ -11,13 +11,17 @@ const (
 
 // spread calls f with each combination of one value of each dimension, given by
 // their numbers: the first ones first. Where there are more than most, at most two
-// dimensions leave their value in the first combination, and then in each of bases,
-// and it returns false.
-func spread(dims []int, most int, bases [][]int, f func([]int)) (all bool) {
+// dimensions leave their value in the first combination, and then in each of bases (nil
+// for none), and it returns false.
+func spread(dims []int, most int, bases func() [][]int, f func([]int)) (all bool) {
 	n := 1
 	for _, d := range dims {
 		if n *= d; n > most {
-			around(dims, most, append([][]int{make([]int, len(dims))}, bases...), f)
+			from := [][]int{make([]int, len(dims))}
+			if bases != nil {
+				from = append(from, bases()...)
+			}
+			around(dims, most, from, f)
 			return false
 		}
 	}
@@ -43,7 +47,7 @@ func around(dims []int, most int, bases [][]int, f func([]int)) {
 	called := 0
 	for _, base := range bases {
 		if called > most {
-			f(slices.Clone(base))
+			f(base)
 			continue
 		}
 		pairs(dims, base, func(at []int) {

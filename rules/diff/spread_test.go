@@ -41,7 +41,7 @@ func TestSpreadAroundBases(t *testing.T) {
 		bases = append(bases, []int{9, 9, 9, n})
 	}
 	seen, calls := make(map[string]bool), 0
-	if spread(dims, 3_000, bases, func(at []int) {
+	if spread(dims, 3_000, func() [][]int { return bases }, func(at []int) {
 		calls++
 		seen[fmt.Sprint(at)] = true
 	}) {

@@ -69,7 +69,7 @@ func (p *pass) things(w *who, sh shape) *catalog {
 	if p.tried > patience {
 		limit = most
 	}
-	found.complete = spread(sizes, limit, bases(dims, r.fitting), func(at []int) {
+	found.complete = spread(sizes, limit, func() [][]int { return bases(dims, r.rules) }, func(at []int) {
 		th := &thing{attrs: make(map[string]any)}
 		for i, n := range at {
 			dims[i].set(th, dims[i].values[n])

@@ -35,9 +35,9 @@ func literals(when string) (out []string) {
 // is read: id, parent, an attribute, or parent.NAME. Each has the words that it
 // is compared with.
 type reads struct {
-	names   set[string]
-	words   map[string]*set[string]
-	fitting []map[string]string // by rule, a word for each name with which the rule may hold
+	names set[string]
+	words map[string]*set[string]
+	rules []readRule
 }
 
 func (r *reads) add(name string, words ...string) {
@@ -92,7 +92,7 @@ func (r *reads) rule(info *rules.RuleInfo, d *rules.RuleDecl, typ *rules.Type) {
 		r.add(e.Key, e.V.Values()...)
 	}
 	r.condition(info.Written, typ)
-	r.fitting = append(r.fitting, fitting(info, d))
+	r.rules = append(r.rules, readRule{info, d})
 }
 
 // readsOf collects what either version reads for a shape in what can be about
